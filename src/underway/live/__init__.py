@@ -1,0 +1,1 @@
+"""Shell: a real cluster over HTTPS."""

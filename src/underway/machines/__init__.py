@@ -1,0 +1,1 @@
+"""Shell: machine providers, one file each."""

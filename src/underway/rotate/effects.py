@@ -1,0 +1,62 @@
+"""What the driver asks of a machine provider, as values, and what comes back.
+
+Three verbs, each safe to repeat: provision by key, terminate by node, list. `underway.ports.Machines` performs them;
+`underway.machines` holds the providers. A key names one replacement for ever: asking twice yields the same machine.
+"""
+
+from typing import Literal
+
+import msgspec
+
+MachineState = Literal["Pending", "Running", "Terminating", "Gone", "Failed"]
+
+
+class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One machine, as its provider sees it.
+
+    key: the replacement it was provisioned for, "" for machines that were there before. node: the name of its Node, ""
+    while unknown. reason: one sentence where the state is Failed, or Pending for want of capacity or quota.
+    """
+
+    key: str = ""
+    node: str = ""
+    provider_id: str = ""
+    state: MachineState = "Pending"
+    reason: str = ""
+
+
+class Provision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Provision", tag_field="action"):
+    """Make one machine for `key`, like the node it replaces, of the version wanted."""
+
+    id: int
+    key: str
+    replaces: str
+    zone: str = ""
+    labels: dict[str, str] = {}
+    kubelet_version: str = ""
+
+
+class Terminate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Terminate", tag_field="action"):
+    """End the machine of one node. A machine that is already gone is a success."""
+
+    id: int
+    node: str
+    provider_id: str = ""
+
+
+class ListMachines(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="ListMachines", tag_field="action"):
+    """Say which machines there are, also those that have no Node yet and those that end."""
+
+    id: int
+
+
+MachineRequest = Provision | Terminate | ListMachines
+
+
+class MachineReply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer. error: "" on success, else one sentence; retryable: whether asking again later can help."""
+
+    request: MachineRequest
+    machines: tuple[Machine, ...] = ()
+    error: str = ""
+    retryable: bool = True

@@ -1,0 +1,1 @@
+"""Shell: the embedded cluster, a deterministic world in virtual time. It never claims to be Kubernetes."""
