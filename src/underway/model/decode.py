@@ -13,7 +13,7 @@ from underway.model.lease import Lease
 from underway.model.meta import AnyObject, Model, ObjectMeta
 from underway.model.node import Node
 from underway.model.pod import Pod
-from underway.model.storage import VolumeAttachment
+from underway.model.storage import PersistentVolume, VolumeAttachment
 from underway.model.workload import Workload, with_kind
 
 TYPES: dict[str, type[Model]] = {
@@ -25,6 +25,7 @@ TYPES: dict[str, type[Model]] = {
     "StatefulSet": Workload,
     "DaemonSet": Workload,
     "Job": Workload,
+    "PersistentVolume": PersistentVolume,
     "VolumeAttachment": VolumeAttachment,
     "Lease": Lease,
     "Namespace": AnyObject,

@@ -37,10 +37,11 @@ class Provision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="
 
 
 class Terminate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Terminate", tag_field="action"):
-    """End the machine of one node. A machine that is already gone is a success."""
+    """End the machine of one node, or, where it never became a node, of one key. Already gone is a success."""
 
     id: int
-    node: str
+    node: str = ""
+    key: str = ""
     provider_id: str = ""
 
 

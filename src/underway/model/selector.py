@@ -1,0 +1,33 @@
+"""Which labels a selector matches. Source: apimachinery labels/selector.go; "Labels and Selectors"."""
+
+from collections.abc import Mapping
+
+from underway.model.meta import LabelSelector, LabelSelectorRequirement
+
+
+def requirement_matches(requirement: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:
+    """Whether one matchExpressions entry holds; NotIn and DoesNotExist hold where the key is absent."""
+    value = labels.get(requirement.key)
+    match requirement.operator:
+        case "In":
+            return value is not None and value in requirement.values
+        case "NotIn":
+            return value is None or value not in requirement.values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case operator:
+            raise ValueError(f"{operator!r} is not a selector operator; use In, NotIn, Exists or DoesNotExist")
+
+
+def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
+    """Whether all of the selector's requirements hold; an empty selector matches everything."""
+    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
+        requirement_matches(requirement, labels) for requirement in selector.match_expressions
+    )
+
+
+def is_empty(selector: LabelSelector) -> bool:
+    """Whether the selector has no requirement at all."""
+    return not selector.match_labels and not selector.match_expressions

@@ -1,0 +1,42 @@
+"""Whether a node can take pods, and whether a workload has what it wants; the answer is a reason, "" when all is well.
+
+Sources: core/v1 NodeConditionType; "Taints and Tolerations" (NoSchedule and NoExecute keep pods away).
+"""
+
+from underway.model.node import UNSCHEDULABLE_TAINT, Node
+from underway.model.workload import Workload
+
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+
+
+def node_unready(node: Node) -> str:
+    """Why the node is not ready to take pods, or ""."""
+    ready = next((condition for condition in node.status.conditions if condition.type == "Ready"), None)
+    if ready is None or ready.status != "True":
+        state = (
+            "has no Ready condition yet"
+            if ready is None
+            else f"is not Ready ({ready.status}: {ready.reason or 'no reason given'})"
+        )
+        return f"node {node.name} {state}"
+    for condition in node.status.conditions:
+        if condition.type in PRESSURES and condition.status == "True":
+            return f"node {node.name} reports {condition.type}"
+    return ""
+
+
+def node_closed(node: Node) -> str:
+    """Why a Ready node still refuses ordinary pods (cordon or a start-up taint), or ""."""
+    if node.spec.unschedulable:
+        return f"node {node.name} is cordoned"
+    for taint in node.spec.taints:
+        if taint.effect in ("NoSchedule", "NoExecute") and taint.key != UNSCHEDULABLE_TAINT:
+            return f"node {node.name} still has taint {taint.key}:{taint.effect}"
+    return ""
+
+
+def workload_unavailable(workload: Workload) -> str:
+    """Why the workload has fewer available pods than it wants, or ""."""
+    if workload.spec.paused or workload.available >= workload.wanted:
+        return ""
+    return f"{workload.kind} {workload.metadata.key} has {workload.available} of {workload.wanted} pods available"

@@ -1,0 +1,143 @@
+"""The requests of a rotation: each act of the driver as a value, safe to send twice.
+
+Owns bodies, preconditions (UID, resourceVersion) and content types. It does not decide when an act is due.
+Sources: "API-initiated eviction", "Server-side preconditions" (DeleteOptions), KEP-1669 for the load balancer label.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from underway.kube import request as q
+from underway.kube import resource as r
+from underway.kube.request import Request
+from underway.model import timestamp
+from underway.model.lease import Lease
+from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
+from underway.model.pod import Pod
+from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of
+
+
+def _node_patch(request_id: int, node: Node, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Request:
+    # The uid and the resourceVersion make the patch a compare-and-swap: 409 if the node is another or has changed.
+    body: dict[str, Any] = {"metadata": {"uid": node.metadata.uid, "resourceVersion": node.metadata.resource_version, **metadata}}
+    if spec:
+        body["spec"] = dict(spec)
+    return Request(
+        id=request_id, verb="patch", resource=r.NODES, name=node.name, body=body, content_type=q.MERGE_PATCH, query=FIELD_MANAGER
+    )
+
+
+FIELD_MANAGER = (("fieldManager", "underway"),)
+
+
+def write_record(request_id: int, node: Node, record: Record, *, closed: bool | None) -> Request:
+    """Write a record on a node. closed: cordon it and take it out of load balancers, undo both, or leave them as they are."""
+    metadata: dict[str, Any] = {"annotations": annotations_of(record)}
+    spec: dict[str, Any] = {}
+    if closed is not None:
+        metadata["labels"] = {EXCLUDE_FROM_LOAD_BALANCERS_LABEL: "true" if closed else None}
+        spec["unschedulable"] = closed
+    return _node_patch(request_id, node, metadata, spec)
+
+
+def erase_record(request_id: int, node: Node) -> Request:
+    """Take the record off a node that is not in hand any more."""
+    return _node_patch(request_id, node, {"annotations": dict.fromkeys(ALL)}, {})
+
+
+def mark_outdated(request_id: int, node: Node) -> Request:
+    """Taint an old node PreferNoSchedule, so that evicted pods go to new ones and move only once."""
+    taint = {"key": OUTDATED_TAINT, "effect": "PreferNoSchedule"}
+    return _node_patch(request_id, node, {}, {"taints": [*map(msgspec.to_builtins, node.spec.taints), taint]})
+
+
+def unmark_outdated(request_id: int, node: Node) -> Request:
+    """Take the taint off again."""
+    kept = [msgspec.to_builtins(taint) for taint in node.spec.taints if taint.key != OUTDATED_TAINT]
+    return _node_patch(request_id, node, {}, {"taints": kept})
+
+
+def is_marked(node: Node) -> bool:
+    """Whether the node carries the taint."""
+    return any(taint.key == OUTDATED_TAINT for taint in node.spec.taints)
+
+
+def evict(request_id: int, pod: Pod, grace_s: int | None) -> Request:
+    """Evict one pod, that very one (UID). grace_s: shorter than the pod's own, or None for its own."""
+    if grace_s is not None and grace_s < 1:
+        raise ValueError("a grace period of 0 kills a pod without telling its node; 1 s is the least")
+    options: dict[str, Any] = {"preconditions": {"uid": pod.metadata.uid}}
+    if grace_s is not None:
+        options["gracePeriodSeconds"] = grace_s
+    body = {
+        "apiVersion": r.EVICTION_API_VERSION,
+        "kind": "Eviction",
+        "metadata": {"name": pod.metadata.name, "namespace": pod.metadata.namespace},
+        "deleteOptions": options,
+    }
+    return Request(
+        id=request_id,
+        verb="create",
+        resource=r.PODS,
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        subresource="eviction",
+        body=body,
+    )
+
+
+def delete_node(request_id: int, node: Node) -> Request:
+    """Delete the Node object of a machine that is gone."""
+    body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": node.metadata.uid}}
+    return Request(id=request_id, verb="delete", resource=r.NODES, name=node.name, body=body)
+
+
+def probe_readyz(request_id: int) -> Request:
+    """Ask the API server how it is."""
+    return Request(id=request_id, verb="get", raw_path="/readyz", query=(("verbose", "true"),), timeout_s=10.0)
+
+
+def create_lease(request_id: int, name: str, spec: Mapping[str, Any], annotations: Mapping[str, str | None]) -> Request:
+    """Create the rotation's Lease, held by us."""
+    metadata = {
+        "name": name,
+        "namespace": LEASE_NAMESPACE,
+        "labels": LEASE_LABELS,
+        "annotations": {key: value for key, value in annotations.items() if value is not None},
+    }
+    body = {"apiVersion": r.LEASES.api_version, "kind": "Lease", "metadata": metadata, "spec": dict(spec)}
+    return Request(id=request_id, verb="create", resource=r.LEASES, namespace=LEASE_NAMESPACE, body=body, query=FIELD_MANAGER)
+
+
+def patch_lease(request_id: int, lease: Lease, spec: Mapping[str, Any], annotations: Mapping[str, str | None]) -> Request:
+    """Change the rotation's Lease, if it is still as we know it."""
+    metadata: dict[str, Any] = {"resourceVersion": lease.metadata.resource_version}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    body: dict[str, Any] = {"metadata": metadata}
+    if spec:
+        body["spec"] = dict(spec)
+    return Request(
+        id=request_id,
+        verb="patch",
+        resource=r.LEASES,
+        namespace=LEASE_NAMESPACE,
+        name=lease.metadata.name,
+        body=body,
+        content_type=q.MERGE_PATCH,
+        query=FIELD_MANAGER,
+    )
+
+
+def holding(identity: str, now_ms: int, duration_s: int, *, acquired: bool, transitions: int) -> dict[str, Any]:
+    """The Lease spec of a holder. acquired: whether this write takes the lease, else it renews it."""
+    spec: dict[str, Any] = {
+        "holderIdentity": identity,
+        "leaseDurationSeconds": duration_s,
+        "renewTime": timestamp.format_micro(now_ms),
+    }
+    if acquired:
+        spec |= {"acquireTime": timestamp.format_micro(now_ms), "leaseTransitions": transitions}
+    return spec

@@ -1,0 +1,44 @@
+"""What can never end well as things stand, found before anything is touched: the preflight of `plan` and of admission.
+
+A blocker names the node, the pod or budget, and the remedy. A blocked node is not begun: no surge, no cordon is spent on
+it until the cause is gone.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from underway.model.disruption import PodDisruptionBudget
+from underway.model.node import Node
+from underway.model.pod import Pod
+from underway.model.snapshot import Snapshot
+from underway.policy.budget import never_allows
+from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate
+
+
+class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Why a node cannot be emptied. pod and budget: "namespace/name", "" where none is to blame."""
+
+    node: str
+    reason: str
+    pod: str = ""
+    budget: str = ""
+
+
+def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:
+    """What keeps the node from ever being emptied, pod by pod."""
+    found = []
+    for pod in snapshot.pods_on(node.name):
+        verdict = fate(pod, snapshot, rules)
+        if isinstance(verdict, Block):
+            found.append(Blocker(node.name, verdict.reason, pod.key))
+        elif not isinstance(verdict, Leave):
+            found.extend(_refusals(node, pod, snapshot.budgets_of(pod)))
+    return found
+
+
+def _refusals(node: Node, pod: Pod, budgets: Iterable[PodDisruptionBudget]) -> Iterable[Blocker]:
+    for budget in budgets:
+        never = never_allows(budget)
+        if never is not None and not bypasses_budget(pod, budget):
+            yield Blocker(node.name, never.reason, pod.key, budget.key)

@@ -1,0 +1,102 @@
+"""The least time that any scheduler could need for a rotation, and what makes it so.
+
+Four bounds, each true by itself, the largest of which holds: slots (machine-seconds of work over the slots there are),
+budgets (an application's pods over the disruptions it allows), chain (the slowest single node) and API (evictions over
+the request rate). Notation: N nodes, b boot, h settling and deregistration, D drain, t terminate; an application has m
+pods on old nodes, k disruptions at once, rho from eviction to a Ready replacement.
+"""
+
+from collections.abc import Sequence
+from math import ceil, inf
+
+import msgspec
+
+from underway.model.node import Node
+from underway.model.snapshot import Snapshot
+from underway.policy.budget import capacity
+from underway.policy.evictable import Move, Rules, bypasses_budget, fate
+from underway.rotate.estimates import Estimates, leaving_s_min, restart
+from underway.rotate.slots import Slots, scope_of
+from underway.rotate.spec import Pace
+
+
+class Bound(msgspec.Struct, frozen=True, rename="camel"):
+    """seconds: the lower bound, infinite when a budget never allows; limit: which bound it is; explanation: one sentence."""
+
+    seconds: float
+    limit: str
+    explanation: str
+
+
+def node_cost_s(node: Node, snapshot: Snapshot, rules: Rules, estimates: Estimates) -> float:
+    """The least time that one node keeps a slot: boot, settle, deregister, drain, terminate."""
+    moved = [pod for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move)]
+    drain_s = max((leaving_s_min(pod) for pod in moved), default=0.0)
+    return estimates.boot_s + estimates.settle_s + estimates.deregister_s + drain_s + estimates.terminate_s
+
+
+def _slot_bound(costs: dict[str, list[float]], slots: dict[str, Slots]) -> Bound:
+    worst, where = 0.0, ""
+    for scope, times in costs.items():
+        total = slots[scope].total
+        # Some slot serves at least ceil(N / slots) nodes, one after the other: true where the plain quotient is weaker.
+        cheapest_first = sorted(times)[: ceil(len(times) / total)]
+        seconds = max(sum(times) / total, sum(cheapest_first))
+        if seconds > worst:
+            worst, where = seconds, scope
+    zone = f" in zone {where}" if where else ""
+    return Bound(worst, "slots", f"{sum(map(len, costs.values()))} nodes over the slots of maxSurge and maxUnavailable{zone}")
+
+
+def _budget_bound(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules, estimates: Estimates) -> Bound:
+    demand: dict[str, int] = {}
+    budgets = {}
+    for node in nodes:
+        for pod in snapshot.pods_on(node.name):
+            if not isinstance(fate(pod, snapshot, rules), Move):
+                continue
+            for budget in snapshot.budgets_of(pod):
+                if not bypasses_budget(pod, budget):
+                    budgets[budget.key] = budget
+                    demand[budget.key] = demand.get(budget.key, 0) + 1
+    worst = Bound(0.0, "budgets", "no budget binds")
+    for key, pods in sorted(demand.items()):
+        k = capacity(budgets[key])
+        if k == 0:
+            return Bound(inf, "budgets", f"PodDisruptionBudget {key} never allows a disruption")
+        rounds = ceil(pods / k) - 1
+        # The first eviction needs no booted machine where there is room already, so b is left out: the bound stays true.
+        seconds = rounds * restart(budgets[key], snapshot).min_s + estimates.terminate_s
+        if seconds > worst.seconds:
+            worst = Bound(seconds, "budgets", f"{pods} pods of PodDisruptionBudget {key}, {k} at a time")
+    return worst
+
+
+def bound(
+    nodes: Sequence[Node],
+    snapshot: Snapshot,
+    pace: Pace,
+    slots: dict[str, Slots],
+    rules: Rules,
+    estimates: Estimates,
+    evictions_per_s: float = 20.0,
+) -> Bound:
+    """The largest of the bounds for rotating `nodes`; 0 s for none.
+
+    estimates: the least, not the typical, times, or the bound would not be one. evictions_per_s: the client-side rate
+    limit of `underway.live`.
+    """
+    if not nodes:
+        return Bound(0.0, "nothing", "every selected node is up to date")
+    costs: dict[str, list[float]] = {}
+    for node in nodes:
+        costs.setdefault(scope_of(node.zone, pace), []).append(node_cost_s(node, snapshot, rules, estimates))
+    chain_s = max(time for times in costs.values() for time in times)
+    evictions = sum(1 for node in nodes for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move))
+    return max(
+        _slot_bound(costs, slots),
+        _budget_bound(nodes, snapshot, rules, estimates),
+        Bound(chain_s, "chain", "the slowest single node"),
+        Bound(evictions / evictions_per_s, "api", f"{evictions} evictions at {evictions_per_s:g} requests a second"),
+        key=lambda candidate: candidate.seconds,
+    )

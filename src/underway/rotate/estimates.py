@@ -1,0 +1,78 @@
+"""How long things take, as far as a Snapshot tells: the numbers that forecasts and bounds are made of.
+
+Owns the defaults, each with its source, and what can be read off the cluster itself: how long a budget's pods took to
+become Ready, how long a pod's preStop hook sleeps. It does not know what is done with them.
+"""
+
+from statistics import median
+
+import msgspec
+
+from underway.model import timestamp
+from underway.model.disruption import PodDisruptionBudget
+from underway.model.pod import Pod
+from underway.model.snapshot import Snapshot
+
+GRACE_S_DEFAULT = 30  # core/v1 defaulting of terminationGracePeriodSeconds
+RESTART_S_DEFAULT = 15.0  # schedule, pull from a warm registry, one readiness period; used only where no pod has ever been Ready
+
+
+class Estimates(msgspec.Struct, frozen=True):
+    """Seconds. boot: from the request to a Ready node; settle: from Ready to the cordon (gates, soak); terminate: from the
+    request to the machine's end; overhead: what one node costs in API calls and watch lag."""
+
+    boot_s: float = 90.0
+    settle_s: float = 0.0
+    deregister_s: float = 10.0
+    terminate_s: float = 20.0
+
+
+def leaving_s_min(pod: Pod) -> float:
+    """A time that the pod surely takes to end: its longest preStop sleep, capped by its grace period (KEP-3960)."""
+    sleeps = [
+        container.lifecycle.pre_stop.sleep.seconds
+        for container in pod.spec.containers
+        if container.lifecycle and container.lifecycle.pre_stop and container.lifecycle.pre_stop.sleep
+    ]
+    return float(min(max(sleeps, default=0), grace_s(pod)))
+
+
+def grace_s(pod: Pod) -> int:
+    """The pod's termination grace period."""
+    given = pod.spec.termination_grace_period_seconds
+    return GRACE_S_DEFAULT if given is None else given
+
+
+def start_times_s(pods: tuple[Pod, ...]) -> list[float]:
+    """How long each Ready pod took from creation to Ready, where both are written down."""
+    times = []
+    for pod in pods:
+        ready = next(
+            (condition for condition in pod.status.conditions if condition.type == "Ready" and condition.status == "True"), None
+        )
+        if ready is not None and ready.last_transition_time and pod.metadata.creation_timestamp:
+            created_ms = timestamp.parse(pod.metadata.creation_timestamp)
+            times.append((timestamp.parse(ready.last_transition_time) - created_ms) / timestamp.MILLISECONDS)
+    return [time for time in times if time >= 0]
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """How long a budget's disruption lasts, from eviction to a Ready replacement: the rho of the lower bound.
+
+    typical_s: to forecast with; min_s: to bound with.
+    """
+
+    typical_s: float
+    min_s: float
+
+
+def restart(budget: PodDisruptionBudget, snapshot: Snapshot) -> Restart:
+    """The restart time of a budget's pods, read off the pods themselves.
+
+    A StatefulSet starts the successor only when the old pod is gone, so its leaving counts too.
+    """
+    pods = snapshot.pods_of(budget)
+    starts = start_times_s(pods) or [RESTART_S_DEFAULT]
+    one_after_another = any(pod.metadata.controller and pod.metadata.controller.kind == "StatefulSet" for pod in pods)
+    leaving_s = min((leaving_s_min(pod) for pod in pods), default=0.0) if one_after_another else 0.0
+    return Restart(typical_s=median(starts) + leaving_s, min_s=min(starts) + leaving_s)

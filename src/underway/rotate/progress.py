@@ -1,0 +1,167 @@
+"""Whether a node in hand may take its next step: what is observed, as an Event of the transition table, or what it waits for.
+
+Owns the conditions of each step. It performs nothing and changes no phase: `rotate.driver` asks, `rotate.machine` holds
+the table.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from underway.model import timestamp
+from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
+from underway.model.snapshot import Snapshot
+from underway.policy.readiness import node_closed, node_unready
+from underway.rotate.drain import Drain, Waiting
+from underway.rotate.effects import Machine
+from underway.rotate.machine import Event
+from underway.rotate.record import Record, Slot
+from underway.rotate.spec import RotationSpec
+from underway.rotate.target import outdated
+
+
+class Step(msgspec.Struct, frozen=True):
+    """event: what has happened, None while it has not. waiting: what for. due_ms: when time alone may change that.
+
+    failure: a sentence when it will not happen by itself and the rotation has to stop for it.
+    """
+
+    event: Event | None = None
+    waiting: tuple[Waiting, ...] = ()
+    due_ms: int | None = None
+    failure: str = ""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The specification's times, in milliseconds."""
+
+    boot_ms: int
+    soak_ms: int
+    deregister_ms: int
+    drain_ms: int
+
+
+def _waits(node: Node, reason: str, due_ms: int | None = None) -> Step:
+    return Step(waiting=(Waiting(node.name, reason),), due_ms=due_ms)
+
+
+def surging(
+    node: Node,
+    record: Record,
+    machines: Mapping[str, Machine],
+    snapshot: Snapshot,
+    spec: RotationSpec,
+    limits: Limits,
+    now_ms: int,
+) -> Step:
+    """Whether the replacement is there, Ready, of the right version and soaked. machines: by key."""
+    if record.slot is Slot.UNAVAILABLE:
+        return Step(Event.REPLACEMENT_READY)
+    return arrival(node.name, record.replacement, record.since_ms, machines, snapshot, spec, limits, now_ms)
+
+
+def arrival(
+    replaces: str,
+    key: str,
+    since_ms: int,
+    machines: Mapping[str, Machine],
+    snapshot: Snapshot,
+    spec: RotationSpec,
+    limits: Limits,
+    now_ms: int,
+) -> Step:
+    """Whether the machine of a key has become a Ready node, asked for since `since_ms`."""
+    machine = machines.get(key)
+    deadline_ms = since_ms + limits.boot_ms
+    if machine is not None and machine.state == "Failed":
+        return Step(Event.REPLACEMENT_FAILED, failure=f"machine {key}, replacing node {replaces}, failed: {machine.reason}")
+    successor = snapshot.nodes.get(machine.node) if machine is not None and machine.node else None
+    reason = _unready(key, machine, successor)
+    if reason or successor is None:
+        if now_ms >= deadline_ms:
+            minutes = limits.boot_ms // 60_000
+            return Step(
+                Event.REPLACEMENT_FAILED,
+                failure=f"machine {key}, replacing node {replaces}, did not become Ready within {minutes} min: {reason}",
+            )
+        return Step(waiting=(Waiting(replaces, reason),), due_ms=deadline_ms)
+    wrong = outdated(successor, spec.target, now_ms)
+    if wrong:
+        return Step(
+            Event.REPLACEMENT_FAILED,
+            failure=f"node {successor.name}, replacing node {replaces}, is itself out of date: {wrong}; "
+            "correct the machine template, delete the node, then resume",
+        )
+    soaked_ms = _ready_since_ms(successor) + limits.soak_ms
+    if now_ms < soaked_ms:
+        return Step(waiting=(Waiting(replaces, f"node {successor.name} is soaking"),), due_ms=soaked_ms)
+    return Step(Event.REPLACEMENT_READY)
+
+
+def _unready(key: str, machine: Machine | None, successor: Node | None) -> str:
+    if machine is None:
+        return f"machine {key} is requested"
+    if successor is None:
+        return f"machine {key} is {machine.state}" + (f": {machine.reason}" if machine.reason else "")
+    return node_unready(successor) or node_closed(successor)
+
+
+def _ready_since_ms(node: Node) -> int:
+    ready = next(condition for condition in node.status.conditions if condition.type == "Ready")
+    return timestamp.parse(ready.last_transition_time) if ready.last_transition_time else 0
+
+
+def cordoned(node: Node, record: Record, limits: Limits, now_ms: int) -> Step:
+    """Whether the node is closed to the scheduler and has been out of the load balancers for long enough."""
+    if not node.spec.unschedulable or EXCLUDE_FROM_LOAD_BALANCERS_LABEL not in node.metadata.labels:
+        return _waits(node, f"node {node.name} is being cordoned")
+    due_ms = record.since_ms + limits.deregister_ms
+    if now_ms < due_ms:
+        return _waits(node, "load balancers let go of the node", due_ms)
+    return Step(Event.DEREGISTERED)
+
+
+def draining(node: Node, record: Record, drain: Drain, limits: Limits, now_ms: int) -> Step:
+    """Whether everything that moves has gone, or has taken too long."""
+    if drain.done:
+        return Step(Event.DRAINED)
+    deadline_ms = record.since_ms + limits.drain_ms
+    if now_ms >= deadline_ms:
+        reason = drain.waiting[0].reason if drain.waiting else f"{len(drain.evict)} pods are left"
+        return Step(Event.STUCK, drain.waiting, failure=f"node {node.name} could not be drained in time: {reason}")
+    return Step(waiting=drain.waiting, due_ms=deadline_ms)
+
+
+def quarantined(drain: Drain) -> Step:
+    """Whether what kept the node from being drained is gone: nothing left, or something that may be evicted now."""
+    return Step(Event.UNSTUCK) if drain.done or drain.evict else Step(waiting=drain.waiting)
+
+
+def detaching(node: Node, record: Record, snapshot: Snapshot, limits: Limits, now_ms: int) -> Step:
+    """Whether every volume is detached, save those of pods that stay to the end (DaemonSet and static pods)."""
+    held = {
+        f"{pod.metadata.namespace}/{volume.persistent_volume_claim.claim_name}"
+        for pod in snapshot.pods_on(node.name)
+        for volume in pod.spec.volumes
+        if volume.persistent_volume_claim is not None
+    }
+    attached = [
+        attachment.metadata.name
+        for attachment in snapshot.attachments.get(node.name, ())
+        if snapshot.claims.get(attachment.spec.source.persistent_volume_name) not in held
+    ]
+    if not attached:
+        return Step(Event.DETACHED)
+    waiting = tuple(Waiting(node.name, f"VolumeAttachment {name} is being detached") for name in sorted(attached))
+    deadline_ms = record.since_ms + limits.drain_ms
+    if now_ms >= deadline_ms:
+        return Step(Event.STUCK, waiting, failure=f"node {node.name} keeps VolumeAttachment {min(attached)} for too long")
+    return Step(waiting=waiting, due_ms=deadline_ms)
+
+
+def terminating(node: Node, machines: Mapping[str, Machine], *, confirmed: bool) -> Step:
+    """Whether the machine is gone. machines: by node name, of a listing made after the provider said yes (confirmed)."""
+    machine = machines.get(node.name)
+    if confirmed and (machine is None or machine.state == "Gone"):
+        return Step(Event.MACHINE_GONE)
+    return _waits(node, f"machine of node {node.name} is {machine.state if machine else 'ending'}")

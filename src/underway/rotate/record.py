@@ -1,0 +1,155 @@
+"""The state of a rotation, as it is kept in the cluster: annotations on each Node in hand, and on one Lease.
+
+A driver that starts from nothing reads these back and goes on; nothing else is remembered. Each phase is written down
+before its acts begin.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from underway.model import timestamp
+from underway.model.lease import Lease
+from underway.model.node import Node
+
+PREFIX = "rotation.underway.dev/"
+NAME = PREFIX + "name"
+PHASE = PREFIX + "phase"
+SINCE = PREFIX + "since"
+SLOT = PREFIX + "slot"
+REPLACEMENT = PREFIX + "replacement"
+REASON = PREFIX + "reason"
+CORDONED = PREFIX + "cordoned"
+ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED)
+
+OUTDATED_TAINT = PREFIX + "outdated"
+"""The PreferNoSchedule taint of every old node: evicted pods should not land where they would have to move again."""
+
+LEASE_NAMESPACE = "kube-system"
+LEASE_LABELS = {"app.kubernetes.io/managed-by": "underway"}
+MODE = PREFIX + "mode"
+FROZEN_REASON = PREFIX + "frozen-reason"
+FROZEN_SINCE = PREFIX + "frozen-since"
+FROZEN_BY = PREFIX + "frozen-by"
+OWED = PREFIX + "owed"
+STARTED = PREFIX + "started"
+STATUS = PREFIX + "status"
+
+
+class Phase(StrEnum):
+    """Where a node stands; `rotate.machine` holds every way from one to another."""
+
+    OUTDATED = "Outdated"
+    SURGING = "Surging"
+    CORDONED = "Cordoned"
+    DRAINING = "Draining"
+    DETACHING = "Detaching"
+    TERMINATING = "Terminating"
+    DELETED = "Deleted"
+    QUARANTINED = "Quarantined"
+    UP_TO_DATE = "UpToDate"
+
+
+class Slot(StrEnum):
+    """Which budget a node in hand takes from: an extra machine beside it, or its own absence."""
+
+    SURGE = "Surge"
+    UNAVAILABLE = "Unavailable"
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is written on one Node in hand.
+
+    since_ms: when the phase began. replacement: the key of its successor. cordoned: whether we cordoned it (a cordon of
+    somebody else's is not ours to lift).
+    """
+
+    rotation: str
+    phase: Phase
+    since_ms: int
+    slot: Slot
+    replacement: str
+    reason: str = ""
+    cordoned: bool = False
+
+
+def record_of(node: Node) -> Record | None:
+    """The record on a Node, None where there is none or it cannot be read (then the node is not in hand)."""
+    annotations = node.metadata.annotations
+    try:
+        return Record(
+            rotation=annotations[NAME],
+            phase=Phase(annotations[PHASE]),
+            since_ms=timestamp.parse(annotations[SINCE]),
+            slot=Slot(annotations[SLOT]),
+            replacement=annotations[REPLACEMENT],
+            reason=annotations.get(REASON, ""),
+            cordoned=annotations.get(CORDONED) == "true",
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def annotations_of(record: Record) -> dict[str, str | None]:
+    """The annotations that write a record down; None removes one (JSON merge patch, RFC 7396)."""
+    return {
+        NAME: record.rotation,
+        PHASE: record.phase.value,
+        SINCE: timestamp.format_micro(record.since_ms),
+        SLOT: record.slot.value,
+        REPLACEMENT: record.replacement,
+        REASON: record.reason or None,
+        CORDONED: "true" if record.cordoned else None,
+    }
+
+
+class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A machine that the cluster still has coming because a node went without a successor beside it."""
+
+    key: str
+    replaces: str
+    zone: str = ""
+    labels: dict[str, str] = {}
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """What is written on the Lease, read back.
+
+    frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began.
+    """
+
+    frozen: str = ""
+    frozen_by: str = ""
+    frozen_since_ms: int = 0
+    owed: tuple[Owed, ...] = ()
+    started_ms: int | None = None
+
+
+def journal_of(lease: Lease | None) -> Journal:
+    """The journal on a Lease; an annotation that cannot be read counts as absent, except that a freeze is a freeze."""
+    annotations = lease.metadata.annotations if lease else {}
+    frozen = annotations.get(MODE) == "Freeze"
+    return Journal(
+        frozen=(annotations.get(FROZEN_REASON) or "frozen by request") if frozen else "",
+        frozen_by=annotations.get(FROZEN_BY, "") if frozen else "",
+        frozen_since_ms=_parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
+        owed=msgspec.json.decode(annotations[OWED], type=tuple[Owed, ...]) if annotations.get(OWED) else (),
+        started_ms=_parsed_ms(annotations.get(STARTED, "")),
+    )
+
+
+def _parsed_ms(text: str) -> int | None:
+    try:
+        return timestamp.parse(text)
+    except ValueError:
+        return None
+
+
+def freeze_annotations(reason: str, by: str, now_ms: int) -> dict[str, str | None]:
+    """The Lease annotations of a freeze."""
+    return {MODE: "Freeze", FROZEN_REASON: reason, FROZEN_BY: by, FROZEN_SINCE: timestamp.format_ms(now_ms)}
+
+
+def resume_annotations() -> dict[str, str | None]:
+    """The Lease annotations that end a freeze."""
+    return {MODE: "Rotate", FROZEN_REASON: None, FROZEN_BY: None, FROZEN_SINCE: None}

@@ -1,0 +1,54 @@
+"""How many nodes may be in hand at once: maxSurge and maxUnavailable, of the whole selection or of each zone.
+
+Source of the rounding: apps/v1 RollingUpdateDeployment (maxSurge rounds up, maxUnavailable down; if both come out as 0,
+maxUnavailable is 1).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from math import ceil, floor
+
+import msgspec
+
+from underway.model.node import Node
+from underway.rotate.record import Slot
+from underway.rotate.spec import Pace
+
+
+class Slots(msgspec.Struct, frozen=True):
+    """The slots of one scope (a zone, or "" for all)."""
+
+    surge: int
+    unavailable: int
+
+    def of(self, slot: Slot) -> int:
+        """How many of one sort."""
+        return self.surge if slot is Slot.SURGE else self.unavailable
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.surge + self.unavailable
+
+
+def scope_of(zone: str, pace: Pace) -> str:
+    """The scope that a node of a zone counts in."""
+    return zone if pace.per_zone else ""
+
+
+def _resolved(value: int | str, total: int, *, up: bool) -> int:
+    if isinstance(value, int):
+        return value
+    share = int(value[:-1]) * total / 100
+    return ceil(share) if up else floor(share)
+
+
+def slots(pace: Pace, selected: Iterable[Node]) -> dict[str, Slots]:
+    """The slots of each scope, from the number of selected nodes in it."""
+    totals = Counter(scope_of(node.zone, pace) for node in selected)
+    resolved = {}
+    for scope, total in sorted(totals.items()):
+        surge = _resolved(pace.max_surge, total, up=True)
+        unavailable = _resolved(pace.max_unavailable, total, up=False)
+        resolved[scope] = Slots(surge, unavailable) if surge or unavailable else Slots(0, 1)
+    return resolved
