@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from underway.model import timestamp
+from underway.model.duration import seconds
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.snapshot import Snapshot
 from underway.policy.readiness import node_closed, node_unready
@@ -33,12 +34,28 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The specification's times, in milliseconds."""
+    """The specification's times, in milliseconds; grace_ms None: each pod's own."""
 
     boot_ms: int
     soak_ms: int
     deregister_ms: int
     drain_ms: int
+    grace_ms: int | None = None
+
+
+def limits_of(spec: RotationSpec) -> Limits:
+    """The times of a specification whose durations have been checked."""
+
+    def milliseconds(text: str) -> int:
+        return round(seconds(text) * timestamp.MILLISECONDS)
+
+    return Limits(
+        boot_ms=milliseconds(spec.machines.boot_timeout),
+        soak_ms=milliseconds(spec.pace.soak),
+        deregister_ms=milliseconds(spec.drain.deregistration),
+        drain_ms=milliseconds(spec.drain.timeout),
+        grace_ms=milliseconds(spec.drain.grace_period_limit) if spec.drain.grace_period_limit else None,
+    )
 
 
 def _waits(node: Node, reason: str, due_ms: int | None = None) -> Step:

@@ -2,11 +2,23 @@
 
 import msgspec
 
+from underway.model.node import Node
+from underway.model.snapshot import Snapshot
+from underway.policy.evictable import Move, Rules, fate
 from underway.rotate.blockers import Blocker
+from underway.rotate.bound import bound
+from underway.rotate.estimates import Estimates
+from underway.rotate.record import Phase, Record
+from underway.rotate.slots import slots
+from underway.rotate.spec import RotationSpec
+from underway.rotate.work import Result, Situation
 
 
 class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One node in hand. since: epoch milliseconds; pods: how many still have to leave; waiting: what for, most important first."""
+    """One node in hand.
+
+    since_ms: when its phase began, epoch milliseconds; pods: how many still have to leave; waiting: what for.
+    """
 
     node: str
     phase: str
@@ -38,8 +50,12 @@ class Statistics(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
-    """The whole. state: Starting, Waiting, Progressing, Frozen, Blocked, Stopping, Finished or Failed; reason: why, "" when
-    it progresses; bound_s: the lower bound from the beginning, predicted_finish_ms: when it will be done at the present pace."""
+    """The whole.
+
+    state: Starting, Waiting, Progressing, Frozen, Blocked, Stopped, Finished or Failed; reason: why, "" when it
+    progresses; since_ms: of the state; predicted_finish_ms: when it will be done if all goes well, None when that cannot
+    be said.
+    """
 
     rotation: str
     state: str
@@ -49,6 +65,56 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     in_flight: tuple[InFlight, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     started_ms: int | None = None
-    bound_s: float | None = None
     predicted_finish_ms: int | None = None
     statistics: Statistics = Statistics()
+
+
+def counted(selected: list[Node], old: list[Node], records: dict[str, Record]) -> NodeCounts:
+    """How many nodes stand where. old: the selected ones that are out of date."""
+    in_hand = sum(1 for node in old if node.name in records)
+    return NodeCounts(len(selected), len(selected) - len(old), in_hand, len(old) - in_hand)
+
+
+def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFlight, ...]:
+    """The nodes in hand, those that began first on top."""
+    snapshot = situation.snapshot
+    return tuple(
+        InFlight(
+            node=name,
+            phase=record.phase.value,
+            since_ms=record.since_ms,
+            zone=snapshot.nodes[name].zone,
+            replacement=record.replacement,
+            pods=_pods_to_move(name, snapshot, rules),
+            waiting=tuple(wait.reason for wait in result.waiting.get(name, ())),
+        )
+        for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0]))
+    )
+
+
+def _pods_to_move(node: str, snapshot: Snapshot, rules: Rules) -> int:
+    return sum(1 for pod in snapshot.pods_on(node) if isinstance(fate(pod, snapshot, rules), Move))
+
+
+def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
+    """What keeps quarantined nodes, and pods that nothing but a person can move."""
+    return tuple(
+        Blocker(name, wait.reason, "" if wait.pod == name else wait.pod, wait.budget)
+        for name, waits in sorted(result.waiting.items())
+        for wait in waits
+        if wait.blocked or situation.records[name].phase is Phase.QUARANTINED
+    )
+
+
+def time_left_s(
+    selected: list[Node], old: list[Node], situation: Situation, spec: RotationSpec, rules: Rules, estimates: Estimates
+) -> float:
+    """How long the rest will take at least: the lower bound of what is left, less what the nodes in hand have behind them.
+
+    estimates: as learned so far. Infinite while a budget never allows.
+    """
+    room = slots(spec.pace, selected)
+    rest = bound(old, situation.snapshot, spec.pace, room, rules, estimates)
+    ages_s = [(situation.now_ms - record.since_ms) / 1_000 for record in situation.records.values()]
+    width = sum(slot.total for slot in room.values()) or 1
+    return max(0.0, rest.seconds - min(sum(ages_s) / width, estimates.boot_s))

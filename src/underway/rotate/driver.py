@@ -1,0 +1,387 @@
+"""The driver: events in, requests out. It owns the order of one decision round; the decisions are its neighbours'.
+
+    observe -> lock -> health -> freeze? -> machines -> nodes in hand -> admission -> status
+
+`live.loop` and `sim.pump` feed the same object. Events only update what is known; a Tick decides. Nothing is remembered
+that cannot be read back (`rotate.record`): a driver made anew goes on where the last one was killed. Acts that cannot be
+undone pass `rotate.guard`, which raises InvariantViolated.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from underway.kube.reply import Reply
+from underway.kube.watch import WatchEvent
+from underway.model import timestamp
+from underway.policy.evictable import Rules
+from underway.rotate import acts, progress, status
+from underway.rotate.admission import Intake
+from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
+from underway.rotate.enrolment import Enrolment
+from underway.rotate.estimates import Estimates
+from underway.rotate.eviction import Evictions
+from underway.rotate.gates.judgement import Evidence, Probe
+from underway.rotate.health import Health, Verdict
+from underway.rotate.journal import LEASE_KEY, JournalWriter, owed_annotation
+from underway.rotate.ledger import Ledger, Outcome
+from underway.rotate.lock import Lock
+from underway.rotate.machine import TIDY, Event
+from underway.rotate.machinery import Machinery
+from underway.rotate.observe import Observed
+from underway.rotate.outbox import Effect, Outbox
+from underway.rotate.record import (
+    LEASE_NAMESPACE,
+    STARTED,
+    STATUS,
+    Journal,
+    Phase,
+    Record,
+    freeze_annotations,
+    journal_of,
+    record_of,
+)
+from underway.rotate.status import NodeCounts, Statistics, Status
+from underway.rotate.target import outdated, selected_nodes
+from underway.rotate.work import Result, Situation, Work
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from underway.model.node import Node
+    from underway.model.snapshot import Snapshot
+    from underway.rotate.spec import Rotation
+
+IDLE_MS = 1_000  # the longest that a decision waits when nothing happens
+STATUS_EVERY_MS = 5_000
+RELEASE_MS = 5_000
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time has passed, or a batch of events is complete: decide."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """The user wants to stop: begin nothing, leave the cluster tidy, then finish."""
+
+
+DriverEvent = Tick | Stop | Reply | WatchEvent | MachineReply
+
+
+def lease_name(rotation: str) -> str:
+    """The name of the Lease that holds a rotation's state."""
+    return f"underway-{rotation}"
+
+
+def _end_stray(machine: Machine, request_id: int) -> Terminate:
+    return Terminate(id=request_id, key=machine.key, provider_id=machine.provider_id)
+
+
+class Driver:
+    """One rotation. identity: who we are on the Lease, unique to this process; estimates: until better is known."""
+
+    def __init__(self, rotation: Rotation, identity: str, estimates: Estimates | None = None) -> None:
+        self.rotation = rotation
+        self.finished = False
+        self.wakeup_ms: int | None = 0
+        self._spec = rotation.spec
+        self._ids = count(1)
+        self._ledger = Ledger()
+        self._outbox = Outbox(self._ids, self._ledger)
+        self._lock = Lock(identity, lease_name(rotation.metadata.name))
+        self._observed = Observed(self._ids, LEASE_NAMESPACE, self._lock.name)
+        self._journal = JournalWriter(self._lock)
+        self._health = Health(self._spec.health)
+        self._machinery = Machinery()
+        self._evictions = Evictions()
+        self._limits = progress.limits_of(self._spec)
+        self._rules = Rules(
+            evict_local_data=self._spec.drain.empty_dir == "Evict", evict_unmanaged=self._spec.drain.unmanaged == "Evict"
+        )
+        self._work = Work(rotation, self._limits, self._rules, self._outbox, self._machinery, self._evictions, self._journal)
+        self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
+        self._estimates = estimates or Estimates(
+            settle_s=self._limits.soak_ms / 1_000, deregister_s=self._limits.deregister_ms / 1_000
+        )
+        self._stopping = False
+        self._ending = False
+        self._end_ms = 0
+        self._freezing: tuple[str, str] | None = None
+        self._failure = ""
+        self._owed_since_ms: dict[str, int] = {}
+        self._status_ms = 0
+        self.status = Status(rotation.metadata.name, "Starting", "reading the cluster")
+
+    def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
+        """Take one event; what to send. now_ms: epoch milliseconds; rng: for jitter."""
+        self._outbox.now_ms = now_ms
+        match event:
+            case Tick():
+                if not self.finished:
+                    self._decide(now_ms, rng)
+            case Stop():
+                self._stopping = True
+            case MachineReply():
+                outcome = self._ledger.settle(event, now_ms, rng)
+                self._machinery.answered(event, now_ms)
+                self._note_refusal(outcome)
+            case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
+                self._settle(event, now_ms, rng)
+        return self._outbox.empty()
+
+    # What has happened
+
+    def _settle(self, reply: Reply, now_ms: int, rng: Random) -> None:
+        outcome = self._ledger.settle(reply, now_ms, rng)
+        if outcome is None:
+            return
+        verb, uid = outcome.key
+        if verb == "probe":
+            text = reply.body if isinstance(reply.body, str) else reply.message
+            self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
+            return
+        if verb == "evict" and uid in self._work.pods:
+            self._evictions.answered(self._work.pods[uid], reply, self._observed.snapshot())
+        elif reply.ok and verb == "lease":
+            self._observed.wrote("Lease", reply.body)
+            self._journal.written(reply.body)
+        elif reply.ok and verb in ("admit", "record", "mark"):
+            self._observed.wrote("Node", reply.body)
+        self._note_refusal(outcome)
+
+    def _note_refusal(self, outcome: Outcome | None) -> None:
+        """An act that can never succeed stops the rotation: trying for ever would hide it."""
+        if outcome is None or not outcome.refusal:
+            return
+        verb, what = outcome.key
+        if verb == "lease":
+            self._failure = f"cannot write Lease {LEASE_NAMESPACE}/{self._lock.name}: {outcome.refusal}"
+        else:
+            self._freezing = self._freezing or (f"{verb} {what} was refused: {outcome.refusal}", "driver")
+
+    # What to do
+
+    def _decide(self, now_ms: int, rng: Random) -> None:
+        self.wakeup_ms = now_ms + IDLE_MS
+        self._ledger.tidy(now_ms)
+        self._outbox.post(*self._observed.poll(now_ms, rng))
+        failure = self._failure or self._observed.failure
+        if failure:
+            self._end("Failed", failure, now_ms)
+        if self._ending:
+            self._release(now_ms)
+            return
+        if not self._observed.synced:
+            return
+        lease = self._observed.lease
+        holder = self._lock.others(lease, now_ms)
+        if holder:
+            self._show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
+            return
+        self._write_journal(now_ms)
+        if not self._lock.held(now_ms):
+            self._show("Waiting", "taking the lock", now_ms)
+            return
+        self._rotate(self._observed.snapshot(), journal_of(lease), now_ms)
+
+    def _release(self, now_ms: int) -> None:
+        """Give the lock back, within RELEASE_MS; after that it expires by itself."""
+        self._end_ms = self._end_ms or now_ms
+        lease = self._observed.lease
+        ours = lease is not None and lease.spec.holder_identity == self._lock.identity
+        if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
+            self.finished = True
+            return
+        self._journal.want({STATUS: msgspec.json.encode(self.status).decode()})
+        request = self._journal.release(self._outbox.next_id(), lease, self._ledger, now_ms)
+        if request is not None:
+            self._ledger.begin(LEASE_KEY, request)
+            self._outbox.post(request)
+
+    def _write_journal(self, now_ms: int) -> None:
+        lease = self._observed.lease
+        request = self._journal.poll(self._outbox.next_id(), lease, self._ledger, now_ms)
+        if request is not None:
+            self._ledger.begin(LEASE_KEY, request)
+            self._outbox.post(request)
+
+    def _rotate(self, snapshot: Snapshot, journal: Journal, now_ms: int) -> None:
+        """One round with the cluster in view and the lock in hand."""
+        selected = selected_nodes(snapshot, self._spec)
+        records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
+        old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
+        if journal.started_ms is None:
+            self._journal.want({STARTED: timestamp.format_micro(now_ms)})
+        verdict = self._judge(snapshot, records, now_ms)
+        frozen = self._frozen(journal, verdict, now_ms)
+        waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
+        situation = Situation(snapshot, records, journal, now_ms, acting=not frozen, waiting=waiting)
+        self._evictions.wake(snapshot, self._ledger)
+        result = self._work.round(situation)
+        self._learn()
+        if result.failure and not frozen and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
+            self._freezing = (result.failure, "driver")
+        intake = self._advance(situation, selected, old) if situation.acting else Intake()
+        self._poll_machines(situation)
+        if not self._ended(situation, old):
+            self._report(situation, selected, old, frozen, result, intake)
+        self._wake_at(result.due_ms, verdict.due_ms, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+
+    def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> Intake:
+        """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
+        self._bring_owed(situation)
+        self._end_strays(situation)
+        if not self._enrolment.mark(old):
+            return Intake()
+        done = sum(1 for node in selected if self._is_done(node, situation.journal))
+        return self._enrolment.round(old, selected, done, situation, self._estimates)
+
+    def _ended(self, situation: Situation, old: list[Node]) -> bool:
+        """Whether nothing is left to do, or, when stopping, nothing is left untidy."""
+        if situation.acting and not old and not situation.records and not situation.journal.owed:
+            self._end("Finished", "", situation.now_ms)
+        elif self._stopping and all(record.phase in TIDY for record in situation.records.values()) and not len(self._ledger):
+            self._end("Stopped", "stopped by the user", situation.now_ms)
+        return bool(self._ending)
+
+    def _learn(self) -> None:
+        """Replace the estimate of a boot by what boots have taken."""
+        boots_ms, self._work.boots_ms = self._work.boots_ms, []
+        for boot_ms in boots_ms:
+            # An exponential average that half forgets: zones and hours differ, and so do their machines.
+            boot_s = (self._estimates.boot_s + boot_ms / 1_000) / 2
+            self._estimates = msgspec.structs.replace(self._estimates, boot_s=boot_s)
+
+    def _record(self, node: Node) -> Record | None:
+        record = record_of(node)
+        return record if record is not None and record.rotation == self.rotation.metadata.name else None
+
+    def _judge(self, snapshot: Snapshot, records: dict[str, Record], now_ms: int) -> Verdict:
+        if self._health.probe_due(now_ms):
+            self._outbox.send(("probe", "readyz"), acts.probe_readyz)
+        ending = (Phase.TERMINATING, Phase.DELETED)
+        arriving = {machine.node for machine in self._machinery.by_key.values() if machine.node}
+        evidence = Evidence(
+            snapshot,
+            leaving=frozenset(name for name, record in records.items() if record.phase in ending),
+            arriving=frozenset(name for name in arriving if self._is_awaited(name, records)),
+        )
+        return self._health.judge(evidence, now_ms)
+
+    def _is_awaited(self, name: str, records: dict[str, Record]) -> bool:
+        """Whether a node is the successor of one that is still Surging: it may not be Ready yet."""
+        keys = {record.replacement for record in records.values() if record.phase is Phase.SURGING} | set(self._owed_since_ms)
+        return any(machine.node == name for key, machine in self._machinery.by_key.items() if key in keys)
+
+    def _frozen(self, journal: Journal, verdict: Verdict, now_ms: int) -> str:
+        """Why nothing may be begun, or ""."""
+        if journal.frozen:
+            self._freezing = None
+            return journal.frozen
+        if verdict.freeze and self._freezing is None:
+            breach = verdict.freeze[0]
+            self._freezing = (f"gate {breach.gate}: {breach.reason}", f"gate {breach.gate}")
+        if self._freezing is not None:
+            reason, by = self._freezing
+            self._journal.want(freeze_annotations(reason, by, now_ms))
+            return reason
+        if self._spec.mode == "Freeze":
+            return "spec.mode is Freeze"
+        return "stopping" if self._stopping else ""
+
+    def _bring_owed(self, situation: Situation) -> None:
+        """Provision the machines that are owed once their predecessors are gone."""
+        owed = situation.journal.owed
+        arrived = []
+        for debt in owed:
+            if debt.replaces in situation.snapshot.nodes:
+                continue
+            since_ms = self._owed_since_ms.setdefault(debt.key, situation.now_ms)
+            self._work.provision(debt.key, debt.replaces, debt.zone, debt.labels)
+            machine = self._machinery.shown(debt.key)
+            known = {debt.key: machine} if machine else {}
+            step = progress.arrival(
+                debt.replaces, debt.key, since_ms, known, situation.snapshot, self._spec, self._limits, situation.now_ms
+            )
+            if step.event is Event.REPLACEMENT_READY:
+                arrived.append(debt)
+            elif step.failure and self._freezing is None:
+                self._freezing = (step.failure, "driver")
+        if arrived:
+            self._journal.want(owed_annotation(tuple(debt for debt in owed if debt not in arrived)))
+
+    def _end_strays(self, situation: Situation) -> None:
+        """End what a failed boot has left behind: a machine of ours that nobody waits for and that is no node."""
+        wanted = {record.replacement for record in situation.records.values()} | {debt.key for debt in situation.journal.owed}
+        prefix = f"{self.rotation.metadata.name}-"
+        nodes = frozenset(situation.snapshot.nodes)
+        for machine in self._machinery.strays(prefix, frozenset(wanted), nodes):
+            self._outbox.send(("terminate", machine.key), partial(_end_stray, machine))
+
+    def _poll_machines(self, situation: Situation) -> None:
+        phases = {record.phase for record in situation.records.values()}
+        awaited = phases & {Phase.SURGING, Phase.TERMINATING} or situation.journal.owed
+        if awaited and self._machinery.poll_due(situation.now_ms):
+            request = self._outbox.send(("machines", "list"), lambda id_: ListMachines(id=id_))
+            if isinstance(request, ListMachines):
+                self._machinery.asked(request, situation.now_ms)
+
+    def _is_done(self, node: Node, journal: Journal) -> bool:
+        created = node.metadata.creation_timestamp
+        return bool(created) and journal.started_ms is not None and timestamp.parse(created) >= journal.started_ms
+
+    # How it stands
+
+    def _report(
+        self, situation: Situation, selected: list[Node], old: list[Node], frozen: str, result: Result, intake: Intake
+    ) -> None:
+        """Show how the rotation stands, and have it written on the Lease with a coming renewal."""
+        now_ms = situation.now_ms
+        blockers = (*status.stuck(situation, result), *intake.blockers)
+        left_s = status.time_left_s(selected, old, situation, self._spec, self._rules, self._estimates)
+        state, reason = "Progressing", situation.waiting
+        if frozen:
+            state, reason = "Frozen", frozen
+        elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
+            state, reason = "Blocked", blockers[0].reason
+        self._show(state, reason, now_ms)
+        self.status = msgspec.structs.replace(
+            self.status,
+            nodes=status.counted(selected, old, situation.records),
+            in_flight=status.in_flight(situation, result, self._rules),
+            blockers=blockers,
+            started_ms=situation.journal.started_ms,
+            predicted_finish_ms=None if left_s == float("inf") else now_ms + round(left_s * 1_000),
+            statistics=self._statistics(),
+        )
+        if now_ms >= self._status_ms + STATUS_EVERY_MS:
+            self._status_ms = now_ms
+            self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
+
+    def _statistics(self) -> Statistics:
+        return Statistics(
+            evictions=self._evictions.accepted, refused_by_budget=self._evictions.refused_by_budget, requests=self._outbox.sent
+        )
+
+    def _show(self, state: str, reason: str, now_ms: int) -> None:
+        if (state, reason) != (self.status.state, self.status.reason):
+            since_ms = now_ms if state != self.status.state else self.status.since_ms
+            self.status = msgspec.structs.replace(self.status, state=state, reason=reason, since_ms=since_ms)
+
+    def _end(self, state: str, reason: str, now_ms: int) -> None:
+        """Note that it is over; the lock is given back before `finished` is set."""
+        self._show(state, reason, now_ms)
+        if state == "Finished":
+            total = self.status.nodes.total
+            self.status = msgspec.structs.replace(
+                self.status, nodes=NodeCounts(total, total), in_flight=(), blockers=(), predicted_finish_ms=now_ms
+            )
+        self._ending = True
+
+    def _wake_at(self, *times_ms: int | None) -> None:
+        known = [at_ms for at_ms in times_ms if at_ms is not None]
+        self.wakeup_ms = min([*known, self.wakeup_ms or 0]) if known else self.wakeup_ms

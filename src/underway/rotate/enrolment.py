@@ -1,0 +1,90 @@
+"""Taking nodes in hand: mark the old ones, choose the next, write the first record, and be sure that it is written.
+
+A first record changes what the budgets count, so a lost answer must not let another node in meanwhile: an admission stays
+pending until its reply, or the node itself, tells whether it took place. The record is a compare-and-swap on the node's
+resourceVersion; once we see another version, it either is there or can never be.
+"""
+
+from functools import partial
+
+import msgspec
+
+from underway.model.node import Node
+from underway.policy.evictable import Rules
+from underway.rotate import acts
+from underway.rotate.admission import Hands, Intake, admit
+from underway.rotate.estimates import Estimates
+from underway.rotate.ledger import Ledger
+from underway.rotate.machine import Event, next_phase
+from underway.rotate.outbox import Outbox
+from underway.rotate.record import Phase, Record, Slot, record_of
+from underway.rotate.spec import Rotation
+from underway.rotate.work import Situation
+
+MARKS_AT_ONCE = 8  # of the 16 writes at once: the taints of 1,000 old nodes must not keep an eviction waiting
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """An admission whose outcome is not known. seen: the node's resourceVersion that it was based on."""
+
+    node: str
+    slot: Slot
+    seen: str
+
+
+class Enrolment:
+    """The way into a rotation. Memory of one driver; what matters of it is written on the nodes."""
+
+    def __init__(self, rotation: Rotation, rules: Rules, outbox: Outbox, ledger: Ledger) -> None:
+        self._rotation = rotation
+        self._rules = rules
+        self._outbox = outbox
+        self._ledger = ledger
+        self._pending: dict[str, Pending] = {}
+
+    def mark(self, old: list[Node]) -> bool:
+        """Taint the old nodes; whether all of them are."""
+        unmarked = [node for node in old if not acts.is_marked(node)]
+        for node in unmarked[: MARKS_AT_ONCE - self._ledger.under_way("mark")]:
+            self._outbox.send(("mark", node.metadata.uid), partial(acts.mark_outdated, node=node))
+        return not unmarked
+
+    def round(self, old: list[Node], selected: list[Node], done: int, situation: Situation, estimates: Estimates) -> Intake:
+        """Take in hand what there is room for. done: how many nodes are finished."""
+        self._settle(situation)
+        for uid, pending in self._pending.items():
+            self._begin(situation.snapshot.nodes[pending.node], uid, pending.slot, situation.now_ms)
+        free = [node for node in old if record_of(node) is None and node.metadata.uid not in self._pending]
+        hands = Hands(situation.records, situation.journal.owed, done)
+        intake = admit(free, selected, hands, situation.snapshot, self._rotation.spec, self._rules, estimates)
+        if self._pending or situation.waiting:
+            return Intake((), intake.blockers)
+        for admission in intake.admissions:
+            node = admission.node
+            self._pending[node.metadata.uid] = Pending(node.name, admission.slot, node.metadata.resource_version)
+            self._begin(node, node.metadata.uid, admission.slot, situation.now_ms)
+        return intake
+
+    def _settle(self, situation: Situation) -> None:
+        nodes = situation.snapshot.nodes
+        for uid, pending in list(self._pending.items()):
+            node = nodes.get(pending.node)
+            if node is None or node.metadata.uid != uid or node.metadata.resource_version != pending.seen:
+                del self._pending[uid]
+
+    def _begin(self, node: Node, uid: str, slot: Slot, now_ms: int) -> None:
+        event = Event.ADMITTED_WITH_SURGE if slot is Slot.SURGE else Event.ADMITTED_WITHOUT_SURGE
+        phase = next_phase(Phase.OUTDATED, event)
+        closing = phase is Phase.CORDONED
+        name = self._rotation.metadata.name
+        record = Record(
+            rotation=name,
+            phase=phase,
+            since_ms=now_ms,
+            slot=slot,
+            # Unique to this attempt, and written down before it is used: asking twice yields the same machine.
+            replacement=f"{name}-{uid[:8]}-{now_ms // 1_000 % 0x1000000:06x}",
+            cordoned=closing and not node.spec.unschedulable,
+        )
+        closed = True if closing else None
+        self._outbox.send(("admit", uid), lambda id_: acts.write_record(id_, node, record, closed=closed))

@@ -1,0 +1,94 @@
+"""The machines as their provider shows them, and what is asked of it: provision, terminate, list.
+
+Owns when a listing is fresh enough to be believed: a machine counts as gone only by a listing that was asked for after
+the provider had accepted its end.
+"""
+
+from collections.abc import Iterable
+
+from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
+
+POLL_MS = 2_000  # a node's boot takes tens of seconds; its provider is asked often enough not to lengthen it
+
+
+class Machinery:
+    """Memory of one driver; a new one begins empty and asks again."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Machine] = {}
+        self.by_node: dict[str, Machine] = {}
+        self.errors: dict[str, str] = {}
+        self.listed = False
+        self._provisioned: set[str] = set()
+        self._terminated: dict[str, int] = {}
+        self._asked_ms: dict[int, int] = {}
+        self._asked_last_ms = -POLL_MS
+        self._listed_ms = -1
+
+    def poll_due(self, now_ms: int) -> bool:
+        """Whether a new listing should be asked for."""
+        return now_ms >= self._asked_last_ms + POLL_MS
+
+    def next_poll_ms(self) -> int:
+        """When the next listing is due."""
+        return self._asked_last_ms + POLL_MS
+
+    def asked(self, request: ListMachines, now_ms: int) -> None:
+        """Note that a listing was asked for."""
+        self._asked_last_ms = now_ms
+        self._asked_ms[request.id] = now_ms
+
+    def wants(self, key: str) -> bool:
+        """Whether the machine of a key has still to be asked for by this driver."""
+        return key not in self._provisioned
+
+    def answered(self, reply: MachineReply, now_ms: int) -> None:
+        """Take the provider's answer."""
+        request = reply.request
+        match request:
+            case ListMachines():
+                asked_ms = self._asked_ms.pop(request.id, now_ms)
+                if not reply.error:
+                    self._replace(reply.machines, asked_ms)
+            case Provision():
+                self.errors.pop(request.key, None)
+                if reply.error:
+                    self.errors[request.key] = reply.error
+                else:
+                    self._provisioned.add(request.key)
+                    self.by_key.update({machine.key: machine for machine in reply.machines if machine.key})
+            case Terminate():
+                if not reply.error and request.node:
+                    self._terminated[request.node] = now_ms
+
+    def _replace(self, machines: Iterable[Machine], asked_ms: int) -> None:
+        listed = list(machines)
+        self.by_key = {machine.key: machine for machine in listed if machine.key}
+        self.by_node = {machine.node: machine for machine in listed if machine.node}
+        self.listed, self._listed_ms = True, asked_ms
+
+    def end_confirmed(self, node: str) -> bool:
+        """Whether a listing asked for after the provider accepted the end of the node's machine has come in."""
+        return node in self._terminated and self._listed_ms >= self._terminated[node]
+
+    def ending(self, node: str) -> bool:
+        """Whether the provider has accepted the end of the node's machine."""
+        return node in self._terminated
+
+    def shown(self, key: str) -> Machine | None:
+        """The machine of a key, with the provider's refusal as its reason where it is not there yet."""
+        machine = self.by_key.get(key)
+        if machine is None and key in self.errors:
+            return Machine(key=key, state="Pending", reason=self.errors[key])
+        return machine
+
+    def strays(self, prefix: str, wanted: frozenset[str], nodes: frozenset[str]) -> list[Machine]:
+        """Machines of ours that nobody waits for and that never became a node: what a failed boot leaves behind."""
+        return [
+            machine
+            for key, machine in sorted(self.by_key.items())
+            if key.startswith(prefix)
+            and key not in wanted
+            and machine.state in ("Pending", "Failed")
+            and machine.node not in nodes
+        ]

@@ -1,0 +1,234 @@
+"""One round of work on the nodes in hand: each takes its next step if it may, and its phase's acts are sent.
+
+    phase        acts while in it                          leaves it by
+    Surging      provision the successor                   replacement Ready / failed / became current
+    Cordoned     (cordon and label written on entry)       deregistered
+    Draining     evict                                     drained / stuck
+    Detaching    -                                         detached / stuck
+    Terminating  terminate the machine, delete the Node    machine gone
+    Quarantined  -                                         unstuck
+
+Owns the dispatch by phase. When a step is due is `rotate.progress`'s; what may follow is `rotate.machine`'s.
+"""
+
+import msgspec
+
+from underway.model.node import Node
+from underway.model.pod import Pod
+from underway.model.snapshot import Snapshot
+from underway.policy.evictable import Rules
+from underway.rotate import acts, guard, progress
+from underway.rotate.drain import Drain, Purse, Waiting, drain, unreachable
+from underway.rotate.effects import Provision, Terminate
+from underway.rotate.eviction import Evictions
+from underway.rotate.journal import JournalWriter, owed_annotation
+from underway.rotate.machine import TIDY, Event, next_phase
+from underway.rotate.machinery import Machinery
+from underway.rotate.outbox import Effect, Outbox
+from underway.rotate.progress import Limits, Step
+from underway.rotate.record import Journal, Owed, Phase, Record, Slot
+from underway.rotate.spec import Rotation
+from underway.rotate.target import outdated
+
+CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
+"""Phases whose entry closes or opens the node; the others leave it as it is."""
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """What one round is decided on. acting: no freeze, and the lock is held; waiting: why no new node may be begun, or ""."""
+
+    snapshot: Snapshot
+    records: dict[str, Record]
+    journal: Journal
+    now_ms: int
+    acting: bool
+    waiting: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What the round found.
+
+    waiting: by node; failure: why the rotation may have to freeze, or ""; stuck: whether that is only a drain that takes
+    too long; due_ms: the next deadline.
+    """
+
+    waiting: dict[str, tuple[Waiting, ...]] = {}
+    failure: str = ""
+    stuck: bool = False
+    due_ms: int | None = None
+
+
+class Work:
+    """The nodes in hand of one rotation. pods: by UID, those whose eviction is under way or was refused."""
+
+    def __init__(
+        self,
+        rotation: Rotation,
+        limits: Limits,
+        rules: Rules,
+        outbox: Outbox,
+        machinery: Machinery,
+        evictions: Evictions,
+        journal: JournalWriter,
+    ) -> None:
+        self._rotation = rotation
+        self._limits = limits
+        self._rules = rules
+        self._outbox = outbox
+        self._machinery = machinery
+        self._evictions = evictions
+        self._journal = journal
+        self.pods: dict[str, Pod] = {}
+        self.boots_ms: list[int] = []
+
+    def round(self, situation: Situation) -> Result:
+        """Work on every node in hand, those that are furthest along first."""
+        snapshot = situation.snapshot
+        purse = Purse(self._evictions.spent(snapshot))
+        waiting: dict[str, tuple[Waiting, ...]] = {}
+        failures: list[Step] = []
+        due: list[int] = []
+        present: dict[str, Pod] = {}
+        for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0])):
+            node = snapshot.nodes[name]
+            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms)
+            step = self._step(node, record, left, situation)
+            waiting[name] = self._explained(step.waiting, present, snapshot, name)
+            if step.failure:
+                failures.append(step)
+            if step.due_ms is not None:
+                due.append(step.due_ms)
+            self._take(node, record, step, situation)
+            if situation.acting:
+                self._act(node, record, left, situation)
+        self.pods = present
+        self._evictions.forget(set(present))
+        # A failed machine weighs more than a stuck drain, which quarantine takes care of.
+        worst = min(failures, key=lambda step: step.event is Event.STUCK, default=Step())
+        return Result(waiting, worst.failure, worst.event is Event.STUCK, min(due, default=None))
+
+    def _explained(
+        self, waits: tuple[Waiting, ...], present: dict[str, Pod], snapshot: Snapshot, node: str
+    ) -> tuple[Waiting, ...]:
+        """The waits with the server's own words where it has spoken."""
+        pods = {pod.key: pod for pod in snapshot.pods_on(node)}
+        present.update({pod.metadata.uid: pod for pod in pods.values()})
+        said = [(wait, self._evictions.refusal(pods[wait.pod]) if wait.pod in pods else "") for wait in waits]
+        return tuple(msgspec.structs.replace(wait, reason=text) if text else wait for wait, text in said)
+
+    def _step(self, node: Node, record: Record, left: Drain, situation: Situation) -> Step:
+        snapshot, now_ms, spec = situation.snapshot, situation.now_ms, self._rotation.spec
+        if not situation.acting:
+            return self._frozen_step(node, record, left)
+        match record.phase:
+            case Phase.SURGING if not outdated(node, spec.target, now_ms):
+                return Step(Event.BECAME_CURRENT)
+            case Phase.SURGING:
+                machine = self._machinery.shown(record.replacement)
+                known = {record.replacement: machine} if machine else {}
+                step = progress.surging(node, record, known, snapshot, spec, self._limits, now_ms)
+                if situation.waiting and step.event is Event.REPLACEMENT_READY:
+                    return Step(waiting=(Waiting(node.name, situation.waiting),))
+                return step
+            case Phase.CORDONED:
+                return progress.cordoned(node, record, self._limits, now_ms)
+            case Phase.DRAINING:
+                return progress.draining(node, record, left, self._limits, now_ms)
+            case Phase.DETACHING:
+                return self._detaching(node, record, left, situation)
+            case Phase.TERMINATING:
+                return self._terminating(node)
+            case _:
+                return progress.quarantined(left)
+
+    def _frozen_step(self, node: Node, record: Record, left: Drain) -> Step:
+        """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing."""
+        if record.phase is Phase.TERMINATING:
+            return self._terminating(node)
+        if record.phase in TIDY or any(not self._outbox.free(("evict", pod.metadata.uid)) for pod in left.evict):
+            return Step()
+        return Step(Event.RELEASED)
+
+    def _detaching(self, node: Node, record: Record, left: Drain, situation: Situation) -> Step:
+        if not left.done:
+            return Step(waiting=left.waiting)
+        step = progress.detaching(node, record, situation.snapshot, self._limits, situation.now_ms)
+        if step.event is not Event.DETACHED or record.slot is Slot.SURGE:
+            return step
+        if all(owed.replaces != node.name for owed in situation.journal.owed):
+            # The successor must be on record before the only trace of this node ends with it.
+            owed = Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels))
+            self._journal.want(owed_annotation((*situation.journal.owed, owed)))
+            return Step(waiting=(Waiting(node.name, "its successor is being put on record"),))
+        return step
+
+    def _terminating(self, node: Node) -> Step:
+        confirmed = self._machinery.end_confirmed(node.name)
+        return progress.terminating(node, self._machinery.by_node, confirmed=confirmed)
+
+    def _take(self, node: Node, record: Record, step: Step, situation: Situation) -> None:
+        """Write the next phase down; deleting the Node is how Deleted is written."""
+        if step.event is None:
+            return
+        following = next_phase(record.phase, step.event)
+        now_ms = situation.now_ms
+        if following is Phase.DELETED:
+            guard.before_delete(node, record, machine_gone=step.event is Event.MACHINE_GONE)
+            self._outbox.send(("delete", node.metadata.uid), lambda id_: acts.delete_node(id_, node))
+            return
+        if following in (Phase.OUTDATED, Phase.UP_TO_DATE):
+            self._outbox.send(("record", node.metadata.uid), lambda id_: acts.erase_record(id_, node))
+            return
+        if step.event is Event.REPLACEMENT_READY and record.slot is Slot.SURGE:
+            self.boots_ms.append(now_ms - record.since_ms)
+        closed = CLOSED_BY_PHASE.get(following)
+        written = Record(
+            rotation=record.rotation,
+            phase=following,
+            since_ms=now_ms,
+            slot=record.slot,
+            replacement=record.replacement,
+            reason=step.failure,
+            cordoned=record.cordoned if closed is None else closed and not node.spec.unschedulable,
+        )
+        # A node that somebody else had cordoned stays cordoned when we let go of it.
+        lifted = None if closed is False and not record.cordoned and node.spec.unschedulable else closed
+        self._outbox.send(("record", node.metadata.uid), lambda id_: acts.write_record(id_, node, written, closed=lifted))
+
+    def _act(self, node: Node, record: Record, left: Drain, situation: Situation) -> None:
+        match record.phase:
+            case Phase.SURGING if record.slot is Slot.SURGE:
+                self.provision(record.replacement, node.name, node.zone, dict(node.metadata.labels))
+            case Phase.DRAINING:
+                for pod in left.evict:
+                    self._evict(pod, node, record, situation.snapshot)
+            case Phase.TERMINATING if left.done and not self._machinery.ending(node.name):
+                guard.before_terminate(node, record, left)
+                self._outbox.send(
+                    ("terminate", node.name), lambda id_: Terminate(id=id_, node=node.name, provider_id=node.spec.provider_id)
+                )
+
+    def provision(self, key: str, replaces: str, zone: str, labels: dict[str, str]) -> None:
+        """Ask for the machine of a key, once for each life of this driver."""
+        if self._machinery.wants(key):
+            version = self._rotation.spec.target.kubelet_version
+
+            def build(request_id: int) -> Effect:
+                return Provision(id=request_id, key=key, replaces=replaces, zone=zone, labels=labels, kubelet_version=version)
+
+            self._outbox.send(("provision", key), build)
+
+    def _evict(self, pod: Pod, node: Node, record: Record, snapshot: Snapshot) -> None:
+        guard.before_evict(pod, node, record)
+        grace_s = self._grace_s(pod, node)
+        if self._outbox.send(("evict", pod.metadata.uid), lambda id_: acts.evict(id_, pod, grace_s)) is not None:
+            self._evictions.asked(pod, snapshot)
+
+    def _grace_s(self, pod: Pod, node: Node) -> int | None:
+        if unreachable(node):
+            return 1  # nobody is there to use it; never 0, which would skip the kubelet's word for good
+        limit_ms = self._limits.grace_ms
+        own_s = pod.spec.termination_grace_period_seconds
+        if limit_ms is None or own_s is None or own_s * 1_000 <= limit_ms:
+            return None
+        return max(1, limit_ms // 1_000)
