@@ -1,0 +1,197 @@
+"""Server-side apply: who owns which field, and what one manager's new intent changes.
+
+Owns field sets (fieldsV1), conflicts and the removal of fields that a manager gives up. Source: "Server-Side Apply";
+structured-merge-diff v6 (merge/update.go). Lists with known merge keys are owned by item (k:{...}), all others whole.
+"""
+
+import json
+from typing import Any
+
+from underway.kube.resource import Resource
+from underway.sim.apiserver import status
+from underway.sim.apiserver.patch import MERGE_KEYS
+from underway.sim.apiserver.registry import Registry
+from underway.sim.store import Object
+
+Fields = dict[str, Any]
+Path = tuple[str, ...]
+UNOWNED = frozenset({"apiVersion", "kind"})
+UNOWNED_METADATA = frozenset({"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"})
+
+
+def _item_key(field: str, item: Any) -> str | None:
+    """The name of a list item in a field set, None where the list is owned whole."""
+    if field == "ports" and isinstance(item, dict):
+        keys = ("containerPort", "protocol") if "containerPort" in item else ("port", "protocol")
+        return "k:" + json.dumps({key: item.get(key, "TCP") for key in keys}, separators=(",", ":"))
+    merge_key = MERGE_KEYS.get(field)
+    if merge_key is None or not isinstance(item, dict) or merge_key not in item:
+        return None
+    return "k:" + json.dumps({merge_key: item[merge_key]}, separators=(",", ":"))
+
+
+def paths_of(value: Any, field: str = "", prefix: Path = ()) -> dict[Path, Any]:
+    """Every owned leaf of a value: its path and what stands there."""
+    if isinstance(value, dict) and value:
+        found: dict[Path, Any] = {}
+        for key, child in value.items():
+            if not prefix and key in UNOWNED:
+                continue
+            if prefix == ("f:metadata",) and key in UNOWNED_METADATA:
+                continue
+            found |= paths_of(child, key, (*prefix, f"f:{key}"))
+        return found
+    if isinstance(value, list) and value and all(_item_key(field, item) is not None for item in value):
+        items: dict[Path, Any] = {}
+        for item in value:
+            at = (*prefix, str(_item_key(field, item)))
+            items |= {(*at, "."): None} | paths_of(item, "", at)
+        return items
+    return {prefix: value} if prefix else {}
+
+
+def to_fields(paths: dict[Path, Any]) -> Fields:
+    """The fieldsV1 of a set of paths."""
+    fields: Fields = {}
+    for path in paths:
+        at = fields
+        for part in path:
+            at = at.setdefault(part, {})
+    return fields
+
+
+def from_fields(fields: Fields, prefix: Path = ()) -> set[Path]:
+    """The paths of a fieldsV1."""
+    if not fields:
+        return {prefix} if prefix else set()
+    return {path for part, below in fields.items() for path in from_fields(below, (*prefix, part))}
+
+
+def _merge(target: Any, intent: Any, field: str = "") -> Any:
+    if isinstance(intent, dict) and isinstance(target, dict):
+        return {**target, **{key: _merge(target.get(key), value, key) for key, value in intent.items()}}
+    if isinstance(intent, list) and isinstance(target, list) and all(_item_key(field, i) for i in [*target, *intent]):
+        merged = {str(_item_key(field, item)): item for item in target}
+        for item in intent:
+            key = str(_item_key(field, item))
+            merged[key] = _merge(merged.get(key, {}), item)
+        return list(merged.values())
+    return intent
+
+
+def _without(value: Any, path: Path, field: str = "") -> Any:
+    """The value with what stands at a path removed."""
+    part, rest = path[0], path[1:]
+    if part == ".":
+        return value
+    if part.startswith("f:") and isinstance(value, dict):
+        key = part[2:]
+        if key not in value:
+            return value
+        if not rest:
+            return {name: child for name, child in value.items() if name != key}
+        return {**value, key: _without(value[key], rest, key)}
+    if part.startswith("k:") and isinstance(value, list):
+        if rest == (".",):
+            return [item for item in value if _item_key(field, item) != part]
+        return [_without(item, rest) if rest and _item_key(field, item) == part else item for item in value]
+    return value
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for part in path:
+        if part.startswith("f:"):
+            text += f".{part[2:]}"
+        elif part.startswith("k:"):
+            pairs = ",".join(f"{key}={json.dumps(value)}" for key, value in json.loads(part[2:]).items())
+            text += f"[{pairs}]"
+    return text
+
+
+def _conflicts(current: Object, intent: dict[Path, Any], manager: str) -> list[tuple[str, Path]]:
+    """The fields that somebody else owns with another value."""
+    present = paths_of(current)
+    found = []
+    for entry in current["metadata"].get("managedFields", ()):
+        if entry["manager"] == manager and entry["operation"] == "Apply":
+            continue
+        for path in sorted(from_fields(entry.get("fieldsV1", {}))):
+            if path in intent and path[-1] != "." and intent[path] != present.get(path):
+                found.append((entry["manager"], path))
+    return found
+
+
+def _entry(registry: Registry, resource: Resource, manager: str, paths: dict[Path, Any]) -> Object:
+    return {
+        "manager": manager,
+        "operation": "Apply",
+        "apiVersion": resource.api_version,
+        "time": registry.now(),
+        "fieldsType": "FieldsV1",
+        "fieldsV1": to_fields(paths),
+    }
+
+
+def apply(
+    registry: Registry, resource: Resource, namespace: str, name: str, query: dict[str, str], intent: Object
+) -> tuple[int, Object]:
+    """Apply a manager's whole intent. query: fieldManager (required), force, dryRun. Raises StatusError 400, 409."""
+    manager = query.get("fieldManager", "")
+    if not manager:
+        cause = {
+            "reason": "FieldValueRequired",
+            "message": "Required value: is required for apply patch",
+            "field": "fieldManager",
+        }
+        raise status.invalid(resource, "", [cause])
+    paths = paths_of(intent)
+    current = registry.store.get(resource, namespace, name)
+    dry_run = query.get("dryRun") == "All"
+    if current is None:
+        metadata = {**(intent.get("metadata") or {}), "name": name, "managedFields": [_entry(registry, resource, manager, paths)]}
+        if resource.namespaced:
+            metadata["namespace"] = namespace
+        return 201, registry.create(resource, {**intent, "metadata": metadata}, dry_run=dry_run)
+    conflicts = _conflicts(current, paths, manager)
+    if conflicts and query.get("force") != "true":
+        raise _conflict(conflicts)
+    entries = current["metadata"].get("managedFields", [])
+    own = next((entry for entry in entries if entry["manager"] == manager and entry["operation"] == "Apply"), None)
+    merged = _merge(current, intent)
+    given_up = from_fields(own["fieldsV1"]) - set(paths) if own else set()
+    others = {path for entry in entries if entry is not own for path in from_fields(entry.get("fieldsV1", {}))}
+    for path in sorted(given_up - others, key=len, reverse=True):
+        merged = _without(merged, path)
+    taken = {path for _, path in conflicts}
+    kept = [_less(entry, taken) for entry in entries if entry is not own]
+    metadata = {**merged["metadata"], "managedFields": [*kept, _entry(registry, resource, manager, paths)]}
+    if _same(merged, current) and own is not None and own["fieldsV1"] == to_fields(paths):
+        return 200, current
+    return 200, registry.update(resource, {**merged, "metadata": metadata}, dry_run=dry_run)
+
+
+def _same(merged: Object, current: Object) -> bool:
+    def bare(value: Object) -> Object:
+        return {**value, "metadata": {key: part for key, part in value["metadata"].items() if key != "managedFields"}}
+
+    return bare(merged) == bare(current)
+
+
+def _less(entry: Object, taken: set[Path]) -> Object:
+    left = dict.fromkeys(sorted(from_fields(entry.get("fieldsV1", {})) - taken))
+    return {**entry, "fieldsV1": to_fields(left)}
+
+
+def _conflict(conflicts: list[tuple[str, Path]]) -> status.StatusError:
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f'conflict with "{manager}"', "field": _dotted(path)}
+        for manager, path in conflicts
+    ]
+    count = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
+    if len(causes) == 1:
+        message = f"Apply failed with {count}: {causes[0]['message']}: {causes[0]['field']}"
+    else:
+        listed = "\n".join(f"- {cause['field']}" for cause in causes)
+        message = f'Apply failed with {count}: conflicts with "{conflicts[0][0]}":\n{listed}'
+    return status.StatusError(409, "Conflict", message, {"causes": causes})

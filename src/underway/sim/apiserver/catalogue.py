@@ -1,0 +1,60 @@
+"""What the embedded API server serves: resources, their subresources, short names and verbs. Source: the API reference."""
+
+import msgspec
+
+from underway.kube import resource as r
+from underway.kube.resource import Resource
+
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+SECRETS = Resource("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
+CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
+CRON_JOBS = Resource("batch", "v1", "cronjobs", "CronJob")
+STORAGE_CLASSES = Resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
+CSI_NODES = Resource("storage.k8s.io", "v1", "csinodes", "CSINode", namespaced=False)
+EVENTS_V1 = Resource("events.k8s.io", "v1", "events", "Event")
+CUSTOM_RESOURCE_DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
+PRIORITY_CLASSES = Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", namespaced=False)
+INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One served resource."""
+
+    resource: Resource
+    short_names: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(r.NAMESPACES, ("ns",), ("status",)),
+    Entry(r.NODES, ("no",), ("status",)),
+    Entry(r.PODS, ("po",), ("status", "eviction", "binding"), ("all",)),
+    Entry(r.SERVICES, ("svc",), ("status",), ("all",)),
+    Entry(CONFIG_MAPS, ("cm",)),
+    Entry(SECRETS),
+    Entry(SERVICE_ACCOUNTS, ("sa",)),
+    Entry(r.EVENTS, ("ev",)),
+    Entry(r.PERSISTENT_VOLUMES, ("pv",), ("status",)),
+    Entry(r.PERSISTENT_VOLUME_CLAIMS, ("pvc",), ("status",)),
+    Entry(r.DEPLOYMENTS, ("deploy",), ("status", "scale"), ("all",)),
+    Entry(r.REPLICA_SETS, ("rs",), ("status", "scale"), ("all",)),
+    Entry(r.STATEFUL_SETS, ("sts",), ("status", "scale"), ("all",)),
+    Entry(r.DAEMON_SETS, ("ds",), ("status",), ("all",)),
+    Entry(CONTROLLER_REVISIONS),
+    Entry(r.JOBS, (), ("status",), ("all",)),
+    Entry(CRON_JOBS, ("cj",), ("status",), ("all",)),
+    Entry(r.POD_DISRUPTION_BUDGETS, ("pdb",), ("status",)),
+    Entry(r.VOLUME_ATTACHMENTS, (), ("status",)),
+    Entry(STORAGE_CLASSES, ("sc",)),
+    Entry(CSI_NODES),
+    Entry(r.LEASES),
+    Entry(r.ENDPOINT_SLICES),
+    Entry(EVENTS_V1, ("ev",)),
+    Entry(PRIORITY_CLASSES, ("pc",)),
+    Entry(INGRESSES, ("ing",), ("status",)),
+    Entry(CUSTOM_RESOURCE_DEFINITIONS, ("crd", "crds"), ("status",), ("api-extensions",)),
+)

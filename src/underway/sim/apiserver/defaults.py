@@ -1,0 +1,153 @@
+"""What the API server fills in when an object is created, as far as the embedded world or a client depends on it.
+
+Source: kubernetes pkg/apis/*/v1/defaults.go and the strategies in pkg/registry. Not everything the real server fills in
+is here: tests/parity lists what is compared.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+Object = dict[str, Any]
+
+_NOT_READY_S = 300  # DefaultTolerationSeconds admission plugin
+
+
+def _tolerations(spec: Object) -> list[Object]:
+    present = list(spec.get("tolerations", ()))
+    for condition in ("not-ready", "unreachable"):
+        key = f"node.kubernetes.io/{condition}"
+        if not any(t.get("key") in (key, None, "") and t.get("effect") in ("NoExecute", None, "") for t in present):
+            present.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _NOT_READY_S})
+    return present
+
+
+def pod_spec(spec: Object) -> Object:
+    """Defaults of a pod or of a pod template (a template gets no tolerations)."""
+    filled = {
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        **spec,
+    }
+    filled["containers"] = [
+        {
+            "resources": {},
+            "terminationMessagePath": "/dev/termination-log",
+            "terminationMessagePolicy": "File",
+            "imagePullPolicy": "IfNotPresent" if ":" in container.get("image", "") else "Always",
+            **container,
+        }
+        for container in spec.get("containers", ())
+    ]
+    return filled
+
+
+def qos_class(spec: Object) -> str:
+    """Guaranteed, Burstable or BestEffort. Source: pkg/apis/core/v1/helper/qos."""
+    resources = [container.get("resources") or {} for container in spec.get("containers", ())]
+    if not any(r.get("requests") or r.get("limits") for r in resources):
+        return "BestEffort"
+    guaranteed = all(
+        {"cpu", "memory"} <= set(r.get("limits", {})) and r.get("requests", r["limits"]) == r["limits"] for r in resources
+    )
+    return "Guaranteed" if guaranteed else "Burstable"
+
+
+def _pod(value: Object) -> Object:
+    spec = pod_spec(value.get("spec", {}))
+    spec = {
+        **spec,
+        "tolerations": _tolerations(spec),
+        "enableServiceLinks": spec.get("enableServiceLinks", True),
+        "preemptionPolicy": spec.get("preemptionPolicy", "PreemptLowerPriority"),
+        "priority": spec.get("priority", 0),
+        "serviceAccountName": spec.get("serviceAccountName", "default"),
+    }
+    status = {"phase": "Pending", "qosClass": qos_class(spec), **value.get("status", {})}
+    return {**value, "spec": spec, "status": status}
+
+
+def _with_template(value: Object, **spec: Any) -> Object:
+    given = value.get("spec", {})
+    template = given.get("template", {})
+    template = {
+        **template,
+        "metadata": {"creationTimestamp": None, **template.get("metadata", {})},
+        "spec": pod_spec(template.get("spec", {})),
+    }
+    return {**value, "spec": {**spec, **given, "template": template}, "status": value.get("status", {})}
+
+
+def _deployment(value: Object) -> Object:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}
+    return _with_template(value, replicas=1, strategy=strategy, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+
+
+def _replica_set(value: Object) -> Object:
+    filled = _with_template(value, replicas=1)
+    return {**filled, "status": {"replicas": 0, **filled["status"]}}
+
+
+def _stateful_set(value: Object) -> Object:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+    filled = _with_template(
+        value,
+        replicas=1,
+        podManagementPolicy="OrderedReady",
+        updateStrategy=strategy,
+        revisionHistoryLimit=10,
+        persistentVolumeClaimRetentionPolicy={"whenDeleted": "Retain", "whenScaled": "Retain"},
+    )
+    return {**filled, "status": {"replicas": 0, "availableReplicas": 0, **filled["status"]}}
+
+
+def _daemon_set(value: Object) -> Object:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}
+    filled = _with_template(value, updateStrategy=strategy, revisionHistoryLimit=10)
+    counts = dict.fromkeys(("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0)
+    return {**filled, "status": {**counts, **filled["status"]}}
+
+
+def _job(value: Object) -> Object:
+    return _with_template(value, parallelism=1, completions=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+
+
+def _service(value: Object) -> Object:
+    spec = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster", **value.get("spec", {})}
+    spec["ports"] = [{"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec.get("ports", ())]
+    return {**value, "spec": spec, "status": value.get("status", {"loadBalancer": {}})}
+
+
+def _budget(value: Object) -> Object:
+    counts = dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0)
+    return {**value, "status": {**counts, **value.get("status", {})}}
+
+
+def _namespace(value: Object) -> Object:
+    labels = {"kubernetes.io/metadata.name": value["metadata"]["name"], **value["metadata"].get("labels", {})}
+    metadata = {**value["metadata"], "labels": labels}
+    return {**value, "metadata": metadata, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+
+
+def _unchanged(value: Object) -> Object:
+    return value
+
+
+DEFAULTS: dict[str, Callable[[Object], Object]] = {
+    "Pod": _pod,
+    "Deployment": _deployment,
+    "ReplicaSet": _replica_set,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Job": _job,
+    "Service": _service,
+    "PodDisruptionBudget": _budget,
+    "Namespace": _namespace,
+}
+
+
+def defaulted(kind: str, value: Object) -> Object:
+    """The object with its kind's defaults filled in."""
+    return DEFAULTS.get(kind, _unchanged)(value)

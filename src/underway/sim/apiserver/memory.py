@@ -1,0 +1,197 @@
+"""`ports.Api` in virtual time: requests reach the embedded API server through the event queue, never at once.
+
+Owns latency, the order of a watch's events, and where faults interfere. What the driver sends here is what it sends to a
+real cluster; only the carrier differs.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import msgspec
+
+from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
+from underway.kube.request import Request
+from underway.kube.watch import WatchEvent
+from underway.model import decode
+from underway.sim.apiserver.server import ApiServer, Call
+from underway.sim.apiserver.status import StatusError, internal, overloaded
+from underway.sim.faults import NONE, Fault, Interference
+from underway.sim.queue import Queue
+from underway.sim.store import Object
+
+Deliver = Callable[[Reply | WatchEvent], None]
+
+REQUEST_MS = (3, 15)  # a small API call in one region (SLO: 99 % under 1 s; typical single-digit milliseconds)
+EVENT_MS = (5, 40)  # etcd to watch cache to client
+BOOKMARK_MS = 60_000  # apiserver pkg/storage/cacher: about one a minute
+
+
+class _Watch:
+    """One running watch."""
+
+    def __init__(self, request: Request, deliver: Deliver) -> None:
+        self.request = request
+        self.deliver = deliver
+        self.last_ms = 0
+        self.ended = False
+        self.stop: Callable[[], None] = lambda: None
+
+    def tell(self, event: WatchEvent) -> None:
+        """Deliver an event, unless the watch has ended meanwhile."""
+        if not self.ended:
+            self.deliver(event)
+
+
+class MemoryApi:
+    """An API server in memory. faults: asked in order for each request; the first that interferes wins.
+
+    latency: a factor on all answers, which a fault of the world (an overloaded server) may raise.
+    """
+
+    def __init__(self, server: ApiServer, queue: Queue, rng: Random) -> None:
+        self._server = server
+        self._queue = queue
+        self._rng = rng
+        self._watches: dict[int, _Watch] = {}
+        self._decoded: dict[str, tuple[str, Any]] = {}
+        self.faults: Sequence[Fault] = ()
+        self.latency = 1.0
+        self.on_write: Callable[[Request, int], None] = lambda _request, _code: None
+
+    def send(self, request: Request, deliver: Deliver) -> None:
+        """Carry the request; see ports.Api."""
+        interference = next((found for fault in self.faults if (found := fault.on_request(request, self._rng)) is not None), NONE)
+        sent_ms = self._queue.now_ms()
+        there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency)
+        if request.verb == "watch":
+            self._queue.after(there_ms, lambda: self._begin_watch(request, deliver, interference))
+        else:
+            self._queue.after(there_ms, lambda: self._answer(request, deliver, interference, sent_ms))
+
+    def cancel(self, request: Request) -> None:
+        """End a watch without a reply."""
+        watch = self._watches.pop(request.id, None)
+        if watch is not None:
+            watch.ended = True
+            watch.stop()
+
+    def drop_client(self) -> None:
+        """End all watches: their client is dead."""
+        for watch in list(self._watches.values()):
+            self.cancel(watch.request)
+
+    def _call(self, request: Request) -> Call:
+        if request.resource is None:
+            raise ValueError(f"request {request.id} names no resource")
+        return Call(
+            verb=request.verb,
+            entry=self._server.entry(request.resource),
+            namespace=request.namespace,
+            name=request.name,
+            subresource=request.subresource,
+            query=dict(request.query),
+            body=request.body,
+            content_type=request.content_type,
+        )
+
+    def _answer(self, request: Request, deliver: Deliver, interference: Interference, sent_ms: int) -> None:
+        code, body = self._acted(request, interference)
+        back_ms = round(self._rng.randint(*REQUEST_MS) * self.latency) + interference.delay_ms
+        if interference.lose_reply:
+            code, body, back_ms = NO_ANSWER, None, round((request.timeout_s or 0) * 1_000)
+        elapsed_ms = self._queue.now_ms() + back_ms - sent_ms
+        reply = self._reply(request, code, body, elapsed_ms)
+        self._queue.after(back_ms, lambda: deliver(reply))
+
+    def _acted(self, request: Request, interference: Interference) -> tuple[int, Any]:
+        if request.resource is None:
+            return self._server.readyz()
+        if interference.refuse:
+            return interference.refuse, _refusal(interference.refuse)
+        code, body = self._server.handle(self._call(request))
+        if request.verb not in ("get", "list"):
+            self.on_write(request, code)
+        return code, body
+
+    def _reply(self, request: Request, code: int, body: Any, elapsed_ms: int) -> Reply:
+        if code >= 400 and isinstance(body, dict):
+            return Reply(request=request, code=code, status=msgspec.convert(body, Status), elapsed_ms=elapsed_ms)
+        if request.verb == "list" and isinstance(body, dict):
+            metadata = body["metadata"]
+            items = tuple(self._decode(value) for value in body["items"])
+            body = ObjectList(metadata["resourceVersion"], items, metadata.get("continue", ""))
+        elif request.resource is not None and isinstance(body, dict) and body.get("kind") == request.resource.kind:
+            body = self._decode(body)
+        return Reply(request=request, code=code, body=body, elapsed_ms=elapsed_ms)
+
+    def _decode(self, value: Object) -> Any:
+        """The typed object; several clients of one world see the same one, converted once."""
+        metadata = value["metadata"]
+        version, uid = metadata["resourceVersion"], metadata["uid"]
+        known = self._decoded.get(uid)
+        if known is None or known[0] != version:
+            known = (version, decode.from_values(value["kind"], value))
+            self._decoded[uid] = known
+        return known[1]
+
+    def _begin_watch(self, request: Request, deliver: Deliver, interference: Interference) -> None:
+        watch = _Watch(request, deliver)
+        self._watches[request.id] = watch
+
+        def on_event(kind: str, value: Object) -> None:
+            self._tell(watch, kind, value, interference.late_events_ms)
+
+        try:
+            watch.stop = self._server.watch(self._call(request), on_event)
+        except StatusError as error:
+            self._end(watch, error.code, error.status)
+            return
+        timeout_s = int(dict(request.query).get("timeoutSeconds", 0) or 0)
+        ends_ms = interference.cut_ms or timeout_s * 1_000
+        if ends_ms:
+            code = interference.cut_code if interference.cut_ms else 200
+            self._queue.after(ends_ms, lambda: self._end(watch, code, None))
+        self._queue.after(BOOKMARK_MS, lambda: self._bookmark(watch))
+
+    def _tell(self, watch: _Watch, kind: str, value: Object, late_ms: int) -> None:
+        event = WatchEvent(watch.request, kind, self._decode(value), value["metadata"]["resourceVersion"])  # type: ignore[arg-type]  # the server's own event types
+        # Each watch is one stream: an event never overtakes the one before it.
+        at_ms = max(watch.last_ms, self._queue.now_ms() + round(self._rng.randint(*EVENT_MS) * self.latency) + late_ms)
+        watch.last_ms = at_ms
+        self._queue.after(at_ms - self._queue.now_ms(), lambda: watch.tell(event))
+
+    def _bookmark(self, watch: _Watch) -> None:
+        if watch.ended:
+            return
+        version = str(self._server.registry.store.revision)
+        at_ms = max(watch.last_ms, self._queue.now_ms())
+        watch.last_ms = at_ms
+        event = WatchEvent(watch.request, "BOOKMARK", None, version)
+        self._queue.after(at_ms - self._queue.now_ms(), lambda: watch.tell(event))
+        self._queue.after(BOOKMARK_MS, lambda: self._bookmark(watch))
+
+    def _end(self, watch: _Watch, code: int, body: Object | None) -> None:
+        if watch.ended:
+            return
+        # The end travels behind the events that are still on their way.
+        delay_ms = max(0, watch.last_ms - self._queue.now_ms())
+
+        def deliver() -> None:
+            if not watch.ended:
+                self.cancel(watch.request)
+                parsed = msgspec.convert(body, Status) if body else None
+                watch.deliver(Reply(request=watch.request, code=code, status=parsed))
+
+        watch.stop()
+        self._queue.after(delay_ms, deliver)
+
+
+def _refusal(code: int) -> Object:
+    if code == 429:
+        return overloaded().status
+    if code == 409:
+        return StatusError(
+            409, "Conflict", "the object has been modified; please apply your changes to the latest version"
+        ).status
+    return internal("etcdserver: request timed out").status if code == 500 else StatusError(code, "ServiceUnavailable", "").status

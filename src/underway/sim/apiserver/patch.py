@@ -1,0 +1,127 @@
+"""The patch types of the API: JSON patch (RFC 6902), merge patch (RFC 7396) and strategic merge patch.
+
+Owns what a patch does to plain JSON values. It does not know versions or conflicts: `sim.apiserver.server` compares them.
+Source of the merge keys: the patchStrategy and patchMergeKey tags in k8s.io/api types.go; of the directives ($patch,
+$retainKeys, $setElementOrder, $deleteFromPrimitiveList): apimachinery pkg/util/strategicpatch.
+"""
+
+from typing import Any
+
+from underway.sim.apiserver.status import StatusError, bad_request
+
+Json = Any
+
+# List field -> merge key, by the last part of its path. ports has two: a Service's by port, a container's by containerPort.
+MERGE_KEYS: dict[str, str] = {
+    "containers": "name",
+    "initContainers": "name",
+    "ephemeralContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "volumeDevices": "devicePath",
+    "imagePullSecrets": "name",
+    "hostAliases": "ip",
+    "conditions": "type",
+    "addresses": "type",
+    "taints": "key",
+    "ownerReferences": "uid",
+    "topologySpreadConstraints": "topologyKey",
+    "secrets": "name",
+}
+PRIMITIVE_LISTS = frozenset({"finalizers"})
+DIRECTIVES = ("$patch", "$retainKeys")
+
+
+def merge(target: Json, patch: Json) -> Json:
+    """RFC 7396: null removes, objects merge, anything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def json_patch(target: Json, operations: Json) -> Json:
+    """RFC 6902. Raises StatusError 400 for a malformed patch, 422 for one that does not apply."""
+    import jsonpatch
+
+    try:
+        return jsonpatch.JsonPatch(operations).apply(target)
+    except jsonpatch.JsonPatchTestFailed as error:
+        raise StatusError(
+            422, "Invalid", f"the server rejected our request due to an error in our request: {error}", {}
+        ) from None
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise StatusError(
+            422, "Invalid", f"the server rejected our request due to an error in our request: {error}", {}
+        ) from None
+
+
+def _merge_key(field: str, items: list[Json]) -> str | None:
+    if field == "ports":
+        return "containerPort" if any(isinstance(item, dict) and "containerPort" in item for item in items) else "port"
+    return MERGE_KEYS.get(field)
+
+
+def strategic(target: Json, patch: Json) -> Json:
+    """Strategic merge patch of one object."""
+    if not isinstance(patch, dict):
+        return patch
+    directive = patch.get("$patch")
+    if directive == "replace":
+        return {key: value for key, value in patch.items() if key != "$patch"}
+    if directive == "delete":
+        return {}
+    merged = dict(target) if isinstance(target, dict) else {}
+    retained = patch.get("$retainKeys")
+    if retained is not None:
+        merged = {key: value for key, value in merged.items() if key in retained}
+    for key, value in patch.items():
+        if key in DIRECTIVES or key.startswith("$setElementOrder/"):
+            continue
+        if key.startswith("$deleteFromPrimitiveList/"):
+            field = key.partition("/")[2]
+            merged[field] = [item for item in merged.get(field, ()) if item not in value]
+        elif value is None:
+            merged.pop(key, None)
+        elif isinstance(value, list):
+            merged[key] = _strategic_list(key, merged.get(key) or [], value, patch.get(f"$setElementOrder/{key}"))
+        else:
+            merged[key] = strategic(merged.get(key), value)
+    return merged
+
+
+def _strategic_list(field: str, target: list[Json], patch: list[Json], order: list[Json] | None) -> list[Json]:
+    if field in PRIMITIVE_LISTS:
+        merged = [*target, *(item for item in patch if item not in target)]
+        return sorted(merged, key=order.index) if order and set(order) >= set(merged) else merged
+    merge_key = _merge_key(field, [*target, *patch])
+    if merge_key is None:
+        return patch
+    if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
+        return [item for item in patch if item.get("$patch") != "replace"]
+    merged = list(target)
+    for item in patch:
+        if not isinstance(item, dict) or merge_key not in item:
+            raise bad_request(f"map: {item} does not contain declared merge key: {merge_key}")
+        index = next((i for i, present in enumerate(merged) if present.get(merge_key) == item[merge_key]), None)
+        if item.get("$patch") == "delete":
+            merged = [present for present in merged if present.get(merge_key) != item[merge_key]]
+        elif index is None:
+            merged.append(strategic({}, item))
+        else:
+            merged[index] = strategic(merged[index], item)
+    return _ordered(merged, merge_key, order)
+
+
+def _ordered(items: list[Json], merge_key: str, order: list[Json] | None) -> list[Json]:
+    """The items in the order that the patch asks for; those that it does not name keep their place at the end."""
+    if not order:
+        return items
+    wanted = [entry.get(merge_key) for entry in order if isinstance(entry, dict)]
+    return sorted(items, key=lambda item: wanted.index(item[merge_key]) if item[merge_key] in wanted else len(wanted))

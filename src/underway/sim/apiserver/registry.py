@@ -1,0 +1,187 @@
+"""Manners for the store: what creating, updating, deleting and evicting an object means to the API server.
+
+Owns uids, timestamps, generations, optimistic concurrency, graceful deletion, finalizers and the eviction subresource. It
+does not know HTTP (`sim.apiserver.server`) or what controllers do next (`sim.world`). Sources: apiserver
+pkg/registry/rest, pkg/registry/generic/registry/store.go; kubernetes pkg/registry/core/pod.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from underway.kube.resource import PODS, Resource
+from underway.model import timestamp
+from underway.sim.apiserver import status
+from underway.sim.apiserver.defaults import defaulted
+from underway.sim.store import Conflict, Object, Store
+
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # apimachinery util/rand: no vowels, nothing that looks like another
+IMMUTABLE = ("uid", "creationTimestamp", "name", "namespace", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+NO_GENERATION = frozenset({"Node", "Namespace", "Service", "Event", "Lease", "EndpointSlice", "ConfigMap", "Secret"})
+
+
+class Registry:
+    """Writes to one cluster. now_ms: its clock; rng: makes uids and generated names, so that a seed repeats them."""
+
+    def __init__(self, store: Store, now_ms: Callable[[], int], rng: Random) -> None:
+        self.store = store
+        self._now_ms = now_ms
+        self._rng = rng
+
+    def now(self) -> str:
+        """The present as metav1.Time."""
+        return timestamp.format_ms(self._now_ms())
+
+    def uid(self) -> str:
+        """A new UID in the form of RFC 4122, version 4."""
+        digits = f"{self._rng.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+    def suffix(self) -> str:
+        """Five characters that make a generated name unique."""
+        return "".join(self._rng.choices(NAME_ALPHABET, k=5))
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        """The object. Raises StatusError 404."""
+        found = self.store.get(resource, namespace, name)
+        if found is None:
+            raise status.not_found(resource, name)
+        return found
+
+    def create(self, resource: Resource, value: Object, *, dry_run: bool = False) -> Object:
+        """Create an object. Raises StatusError 409 if the name is taken, 422 if there is none."""
+        metadata = dict(value.get("metadata") or {})
+        name = metadata.get("name") or (metadata["generateName"] + self.suffix() if metadata.get("generateName") else "")
+        if not name:
+            cause = {"reason": "FieldValueRequired", "message": "Required value: name or generateName is required"}
+            raise status.invalid(resource, "", [{**cause, "field": "metadata.name"}])
+        metadata |= {"name": name, "uid": self.uid(), "creationTimestamp": self.now()}
+        if resource.kind not in NO_GENERATION:
+            metadata["generation"] = 1
+        for absent in ("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"):
+            metadata.pop(absent, None)
+        whole = {"apiVersion": resource.api_version, "kind": resource.kind, **value, "metadata": metadata}
+        filled = defaulted(resource.kind, whole)
+        if self.store.get(resource, metadata.get("namespace", ""), name) is not None:
+            raise status.already_exists(resource, name)
+        return filled if dry_run else self.store.create(resource, filled)
+
+    def update(self, resource: Resource, value: Object, subresource: str = "", *, dry_run: bool = False) -> Object:
+        """Replace an object, or its status. Raises StatusError 404, 409."""
+        metadata = value["metadata"]
+        current = self.get(resource, metadata.get("namespace", ""), metadata["name"])
+        wanted_uid = metadata.get("uid")
+        if wanted_uid and wanted_uid != current["metadata"]["uid"]:
+            raise status.uid_conflict(resource, metadata["name"], wanted_uid, current["metadata"]["uid"])
+        version = metadata.get("resourceVersion")
+        if version and version != current["metadata"]["resourceVersion"]:
+            raise status.conflict(resource, metadata["name"], status.MODIFIED)
+        merged = _merged(current, value, subresource)
+        if dry_run:
+            return merged
+        return self._store(resource, current, merged)
+
+    def mutate(
+        self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Object], subresource: str = ""
+    ) -> Object | None:
+        """Read, change and write in one step, for controllers of the same process; None if the object is gone."""
+        current = self.store.get(resource, namespace, name)
+        if current is None:
+            return None
+        return self._store(resource, current, _merged(current, change(current), subresource))
+
+    def _store(self, resource: Resource, current: Object, merged: Object) -> Object:
+        metadata = merged["metadata"]
+        if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and current["metadata"].get("finalizers"):
+            return self.store.remove(resource, metadata.get("namespace", ""), metadata["name"], merged)
+        try:
+            return self.store.replace(resource, merged)
+        except Conflict:  # pragma: no cover - nobody writes between the read above and here
+            raise status.conflict(resource, metadata["name"], status.MODIFIED) from None
+
+    def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        grace_s: int | None = None,
+        uid: str = "",
+        resource_version: str = "",
+        dry_run: bool = False,
+    ) -> Object:
+        """Delete an object, or begin to: a bound pod gets its grace, an object with finalizers waits for them.
+
+        Returns the object in its last or deleting state. Raises StatusError 404, 409 (preconditions).
+        """
+        current = self.get(resource, namespace, name)
+        metadata = current["metadata"]
+        if uid and uid != metadata["uid"]:
+            raise status.uid_conflict(resource, name, uid, metadata["uid"])
+        if resource_version and resource_version != metadata["resourceVersion"]:
+            why = (
+                f"Precondition failed: ResourceVersion in precondition: {resource_version}, "
+                f"ResourceVersion in object meta: {metadata['resourceVersion']}"
+            )
+            raise status.conflict(resource, name, why)
+        grace = self._grace_s(resource, current, grace_s)
+        if dry_run:
+            return current
+        if grace > 0:
+            return self._begin_deletion(resource, current, grace)
+        if metadata.get("finalizers"):
+            return self._begin_deletion(resource, current, 0)
+        return self.store.remove(resource, namespace, name)
+
+    def _grace_s(self, resource: Resource, current: Object, asked_s: int | None) -> int:
+        """How long a deletion takes. Source: pkg/registry/core/pod/strategy.go, CheckGracefulDelete."""
+        if resource.kind != "Pod":
+            return 0
+        spec, state = current["spec"], current.get("status", {})
+        if not spec.get("nodeName") or state.get("phase") in ("Succeeded", "Failed"):
+            return 0
+        own_s = spec.get("terminationGracePeriodSeconds", 30)
+        period_s = own_s if asked_s is None else asked_s
+        under_way_s = current["metadata"].get("deletionGracePeriodSeconds")
+        # A second deletion can only shorten the first.
+        return int(period_s if under_way_s is None else min(period_s, under_way_s))
+
+    def _begin_deletion(self, resource: Resource, current: Object, grace_s: int) -> Object:
+        metadata = current["metadata"]
+        if metadata.get("deletionTimestamp") and metadata.get("deletionGracePeriodSeconds") == grace_s:
+            return current
+        at = timestamp.format_ms(self._now_ms() + grace_s * timestamp.MILLISECONDS)
+        marked = {**metadata, "deletionTimestamp": at, "deletionGracePeriodSeconds": grace_s}
+        if "generation" in metadata:
+            marked["generation"] = metadata["generation"] + 1
+        return self.store.replace(resource, {**current, "metadata": marked})
+
+    def delete_pod(self, namespace: str, name: str, options: Object, *, dry_run: bool) -> Object:
+        """Delete a pod with the DeleteOptions of an eviction."""
+        preconditions = options.get("preconditions") or {}
+        return self.delete(
+            PODS,
+            namespace,
+            name,
+            grace_s=options.get("gracePeriodSeconds"),
+            uid=preconditions.get("uid", ""),
+            resource_version=preconditions.get("resourceVersion", ""),
+            dry_run=dry_run,
+        )
+
+
+def _merged(current: Object, value: Object, subresource: str) -> Object:
+    """The new state: status comes from the status subresource alone, everything else never does."""
+    before = current["metadata"]
+    if subresource == "status":
+        # Labels and annotations may travel with a status update; the spec never does.
+        metadata = {**before, **{key: value["metadata"][key] for key in ("labels", "annotations") if key in value["metadata"]}}
+        return {**current, "metadata": metadata, "status": value.get("status", {})}
+    metadata = {**value["metadata"], **{key: before[key] for key in IMMUTABLE if key in before}}
+    merged = {"apiVersion": current["apiVersion"], "kind": current["kind"], **value, "metadata": metadata}
+    if "status" in current:
+        merged["status"] = current["status"]
+    else:
+        merged.pop("status", None)
+    if "generation" in before and merged.get("spec") != current.get("spec"):
+        metadata["generation"] = before["generation"] + 1
+    return merged

@@ -1,0 +1,317 @@
+"""The embedded API server: a call in, an answer out; watches by callback.
+
+Owns dispatch by verb, selectors, pages, patches and dry runs. It does not know how a call travelled: `sim.apiserver.memory`
+carries it in virtual time, `sim.apiserver.https` over a socket. It never claims to be Kubernetes: tests/parity holds its
+answers against a real kube-apiserver.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from underway.kube import request as q
+from underway.kube.request import Verb
+from underway.kube.resource import PODS, Resource
+from underway.model.meta import LabelSelector
+from underway.model.selector import matches, parse
+from underway.sim.apiserver import patch, status
+from underway.sim.apiserver.apply import apply
+from underway.sim.apiserver.catalogue import CATALOGUE, Entry
+from underway.sim.apiserver.eviction import evict
+from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.scale import scale_of, scaled
+from underway.sim.store import Change, Object
+
+PATCHES = {q.MERGE_PATCH: patch.merge, q.STRATEGIC_MERGE_PATCH: patch.strategic, q.JSON_PATCH: patch.json_patch}
+FIELDS = {
+    "metadata.name": lambda value: value["metadata"]["name"],
+    "metadata.namespace": lambda value: value["metadata"].get("namespace", ""),
+}
+POD_FIELDS = {
+    "spec.nodeName": lambda value: value["spec"].get("nodeName", ""),
+    "spec.restartPolicy": lambda value: value["spec"].get("restartPolicy", ""),
+    "spec.schedulerName": lambda value: value["spec"].get("schedulerName", ""),
+    "spec.serviceAccountName": lambda value: value["spec"].get("serviceAccountName", ""),
+    "status.phase": lambda value: value.get("status", {}).get("phase", ""),
+}
+EVENT_FIELDS = {
+    f"involvedObject.{name}": lambda value, name=name: value.get("involvedObject", {}).get(name, "")
+    for name in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+} | {name: lambda value, name=name: value.get(name, "") for name in ("reason", "type", "reportingComponent")}
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call, already routed. query: the last value of each parameter."""
+
+    verb: Verb
+    entry: Entry
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    query: dict[str, str] = {}
+    body: Any = None
+    content_type: str = q.JSON
+
+    @property
+    def resource(self) -> Resource:
+        """The resource called upon."""
+        return self.entry.resource
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be stored."""
+        return self.query.get("dryRun") == "All"
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """The label and field selectors of a list or a watch."""
+
+    labels: LabelSelector
+    fields: tuple[tuple[str, str, bool], ...]
+    namespace: str
+    kind: str
+
+    def __call__(self, value: Object) -> bool:
+        """Whether the object is selected."""
+        metadata = value["metadata"]
+        if self.namespace and metadata.get("namespace", "") != self.namespace:
+            return False
+        if self.fields:
+            extractors = fields_of(self.kind)
+            if not all((extractors[path](value) == wanted) is equal for path, wanted, equal in self.fields):
+                return False
+        return matches(self.labels, metadata.get("labels") or {})
+
+
+def fields_of(kind: str) -> dict[str, Callable[[Object], Any]]:
+    """The field selectors that a kind supports."""
+    return FIELDS | (POD_FIELDS if kind == "Pod" else EVENT_FIELDS if kind == "Event" else {})
+
+
+def selection(call: Call) -> Selection:
+    """The selectors of a call. Raises StatusError 400."""
+    fields = []
+    for part in filter(None, call.query.get("fieldSelector", "").split(",")):
+        path, _, wanted = part.replace("==", "=").partition("=")
+        equal = not path.endswith("!")
+        path = path.rstrip("!")
+        if path not in fields_of(call.resource.kind):
+            raise status.bad_request(
+                f'Unable to find "{call.resource.api_version}, Resource={call.resource.plural}" that match label '
+                f'selector "{call.query.get("labelSelector", "")}", field selector "{part}": field label not supported: {path}'
+            )
+        fields.append((path, wanted, equal))
+    try:
+        labels = parse(call.query.get("labelSelector", ""))
+    except ValueError as error:
+        raise status.bad_request(f"unable to parse requirement: {error}") from None
+    return Selection(labels, tuple(fields), call.namespace, call.resource.kind)
+
+
+class ApiServer:
+    """One API server over one registry. ready: what /readyz says, a list of failing checks that faults may fill."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.failing_checks: list[str] = []
+        self.entries: dict[tuple[str, str], Entry] = {(e.resource.group, e.resource.plural): e for e in CATALOGUE}
+
+    def entry(self, resource: Resource) -> Entry:
+        """The catalogue's entry of a resource. Raises StatusError 404."""
+        found = self.entries.get((resource.group, resource.plural))
+        if found is None:
+            raise status.path_not_found()
+        return found
+
+    def readyz(self) -> tuple[int, str]:
+        """Code and text of /readyz?verbose. Source: apiserver pkg/server/healthz."""
+        checks = ("ping", "log", "etcd", "etcd-readiness", "informer-sync", "shutdown")
+        lines = [f"[-]{check} failed: reason withheld" if check in self.failing_checks else f"[+]{check} ok" for check in checks]
+        verdict = "readyz check failed" if self.failing_checks else "readyz check passed"
+        return (500 if self.failing_checks else 200), "\n".join([*lines, verdict, ""])
+
+    def handle(self, call: Call) -> tuple[int, Object]:
+        """Answer a call other than a watch: code and JSON value. Refusals are answers too."""
+        try:
+            return self._dispatch(call)
+        except status.StatusError as error:
+            return error.code, error.status
+
+    def _dispatch(self, call: Call) -> tuple[int, Object]:
+        if call.subresource and call.subresource not in call.entry.subresources:
+            raise status.path_not_found()
+        match call.verb:
+            case "get":
+                found = self.registry.get(call.resource, call.namespace, call.name)
+                return 200, scale_of(found) if call.subresource == "scale" else found
+            case "list":
+                return 200, self._list(call)
+            case "create":
+                return self._create(call)
+            case "update":
+                return 200, self._update(call)
+            case "patch":
+                return self._patch(call)
+            case "delete" if call.name:
+                return self._delete(call)
+            case _:
+                raise status.method_not_allowed()
+
+    def _list(self, call: Call) -> Object:
+        selected = selection(call)
+        items = [value for value in self.registry.store.ordered(call.resource, call.namespace) if selected(value)]
+        revision = str(self.registry.store.revision)
+        metadata: Object = {"resourceVersion": revision}
+        token = call.query.get("continue", "")
+        start = ("", "")
+        if token:
+            revision, start = _continued(token, self.registry, call.resource)
+            metadata["resourceVersion"] = revision
+            items = [value for value in items if _position(value) > start]
+        limit = int(call.query.get("limit") or 0)
+        if limit and len(items) > limit:
+            metadata |= {"continue": _token(revision, items[limit - 1]), "remainingItemCount": len(items) - limit}
+            items = items[:limit]
+        return {
+            "kind": f"{call.resource.kind}List",
+            "apiVersion": call.resource.api_version,
+            "metadata": metadata,
+            "items": items,
+        }
+
+    def _create(self, call: Call) -> tuple[int, Object]:
+        body = _object(call.body)
+        if call.subresource == "eviction":
+            if call.dry_run:
+                body = {**body, "deleteOptions": {**(body.get("deleteOptions") or {}), "dryRun": ["All"]}}
+            return 201, evict(self.registry, call.namespace, call.name, body)
+        if call.subresource == "binding":
+            return 201, self._bind(call, body)
+        metadata = dict(body.get("metadata") or {})
+        if call.resource.namespaced:
+            if metadata.get("namespace", call.namespace) != call.namespace:
+                raise status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+            metadata["namespace"] = call.namespace
+        return 201, self.registry.create(call.resource, {**body, "metadata": metadata}, dry_run=call.dry_run)
+
+    def _bind(self, call: Call, body: Object) -> Object:
+        node = body.get("target", {}).get("name", "")
+        pod = self.registry.get(PODS, call.namespace, call.name)
+        if pod["spec"].get("nodeName"):
+            raise status.conflict(PODS, call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
+        self.registry.mutate(
+            PODS, call.namespace, call.name, lambda value: {**value, "spec": {**value["spec"], "nodeName": node}}
+        )
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+    def _update(self, call: Call) -> Object:
+        body = _object(call.body)
+        current = self.registry.get(call.resource, call.namespace, call.name)
+        return self._write(call, current, body)
+
+    def _write(self, call: Call, current: Object, body: Object) -> Object:
+        """Store a whole new state, given as an object or as its scale."""
+        if call.subresource == "scale":
+            written = self.registry.update(call.resource, scaled(current, body), dry_run=call.dry_run)
+            return scale_of(written)
+        metadata = {**body.get("metadata", {}), "name": call.name}
+        if call.resource.namespaced:
+            metadata["namespace"] = call.namespace
+        return self.registry.update(call.resource, {**body, "metadata": metadata}, call.subresource, dry_run=call.dry_run)
+
+    def _patch(self, call: Call) -> tuple[int, Object]:
+        if call.content_type == q.APPLY_PATCH:
+            return apply(self.registry, call.resource, call.namespace, call.name, call.query, _object(call.body))
+        change = PATCHES.get(call.content_type)
+        if change is None:
+            raise status.unsupported_media_type([*PATCHES, q.APPLY_PATCH])
+        current = self.registry.get(call.resource, call.namespace, call.name)
+        before = scale_of(current) if call.subresource == "scale" else current
+        patched = change(before, call.body)
+        if patched.get("metadata", {}).get("name") != call.name:
+            cause = {"reason": "FieldValueInvalid", "message": "Invalid value: field is immutable", "field": "metadata.name"}
+            raise status.invalid(call.resource, call.name, [cause])
+        return 200, self._write(call, current, patched)
+
+    def _delete(self, call: Call) -> tuple[int, Object]:
+        options = call.body or {}
+        preconditions = options.get("preconditions") or {}
+        grace = options.get("gracePeriodSeconds", call.query.get("gracePeriodSeconds"))
+        deleted = self.registry.delete(
+            call.resource,
+            call.namespace,
+            call.name,
+            grace_s=None if grace is None else int(grace),
+            uid=preconditions.get("uid", ""),
+            resource_version=preconditions.get("resourceVersion", ""),
+            dry_run=call.dry_run or options.get("dryRun") == ["All"],
+        )
+        if call.resource.kind == "Pod" or deleted["metadata"].get("finalizers"):
+            return 200, deleted
+        details = {"name": call.name, "kind": call.resource.plural, "uid": deleted["metadata"]["uid"]}
+        if call.resource.group:
+            details["group"] = call.resource.group
+        return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+    def watch(self, call: Call, on_event: Callable[[str, Object], None]) -> Callable[[], None]:
+        """Begin a watch; events go to `on_event(type, object)`, those of the past at once. Returns the way to end it.
+
+        Raises StatusError 410 when the history from the resourceVersion is gone.
+        """
+        selected = selection(call)
+        store = self.registry.store
+
+        def tell(change: Change) -> None:
+            # An object that comes to match, or ceases to, appears and disappears for this watch.
+            now = change.type != "DELETED" and selected(change.object)
+            before = change.previous is not None and selected(change.previous)
+            if now:
+                on_event("MODIFIED" if before else "ADDED", change.object)
+            elif before:
+                on_event("DELETED", change.object)
+
+        version = call.query.get("resourceVersion", "")
+        if version in ("", "0"):
+            for value in store.ordered(call.resource, call.namespace):
+                if selected(value):
+                    on_event("ADDED", value)
+        else:
+            past = store.changes_since(call.resource, _revision(version))
+            if past is None:
+                raise status.too_old(_revision(version), store.revision)
+            for change in past:
+                tell(change)
+        return store.subscribe(call.resource, tell)
+
+
+def _object(body: Any) -> Object:
+    if not isinstance(body, dict):
+        raise status.bad_request("the object provided is unrecognized (must be of type object)")
+    return body
+
+
+def _revision(version: str) -> int:
+    if not version.isdigit():
+        raise status.bad_request(f'invalid resource version "{version}"')
+    return int(version)
+
+
+def _position(value: Object) -> tuple[str, str]:
+    return value["metadata"].get("namespace", ""), value["metadata"]["name"]
+
+
+def _token(revision: str, last: Object) -> str:
+    return base64.urlsafe_b64encode(json.dumps([revision, *_position(last)]).encode()).decode()
+
+
+def _continued(token: str, registry: Registry, resource: Resource) -> tuple[str, tuple[str, str]]:
+    try:
+        revision, namespace, name = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError:
+        raise status.bad_request("continue key is not valid") from None
+    if registry.store.changes_since(resource, int(revision)) is None:
+        raise status.gone()
+    return revision, (namespace, name)
