@@ -112,13 +112,14 @@ def _dotted(path: Path) -> str:
 def _conflicts(current: Object, intent: dict[Path, Any], manager: str) -> list[tuple[str, Path]]:
     """The fields that somebody else owns with another value."""
     present = paths_of(current)
-    found = []
+    found: list[tuple[str, Path]] = []
     for entry in current["metadata"].get("managedFields", ()):
         if entry["manager"] == manager and entry["operation"] == "Apply":
             continue
-        for path in sorted(from_fields(entry.get("fieldsV1", {}))):
-            if path in intent and path[-1] != "." and intent[path] != present.get(path):
-                found.append((entry["manager"], path))
+        owned = sorted(from_fields(entry.get("fieldsV1", {})))
+        found.extend(
+            (entry["manager"], path) for path in owned if path in intent and path[-1] != "." and intent[path] != present.get(path)
+        )
     return found
 
 
