@@ -22,6 +22,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
     pods_by_node: "" holds the pods that no node has yet. budgets: by namespace. claims: the "namespace/name" of the
     PersistentVolumeClaim that each PersistentVolume is bound to. local_claims: those whose volume lives on one node's disk.
+    matched: the memory of `budgets_of`, by pod UID: decisions ask the same question of the same pod many times.
     """
 
     nodes: Mapping[str, Node] = {}
@@ -31,6 +32,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     attachments: Mapping[str, tuple[VolumeAttachment, ...]] = {}
     claims: Mapping[str, str] = {}
     local_claims: frozenset[str] = frozenset()
+    matched: dict[str, tuple[PodDisruptionBudget, ...]] = {}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:
         """The pods bound to a node."""
@@ -47,13 +49,17 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         A nil or empty selector matches nothing in an eviction (kubernetes pkg/registry/core/pod/storage/eviction.go,
         getPodDisruptionBudgets skips selector.Empty()).
         """
-        return tuple(
-            budget
-            for budget in self.budgets.get(pod.metadata.namespace, ())
-            if budget.spec.selector is not None
-            and not is_empty(budget.spec.selector)
-            and matches(budget.spec.selector, pod.metadata.labels)
-        )
+        known = self.matched.get(pod.metadata.uid)
+        if known is None:
+            known = tuple(
+                budget
+                for budget in self.budgets.get(pod.metadata.namespace, ())
+                if budget.spec.selector is not None
+                and not is_empty(budget.spec.selector)
+                and matches(budget.spec.selector, pod.metadata.labels)
+            )
+            self.matched[pod.metadata.uid] = known
+        return known
 
     def pods_of(self, budget: PodDisruptionBudget) -> tuple[Pod, ...]:
         """The live pods that a budget speaks of, in name order."""

@@ -12,7 +12,7 @@ import msgspec
 from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Rules
-from underway.rotate.blockers import Blocker, blockers_of
+from underway.rotate.blockers import blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.record import Owed, Phase, Record, Slot
@@ -25,13 +25,6 @@ class Admission(msgspec.Struct, frozen=True):
 
     node: Node
     slot: Slot
-
-
-class Intake(msgspec.Struct, frozen=True):
-    """The outcome of one look at the queue. blockers: of nodes that are not begun because of them."""
-
-    admissions: tuple[Admission, ...] = ()
-    blockers: tuple[Blocker, ...] = ()
 
 
 class Hands(msgspec.Struct, frozen=True):
@@ -62,36 +55,29 @@ def admit(
     spec: RotationSpec,
     rules: Rules,
     estimates: Estimates,
-) -> Intake:
+) -> tuple[Admission, ...]:
     """The nodes to take in hand now. outdated: those not in hand; selected: all that the Rotation speaks of."""
     room = slots(spec.pace, selected)
     taken = hands.taken(spec, snapshot)
-    in_hand = len(hands.records)
     canaries_left = spec.nodes.canary - hands.done
-    limit = max(0, canaries_left - in_hand) if canaries_left > 0 else len(outdated)
-    blockers: list[Blocker] = []
-    candidates = []
-    for node in outdated:
-        found = blockers_of(node, snapshot, rules)
-        blockers.extend(found)
-        if not found:
-            candidates.append(node)
-    forecast: Forecast | None = None
+    limit = max(0, canaries_left - len(hands.records)) if canaries_left > 0 else len(outdated)
+    if not limit or all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated):
+        return ()
+    candidates = [node for node in outdated if not blockers_of(node, snapshot, rules)]
+    forecast = _promised(hands, snapshot, rules, estimates)
     admissions: list[Admission] = []
-    while candidates and len(admissions) < limit:
+    while len(admissions) < limit:
         open_now = [
             (node, slot) for node in candidates if (slot := _free_slot(scope_of(node.zone, spec.pace), room, taken)) is not None
         ]
         if not open_now:
             break
-        if forecast is None:
-            forecast = _promised(hands, snapshot, rules, estimates)
         node, slot = min(open_now, key=lambda choice: _rank(choice, forecast, spec, estimates))
         forecast.reserve(node, _drains_in_s(slot, estimates))
         taken[scope_of(node.zone, spec.pace), slot] += 1
         candidates.remove(node)
         admissions.append(Admission(node, slot))
-    return Intake(tuple(admissions), tuple(blockers))
+    return tuple(admissions)
 
 
 def _free_slot(scope: str, room: Mapping[str, Slots], taken: Counter[tuple[str, Slot]]) -> Slot | None:

@@ -20,7 +20,7 @@ from underway.kube.watch import WatchEvent
 from underway.model import timestamp
 from underway.policy.evictable import Rules
 from underway.rotate import acts, progress, status
-from underway.rotate.admission import Intake
+from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 IDLE_MS = 1_000  # the longest that a decision waits when nothing happens
 STATUS_EVERY_MS = 5_000
 RELEASE_MS = 5_000
+LOOK_EVERY_MS = 5_000
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -114,6 +115,8 @@ class Driver:
         self._failure = ""
         self._owed_since_ms: dict[str, int] = {}
         self._status_ms = 0
+        self._look_ms = 0
+        self._outside: tuple[Blocker, ...] = ()
         self.status = Status(rotation.metadata.name, "Starting", "reading the cluster")
 
     def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
@@ -196,7 +199,8 @@ class Driver:
         if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
             self.finished = True
             return
-        self._journal.want({STATUS: msgspec.json.encode(self.status).decode()})
+        over: dict[str, str | None] = {STARTED: None} if self.status.state == "Finished" else {}
+        self._journal.want({STATUS: msgspec.json.encode(self.status).decode(), **over})
         request = self._journal.release(self._outbox.next_id(), lease, self._ledger, now_ms)
         if request is not None:
             self._ledger.begin(LEASE_KEY, request)
@@ -225,24 +229,28 @@ class Driver:
         self._learn()
         if result.failure and not frozen and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
             self._freezing = (result.failure, "driver")
-        intake = self._advance(situation, selected, old) if situation.acting else Intake()
+        if situation.acting:
+            self._advance(situation, selected, old)
         self._poll_machines(situation)
-        if not self._ended(situation, old):
-            self._report(situation, selected, old, frozen, result, intake)
+        if not self._ended(situation, selected, old):
+            self._report(situation, selected, old, frozen, result)
         self._wake_at(result.due_ms, verdict.due_ms, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
 
-    def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> Intake:
+    def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
         """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
         self._bring_owed(situation)
         self._end_strays(situation)
-        if not self._enrolment.mark(old):
-            return Intake()
-        done = sum(1 for node in selected if self._is_done(node, situation.journal))
-        return self._enrolment.round(old, selected, done, situation, self._estimates)
+        if self._enrolment.mark(old):
+            done = sum(1 for node in selected if self._is_done(node, situation.journal))
+            self._enrolment.round(old, selected, done, situation, self._estimates)
 
-    def _ended(self, situation: Situation, old: list[Node]) -> bool:
+    def _ended(self, situation: Situation, selected: list[Node], old: list[Node]) -> bool:
         """Whether nothing is left to do, or, when stopping, nothing is left untidy."""
         if situation.acting and not old and not situation.records and not situation.journal.owed:
+            total = NodeCounts(len(selected), len(selected))
+            self.status = msgspec.structs.replace(
+                self.status, nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms
+            )
             self._end("Finished", "", situation.now_ms)
         elif self._stopping and all(record.phase in TIDY for record in situation.records.values()) and not len(self._ledger):
             self._end("Stopped", "stopped by the user", situation.now_ms)
@@ -336,31 +344,40 @@ class Driver:
 
     # How it stands
 
-    def _report(
-        self, situation: Situation, selected: list[Node], old: list[Node], frozen: str, result: Result, intake: Intake
-    ) -> None:
+    def _report(self, situation: Situation, selected: list[Node], old: list[Node], frozen: str, result: Result) -> None:
         """Show how the rotation stands, and have it written on the Lease with a coming renewal."""
         now_ms = situation.now_ms
-        blockers = (*status.stuck(situation, result), *intake.blockers)
-        left_s = status.time_left_s(selected, old, situation, self._spec, self._rules, self._estimates)
+        if now_ms >= self._look_ms:
+            self._look_ahead(situation, selected, old)
+        blockers = (*status.stuck(situation, result), *self._outside)
         state, reason = "Progressing", situation.waiting
         if frozen:
             state, reason = "Frozen", frozen
         elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
             state, reason = "Blocked", blockers[0].reason
         self._show(state, reason, now_ms)
+        keys = {record.replacement for record in situation.records.values()}
+        successors = frozenset(machine.node for key, machine in self._machinery.by_key.items() if key in keys and machine.node)
         self.status = msgspec.structs.replace(
             self.status,
-            nodes=status.counted(selected, old, situation.records),
+            nodes=status.counted(selected, old, situation.records, successors),
             in_flight=status.in_flight(situation, result, self._rules),
             blockers=blockers,
             started_ms=situation.journal.started_ms,
-            predicted_finish_ms=None if left_s == float("inf") else now_ms + round(left_s * 1_000),
             statistics=self._statistics(),
         )
         if now_ms >= self._status_ms + STATUS_EVERY_MS:
             self._status_ms = now_ms
             self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
+
+    def _look_ahead(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
+        """What is costly to know and changes slowly: how long it will take, and what keeps nodes from being begun."""
+        self._look_ms = situation.now_ms + LOOK_EVERY_MS
+        left_s = status.time_left_s(selected, old, situation, self._spec, self._rules, self._estimates)
+        finish_ms = None if left_s == float("inf") else situation.now_ms + round(left_s * 1_000)
+        self.status = msgspec.structs.replace(self.status, predicted_finish_ms=finish_ms)
+        waiting = [node for node in old if node.name not in situation.records]
+        self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))
 
     def _statistics(self) -> Statistics:
         return Statistics(
@@ -375,11 +392,6 @@ class Driver:
     def _end(self, state: str, reason: str, now_ms: int) -> None:
         """Note that it is over; the lock is given back before `finished` is set."""
         self._show(state, reason, now_ms)
-        if state == "Finished":
-            total = self.status.nodes.total
-            self.status = msgspec.structs.replace(
-                self.status, nodes=NodeCounts(total, total), in_flight=(), blockers=(), predicted_finish_ms=now_ms
-            )
         self._ending = True
 
     def _wake_at(self, *times_ms: int | None) -> None:

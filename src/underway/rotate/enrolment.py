@@ -12,7 +12,7 @@ import msgspec
 from underway.model.node import Node
 from underway.policy.evictable import Rules
 from underway.rotate import acts
-from underway.rotate.admission import Hands, Intake, admit
+from underway.rotate.admission import Hands, admit
 from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
@@ -49,21 +49,19 @@ class Enrolment:
             self._outbox.send(("mark", node.metadata.uid), partial(acts.mark_outdated, node=node))
         return not unmarked
 
-    def round(self, old: list[Node], selected: list[Node], done: int, situation: Situation, estimates: Estimates) -> Intake:
+    def round(self, old: list[Node], selected: list[Node], done: int, situation: Situation, estimates: Estimates) -> None:
         """Take in hand what there is room for. done: how many nodes are finished."""
         self._settle(situation)
         for uid, pending in self._pending.items():
             self._begin(situation.snapshot.nodes[pending.node], uid, pending.slot, situation.now_ms)
-        free = [node for node in old if record_of(node) is None and node.metadata.uid not in self._pending]
-        hands = Hands(situation.records, situation.journal.owed, done)
-        intake = admit(free, selected, hands, situation.snapshot, self._rotation.spec, self._rules, estimates)
         if self._pending or situation.waiting:
-            return Intake((), intake.blockers)
-        for admission in intake.admissions:
+            return
+        free = [node for node in old if record_of(node) is None]
+        hands = Hands(situation.records, situation.journal.owed, done)
+        for admission in admit(free, selected, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
             node = admission.node
             self._pending[node.metadata.uid] = Pending(node.name, admission.slot, node.metadata.resource_version)
             self._begin(node, node.metadata.uid, admission.slot, situation.now_ms)
-        return intake
 
     def _settle(self, situation: Situation) -> None:
         nodes = situation.snapshot.nodes

@@ -69,10 +69,15 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     statistics: Statistics = Statistics()
 
 
-def counted(selected: list[Node], old: list[Node], records: dict[str, Record]) -> NodeCounts:
-    """How many nodes stand where. old: the selected ones that are out of date."""
+def counted(selected: list[Node], old: list[Node], records: dict[str, Record], successors: frozenset[str]) -> NodeCounts:
+    """How many nodes stand where.
+
+    old: the selected ones that are out of date. successors: nodes that stand beside the one they replace; both count as
+    one, the one in hand, so that the total does not move.
+    """
     in_hand = sum(1 for node in old if node.name in records)
-    return NodeCounts(len(selected), len(selected) - len(old), in_hand, len(old) - in_hand)
+    beside = sum(1 for node in selected if node.name in successors)
+    return NodeCounts(len(selected) - beside, len(selected) - len(old) - beside, in_hand, len(old) - in_hand)
 
 
 def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFlight, ...]:
