@@ -16,7 +16,7 @@ from underway.rotate.blockers import blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.record import Owed, Phase, Record, Slot
-from underway.rotate.slots import Slots, scope_of, slots
+from underway.rotate.slots import Slots, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
 
 
@@ -28,11 +28,16 @@ class Admission(msgspec.Struct, frozen=True):
 
 
 class Hands(msgspec.Struct, frozen=True):
-    """What is in hand already. records: by node name; owed: machines still to come; done: how many nodes are finished."""
+    """What is in hand already.
+
+    records: by node name; owed: machines still to come; done: how many nodes are finished; zones: how many nodes each
+    zone had at the beginning.
+    """
 
     records: Mapping[str, Record] = {}
     owed: tuple[Owed, ...] = ()
     done: int = 0
+    zones: Mapping[str, int] = {}
 
     def taken(self, spec: RotationSpec, snapshot: Snapshot) -> Counter[tuple[str, Slot]]:
         """How many slots of each scope and sort are taken."""
@@ -49,15 +54,14 @@ class Hands(msgspec.Struct, frozen=True):
 
 def admit(
     outdated: Sequence[Node],
-    selected: Sequence[Node],
     hands: Hands,
     snapshot: Snapshot,
     spec: RotationSpec,
     rules: Rules,
     estimates: Estimates,
 ) -> tuple[Admission, ...]:
-    """The nodes to take in hand now. outdated: those not in hand; selected: all that the Rotation speaks of."""
-    room = slots(spec.pace, selected)
+    """The nodes to take in hand now. outdated: those that are not in hand yet."""
+    room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
     taken = hands.taken(spec, snapshot)
     canaries_left = spec.nodes.canary - hands.done
     limit = max(0, canaries_left - len(hands.records)) if canaries_left > 0 else len(outdated)

@@ -38,13 +38,17 @@ from underway.rotate.record import (
     LEASE_NAMESPACE,
     STARTED,
     STATUS,
+    ZONES,
     Journal,
+    Owed,
     Phase,
     Record,
     freeze_annotations,
     journal_of,
+    machine_key,
     record_of,
 )
+from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.work import Result, Situation, Work
@@ -147,8 +151,8 @@ class Driver:
             text = reply.body if isinstance(reply.body, str) else reply.message
             self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
             return
-        if verb == "evict" and uid in self._work.pods:
-            self._evictions.answered(self._work.pods[uid], reply, self._observed.snapshot())
+        if verb == "evict":
+            self._evictions.answered(uid, reply, self._observed.snapshot())
         elif reply.ok and verb == "lease":
             self._observed.wrote("Lease", reply.body)
             self._journal.written(reply.body)
@@ -199,7 +203,7 @@ class Driver:
         if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
             self.finished = True
             return
-        over: dict[str, str | None] = {STARTED: None} if self.status.state == "Finished" else {}
+        over: dict[str, str | None] = {STARTED: None, ZONES: None} if self.status.state == "Finished" else {}
         self._journal.want({STATUS: msgspec.json.encode(self.status).decode(), **over})
         request = self._journal.release(self._outbox.next_id(), lease, self._ledger, now_ms)
         if request is not None:
@@ -219,7 +223,9 @@ class Driver:
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
         old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
         if journal.started_ms is None:
-            self._journal.want({STARTED: timestamp.format_micro(now_ms)})
+            zones = msgspec.json.encode(zones_of(selected)).decode()
+            self._journal.want({STARTED: timestamp.format_micro(now_ms), ZONES: zones})
+            return
         verdict = self._judge(snapshot, records, now_ms)
         frozen = self._frozen(journal, verdict, now_ms)
         waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
@@ -242,7 +248,7 @@ class Driver:
         self._end_strays(situation)
         if self._enrolment.mark(old):
             done = sum(1 for node in selected if self._is_done(node, situation.journal))
-            self._enrolment.round(old, selected, done, situation, self._estimates)
+            self._enrolment.round(old, done, situation, self._estimates)
 
     def _ended(self, situation: Situation, selected: list[Node], old: list[Node]) -> bool:
         """Whether nothing is left to do, or, when stopping, nothing is left untidy."""
@@ -304,9 +310,10 @@ class Driver:
     def _bring_owed(self, situation: Situation) -> None:
         """Provision the machines that are owed once their predecessors are gone."""
         owed = situation.journal.owed
-        arrived = []
+        left: list[Owed] = []
         for debt in owed:
             if debt.replaces in situation.snapshot.nodes:
+                left.append(debt)
                 continue
             since_ms = self._owed_since_ms.setdefault(debt.key, situation.now_ms)
             self._work.provision(debt.key, debt.replaces, debt.zone, debt.labels)
@@ -316,11 +323,15 @@ class Driver:
                 debt.replaces, debt.key, since_ms, known, situation.snapshot, self._spec, self._limits, situation.now_ms
             )
             if step.event is Event.REPLACEMENT_READY:
-                arrived.append(debt)
-            elif step.failure and self._freezing is None:
-                self._freezing = (step.failure, "driver")
-        if arrived:
-            self._journal.want(owed_annotation(tuple(debt for debt in owed if debt not in arrived)))
+                continue
+            if step.failure:
+                # The next attempt is another machine; what is left of this one is a stray.
+                self._freezing = self._freezing or (step.failure, "driver")
+                _, uid, _ = debt.key.rsplit("-", 2)
+                debt = msgspec.structs.replace(debt, key=machine_key(self.rotation.metadata.name, uid, situation.now_ms))
+            left.append(debt)
+        if tuple(left) != owed:
+            self._journal.want(owed_annotation(tuple(left)))
 
     def _end_strays(self, situation: Situation) -> None:
         """End what a failed boot has left behind: a machine of ours that nobody waits for and that is no node."""
@@ -348,7 +359,7 @@ class Driver:
         """Show how the rotation stands, and have it written on the Lease with a coming renewal."""
         now_ms = situation.now_ms
         if now_ms >= self._look_ms:
-            self._look_ahead(situation, selected, old)
+            self._look_ahead(situation, old)
         blockers = (*status.stuck(situation, result), *self._outside)
         state, reason = "Progressing", situation.waiting
         if frozen:
@@ -370,10 +381,10 @@ class Driver:
             self._status_ms = now_ms
             self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
 
-    def _look_ahead(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
+    def _look_ahead(self, situation: Situation, old: list[Node]) -> None:
         """What is costly to know and changes slowly: how long it will take, and what keeps nodes from being begun."""
         self._look_ms = situation.now_ms + LOOK_EVERY_MS
-        left_s = status.time_left_s(selected, old, situation, self._spec, self._rules, self._estimates)
+        left_s = status.time_left_s(old, situation, self._spec, self._rules, self._estimates)
         finish_ms = None if left_s == float("inf") else situation.now_ms + round(left_s * 1_000)
         self.status = msgspec.structs.replace(self.status, predicted_finish_ms=finish_ms)
         waiting = [node for node in old if node.name not in situation.records]

@@ -17,7 +17,7 @@ from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
 from underway.rotate.outbox import Outbox
-from underway.rotate.record import Phase, Record, Slot, record_of
+from underway.rotate.record import Phase, Record, Slot, machine_key, record_of
 from underway.rotate.spec import Rotation
 from underway.rotate.work import Situation
 
@@ -49,7 +49,7 @@ class Enrolment:
             self._outbox.send(("mark", node.metadata.uid), partial(acts.mark_outdated, node=node))
         return not unmarked
 
-    def round(self, old: list[Node], selected: list[Node], done: int, situation: Situation, estimates: Estimates) -> None:
+    def round(self, old: list[Node], done: int, situation: Situation, estimates: Estimates) -> None:
         """Take in hand what there is room for. done: how many nodes are finished."""
         self._settle(situation)
         for uid, pending in self._pending.items():
@@ -57,8 +57,8 @@ class Enrolment:
         if self._pending or situation.waiting:
             return
         free = [node for node in old if record_of(node) is None]
-        hands = Hands(situation.records, situation.journal.owed, done)
-        for admission in admit(free, selected, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
+        hands = Hands(situation.records, situation.journal.owed, done, situation.journal.zones)
+        for admission in admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
             node = admission.node
             self._pending[node.metadata.uid] = Pending(node.name, admission.slot, node.metadata.resource_version)
             self._begin(node, node.metadata.uid, admission.slot, situation.now_ms)
@@ -80,8 +80,7 @@ class Enrolment:
             phase=phase,
             since_ms=now_ms,
             slot=slot,
-            # Unique to this attempt, and written down before it is used: asking twice yields the same machine.
-            replacement=f"{name}-{uid[:8]}-{now_ms // 1_000 % 0x1000000:06x}",
+            replacement=machine_key(name, uid, now_ms),
             cordoned=closing and not node.spec.unschedulable,
         )
         closed = True if closing else None

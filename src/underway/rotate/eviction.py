@@ -38,6 +38,7 @@ class Evictions:
     """Memory of one driver; a new one begins empty."""
 
     def __init__(self) -> None:
+        self._asked: dict[str, Pod] = {}
         self._spent: dict[str, tuple[Spent, ...]] = {}
         self._refused: dict[str, Refusal] = {}
         self.accepted = 0
@@ -56,6 +57,7 @@ class Evictions:
 
     def asked(self, pod: Pod, snapshot: Snapshot) -> None:
         """Note that an eviction was sent."""
+        self._asked[pod.metadata.uid] = pod
         spends = tuple(
             Spent(budget.key, budget.metadata.resource_version)
             for budget in snapshot.budgets_of(pod)
@@ -64,9 +66,9 @@ class Evictions:
         if spends:
             self._spent[pod.metadata.uid] = spends
 
-    def answered(self, pod: Pod, reply: Reply, snapshot: Snapshot) -> None:
-        """Note the server's answer."""
-        uid = pod.metadata.uid
+    def answered(self, uid: str, reply: Reply, snapshot: Snapshot) -> None:
+        """Note the server's answer, which may come long after the pod has gone."""
+        pod = self._asked.pop(uid)
         self._refused.pop(uid, None)
         if reply.ok:
             self.accepted += 1
@@ -90,7 +92,10 @@ class Evictions:
                 ledger.hasten(("evict", uid))
 
     def forget(self, present: set[str]) -> None:
-        """Drop what concerns pods (by UID) that are no longer being drained."""
+        """Drop what concerns pods (by UID) that are no longer on a node in hand."""
+        self._spent = {
+            uid: spends for uid, spends in self._spent.items() if uid in present or not all(s.accepted for s in spends)
+        }
         self._refused = {uid: refusal for uid, refusal in self._refused.items() if uid in present}
 
     @staticmethod

@@ -42,9 +42,10 @@ class JournalWriter:
 
     def poll(self, request_id: int, lease: Lease | None, ledger: Ledger, now_ms: int) -> Request | None:
         """The write that is due now, if any."""
+        # What is there is not wanted any more: were it kept, a freeze would come back after somebody has ended it.
+        self._wanted = missing = self._missing(lease)
         if not ledger.free(LEASE_KEY, now_ms) or self._lock.others(lease, now_ms):
             return None
-        missing = self._missing(lease)
         due_ms = self._lock.due_ms()
         if due_ms is not None and now_ms < due_ms and not (missing and self._urgent):
             return None

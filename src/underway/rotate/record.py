@@ -33,6 +33,7 @@ FROZEN_SINCE = PREFIX + "frozen-since"
 FROZEN_BY = PREFIX + "frozen-by"
 OWED = PREFIX + "owed"
 STARTED = PREFIX + "started"
+ZONES = PREFIX + "zones"
 STATUS = PREFIX + "status"
 
 
@@ -55,6 +56,11 @@ class Slot(StrEnum):
 
     SURGE = "Surge"
     UNAVAILABLE = "Unavailable"
+
+
+def machine_key(rotation: str, uid: str, now_ms: int) -> str:
+    """The key of a replacement: unique to this attempt, and written down before it is used, so that asking twice is safe."""
+    return f"{rotation}-{uid[:8]}-{now_ms // timestamp.MILLISECONDS % 0x1000000:06x}"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -115,7 +121,8 @@ class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 class Journal(msgspec.Struct, frozen=True):
     """What is written on the Lease, read back.
 
-    frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began.
+    frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began. zones: how many
+    nodes each zone had then.
     """
 
     frozen: str = ""
@@ -123,6 +130,7 @@ class Journal(msgspec.Struct, frozen=True):
     frozen_since_ms: int = 0
     owed: tuple[Owed, ...] = ()
     started_ms: int | None = None
+    zones: dict[str, int] = {}
 
 
 def journal_of(lease: Lease | None) -> Journal:
@@ -135,6 +143,7 @@ def journal_of(lease: Lease | None) -> Journal:
         frozen_since_ms=_parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
         owed=msgspec.json.decode(annotations[OWED], type=tuple[Owed, ...]) if annotations.get(OWED) else (),
         started_ms=_parsed_ms(annotations.get(STARTED, "")),
+        zones=msgspec.json.decode(annotations[ZONES], type=dict[str, int]) if annotations.get(ZONES) else {},
     )
 
 

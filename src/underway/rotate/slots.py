@@ -5,7 +5,7 @@ maxUnavailable is 1).
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil, floor
 
 import msgspec
@@ -43,9 +43,20 @@ def _resolved(value: int | str, total: int, *, up: bool) -> int:
     return ceil(share) if up else floor(share)
 
 
-def slots(pace: Pace, selected: Iterable[Node]) -> dict[str, Slots]:
-    """The slots of each scope, from the number of selected nodes in it."""
-    totals = Counter(scope_of(node.zone, pace) for node in selected)
+def zones_of(selected: Iterable[Node]) -> dict[str, int]:
+    """How many selected nodes each zone has."""
+    return dict(sorted(Counter(node.zone for node in selected).items()))
+
+
+def slots(pace: Pace, zones: Mapping[str, int]) -> dict[str, Slots]:
+    """The slots of each scope.
+
+    zones: how many nodes each zone had when the rotation began. The nodes of the moment would not do: the surge itself
+    would raise what a percentage allows.
+    """
+    totals: Counter[str] = Counter()
+    for zone, count in zones.items():
+        totals[scope_of(zone, pace)] += count
     resolved = {}
     for scope, total in sorted(totals.items()):
         surge = _resolved(pace.max_surge, total, up=True)

@@ -9,7 +9,7 @@ from underway.rotate.blockers import Blocker
 from underway.rotate.bound import bound
 from underway.rotate.estimates import Estimates
 from underway.rotate.record import Phase, Record
-from underway.rotate.slots import slots
+from underway.rotate.slots import slots, zones_of
 from underway.rotate.spec import RotationSpec
 from underway.rotate.work import Result, Situation
 
@@ -111,14 +111,12 @@ def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
     )
 
 
-def time_left_s(
-    selected: list[Node], old: list[Node], situation: Situation, spec: RotationSpec, rules: Rules, estimates: Estimates
-) -> float:
+def time_left_s(old: list[Node], situation: Situation, spec: RotationSpec, rules: Rules, estimates: Estimates) -> float:
     """How long the rest will take at least: the lower bound of what is left, less what the nodes in hand have behind them.
 
     estimates: as learned so far. Infinite while a budget never allows.
     """
-    room = slots(spec.pace, selected)
+    room = slots(spec.pace, zones_of(old) | situation.journal.zones)
     rest = bound(old, situation.snapshot, spec.pace, room, rules, estimates)
     ages_s = [(situation.now_ms - record.since_ms) / 1_000 for record in situation.records.values()]
     width = sum(slot.total for slot in room.values()) or 1

@@ -59,7 +59,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Work:
-    """The nodes in hand of one rotation. pods: by UID, those whose eviction is under way or was refused."""
+    """The nodes in hand of one rotation. boots_ms: how long the boots took that ended since it was last emptied."""
 
     def __init__(
         self,
@@ -78,7 +78,6 @@ class Work:
         self._machinery = machinery
         self._evictions = evictions
         self._journal = journal
-        self.pods: dict[str, Pod] = {}
         self.boots_ms: list[int] = []
 
     def round(self, situation: Situation) -> Result:
@@ -88,7 +87,7 @@ class Work:
         waiting: dict[str, tuple[Waiting, ...]] = {}
         failures: list[Step] = []
         due: list[int] = []
-        present: dict[str, Pod] = {}
+        present: set[str] = set()
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0])):
             node = snapshot.nodes[name]
             left = drain(node, record, snapshot, self._rules, purse, situation.now_ms)
@@ -101,18 +100,15 @@ class Work:
             self._take(node, record, step, situation)
             if situation.acting:
                 self._act(node, record, left, situation)
-        self.pods = present
-        self._evictions.forget(set(present))
+        self._evictions.forget(present)
         # A failed machine weighs more than a stuck drain, which quarantine takes care of.
         worst = min(failures, key=lambda step: step.event is Event.STUCK, default=Step())
         return Result(waiting, worst.failure, worst.event is Event.STUCK, min(due, default=None))
 
-    def _explained(
-        self, waits: tuple[Waiting, ...], present: dict[str, Pod], snapshot: Snapshot, node: str
-    ) -> tuple[Waiting, ...]:
+    def _explained(self, waits: tuple[Waiting, ...], present: set[str], snapshot: Snapshot, node: str) -> tuple[Waiting, ...]:
         """The waits with the server's own words where it has spoken."""
         pods = {pod.key: pod for pod in snapshot.pods_on(node)}
-        present.update({pod.metadata.uid: pod for pod in pods.values()})
+        present.update(pod.metadata.uid for pod in pods.values())
         said = [(wait, self._evictions.refusal(pods[wait.pod]) if wait.pod in pods else "") for wait in waits]
         return tuple(msgspec.structs.replace(wait, reason=text) if text else wait for wait, text in said)
 

@@ -57,11 +57,13 @@ class MemoryApi:
         self._decoded: dict[str, tuple[str, Any]] = {}
         self.faults: Sequence[Fault] = ()
         self.latency = 1.0
+        self.on_send: Callable[[Request], None] = lambda _request: None
         self.on_write: Callable[[Request, int], None] = lambda _request, _code: None
 
     def send(self, request: Request, deliver: Deliver) -> None:
         """Carry the request; see ports.Api."""
         interference = next((found for fault in self.faults if (found := fault.on_request(request, self._rng)) is not None), NONE)
+        self.on_send(request)
         sent_ms = self._queue.now_ms()
         there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency)
         if request.verb == "watch":

@@ -1,1 +1,22 @@
-"""Judges of a simulated run: own arithmetic, from the store's changes alone; they import nothing that they judge."""
+"""Judges of a simulated run: own arithmetic, from what the world shows; they import nothing that they judge."""
+
+from underway.sim.checkers.budget_exceeded import BudgetExceeded
+from underway.sim.checkers.double_terminate import DoubleTerminate
+from underway.sim.checkers.every_node_reached import EveryNodeReached
+from underway.sim.checkers.evidence import Checker
+from underway.sim.checkers.frozen_acts import FrozenActs
+from underway.sim.checkers.grace_zero import GraceZero
+from underway.sim.checkers.pdb_overspent import PdbOverspent
+from underway.sim.checkers.stranded_cordon import StrandedCordon
+from underway.sim.checkers.undrained_terminated import UndrainedTerminated
+
+CHECKERS: tuple[type[Checker], ...] = (
+    PdbOverspent,
+    BudgetExceeded,
+    UndrainedTerminated,
+    FrozenActs,
+    DoubleTerminate,
+    GraceZero,
+    StrandedCordon,
+    EveryNodeReached,
+)

@@ -57,7 +57,8 @@ class SimMachines:
         self._counter = 0
         self.timing = timing
         self.trouble = Trouble()
-        self.on_terminate: Callable[[str, int], None] = lambda _node, _at_ms: None
+        self.on_terminate: Callable[[str], object] = lambda _node: None
+        self.on_provision: Callable[[str], object] = lambda _key: None
 
     def send(self, request: MachineRequest, deliver: Deliver) -> None:
         """Perform a request; see ports.Machines."""
@@ -92,6 +93,7 @@ class SimMachines:
         if quota is not None and self._running() >= quota:
             error = f"VcpuLimitExceeded: the account's quota of {quota} instances is used up"
             return MachineReply(request=request, error=error)
+        self.on_provision(request.key)
         self._counter += 1
         name = f"node-{request.zone or 'any'}-{self._counter:03d}"
         machine = self._set(name, "Pending", key=request.key)
@@ -152,7 +154,8 @@ class SimMachines:
         machine = self._by_name.get(name)
         if machine is None or machine.state in ("Terminating", "Gone"):
             return
-        self.on_terminate(machine.node, self._queue.now_ms())
+        if machine.node:
+            self.on_terminate(machine.node)
         self._set(name, "Terminating")
         self.die(name)
         self._queue.after(self._drawn_ms(self.timing.terminate_s), lambda: self._gone(name))

@@ -1,0 +1,68 @@
+"""What a checker sees: every change of the store, every write that a client sent, every end of a machine. No more.
+
+Owns the base of the checkers. They judge from these alone, by arithmetic of their own: nothing of `underway.rotate` or
+`underway.policy` is imported here (import-linter holds that).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from underway.kube.request import Request
+from underway.sim.store import Change, Object, Store
+
+ANNOTATION = "rotation.underway.dev/"  # written out on purpose: a judge does not take the word from whom it judges
+
+
+class Claim:
+    """What the run was asked to do. Plain values: the specification as the user wrote it, and the names at the start."""
+
+    def __init__(self, spec: dict[str, Any], target: str, nodes: dict[str, str]) -> None:
+        self.spec = spec
+        self.target = target
+        self.nodes = nodes
+
+
+class Checker:
+    """Base: hears everything, breaks nothing. broken: one sentence for each violation, with the virtual time."""
+
+    name = "checker"
+
+    def __init__(self, store: Store, now_ms: Callable[[], int], claim: Claim) -> None:
+        self.store = store
+        self.now_ms = now_ms
+        self.claim = claim
+        self.start_ms = now_ms()
+        self.broken: list[str] = []
+
+    def fail(self, sentence: str) -> None:
+        """Note a violation."""
+        self.broken.append(f"{self.name}: at {(self.now_ms() - self.start_ms) / 1_000:.1f} s {sentence}")
+
+    def on_change(self, change: Change) -> None:
+        """Something in the store changed."""
+
+    def on_request(self, request: Request) -> None:
+        """The driver sends a request."""
+
+    def on_write(self, request: Request, code: int) -> None:
+        """The server has acted on a write of the driver, or refused it."""
+
+    def on_terminate(self, node: str) -> None:
+        """The driver asks for the end of a node's machine."""
+
+    def on_provision(self, key: str) -> None:
+        """The driver asks for a machine."""
+
+    def at_end(self) -> None:
+        """The run is over and was to succeed."""
+
+
+def phase_of(node: Object) -> str:
+    """The phase that is written on a node, "" where there is none."""
+    return str((node["metadata"].get("annotations") or {}).get(f"{ANNOTATION}phase", ""))
+
+
+def ready(value: Object) -> bool:
+    """Whether a node's or a pod's Ready condition is True."""
+    conditions = value.get("status", {}).get("conditions") or ()
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)

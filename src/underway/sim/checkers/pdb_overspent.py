@@ -1,0 +1,75 @@
+"""A budget is never overspent by us: after each eviction that was accepted, enough of its pods are healthy."""
+
+from math import ceil
+
+from underway.kube import resource as r
+from underway.kube.request import Request
+from underway.sim.checkers.evidence import Checker, ready
+from underway.sim.store import Change, Object
+
+OWNERS = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS}
+
+
+class PdbOverspent(Checker):
+    """Counts the healthy pods itself."""
+
+    name = "pdb-overspent"
+
+    def on_change(self, change: Change) -> None:
+        """A pod that was healthy begins to go: whoever asked, its budget must bear it."""
+        pod, before = change.object, change.previous
+        if pod.get("kind") != "Pod" or before is None or change.type == "DELETED":
+            return
+        begun = pod["metadata"].get("deletionTimestamp") and not before["metadata"].get("deletionTimestamp")
+        if begun and ready(before) and phase_of_node(self, pod) == "Draining":
+            self._judge(pod)
+
+    def _judge(self, pod: Object) -> None:
+        labels = (pod["metadata"].get("labels") or {}).items()
+        namespace = pod["metadata"]["namespace"]
+        for budget in self.store.ordered(r.POD_DISRUPTION_BUDGETS, namespace):
+            wanted = budget["spec"]["selector"].get("matchLabels") or {}
+            if not wanted or not wanted.items() <= labels:
+                continue
+            matching = [
+                p for p in self.store.ordered(r.PODS, namespace) if wanted.items() <= (p["metadata"].get("labels") or {}).items()
+            ]
+            healthy = sum(1 for p in matching if ready(p) and not p["metadata"].get("deletionTimestamp"))
+            needed = self._needed(budget, matching)
+            if healthy < needed:
+                name = f"{namespace}/{pod['metadata']['name']}"
+                self.fail(
+                    f"pod {name} went although budget {budget['metadata']['name']} needs {needed} healthy and has {healthy}"
+                )
+
+    def _needed(self, budget: Object, pods: list[Object]) -> int:
+        sizes = {}
+        for pod in pods:
+            for owner in pod["metadata"].get("ownerReferences", ()):
+                found = (
+                    self.store.get(OWNERS[owner["kind"]], pod["metadata"]["namespace"], owner["name"])
+                    if owner["kind"] in OWNERS
+                    else None
+                )
+                if found is not None:
+                    sizes[owner["uid"]] = found["spec"]["replicas"]
+        total, spec = sum(sizes.values()), budget["spec"]
+        if "maxUnavailable" in spec:
+            return int(total) - _share(spec["maxUnavailable"], total)
+        return _share(spec.get("minAvailable", 1), total)
+
+    def on_write(self, request: Request, code: int) -> None:
+        """Pods go by eviction alone: a plain delete would not ask any budget."""
+        if request.resource == r.PODS and request.verb == "delete" and code < 300:
+            self.fail(f"pod {request.namespace}/{request.name} was deleted instead of evicted")
+
+
+def phase_of_node(checker: Checker, pod: Object) -> str:
+    """The phase of the node that a pod is on: only what we drain is our doing."""
+    node = checker.store.get(r.NODES, "", pod["spec"].get("nodeName", ""))
+    annotations = node["metadata"].get("annotations") or {} if node else {}
+    return str(annotations.get("rotation.underway.dev/phase", ""))
+
+
+def _share(value: int | str, total: int) -> int:
+    return value if isinstance(value, int) else ceil(int(value[:-1]) * total / 100)

@@ -1,0 +1,39 @@
+"""No cordon is left behind: not at the end, and not on a node that a freeze has taken out of our hands."""
+
+from underway.kube import resource as r
+from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of
+from underway.sim.store import Change
+
+TIDY_MS = 120_000  # releases travel through the same faults as every request; two minutes outlast their retries
+CLOSED = ("Cordoned", "Draining", "Detaching", "Terminating", "Quarantined")
+
+
+class StrandedCordon(Checker):
+    """Looks at each change of a node, and at all nodes when a freeze has lasted."""
+
+    name = "stranded-cordon"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]  # the base's own arguments
+        self._frozen_ms: int | None = None
+
+    def on_change(self, change: Change) -> None:
+        """A cordoned node must be in hand; in a lasting freeze only one whose machine is ending."""
+        if change.object.get("kind") == "Lease":
+            frozen = (change.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}mode") == "Freeze"
+            if self._frozen_ms is not None and self.now_ms() > self._frozen_ms + TIDY_MS:
+                self._look(("Terminating",))
+            self._frozen_ms = (self._frozen_ms or self.now_ms()) if frozen else None
+        elif change.object.get("kind") == "Node" and change.type == "MODIFIED":
+            node = change.object
+            if node["spec"].get("unschedulable") and phase_of(node) not in CLOSED:
+                self.fail(f"node {node['metadata']['name']} is cordoned in phase {phase_of(node) or 'none'}")
+
+    def at_end(self) -> None:
+        """Nothing is cordoned any more."""
+        self._look(())
+
+    def _look(self, allowed: tuple[str, ...]) -> None:
+        for node in self.store.values(r.NODES):
+            if node["spec"].get("unschedulable") and phase_of(node) not in allowed:
+                self.fail(f"node {node['metadata']['name']} was left cordoned in phase {phase_of(node) or 'none'}")

@@ -1,0 +1,82 @@
+"""One seed, one run with faults: the cluster, the specification, the faults, the kills and the freezes are all drawn.
+
+Safety is judged always; liveness after the faults have stopped. A failure prints its seed: `tools/replay.py SEED` runs it
+again, byte for byte (CONTRIBUTING.md).
+"""
+
+from random import Random
+
+import msgspec
+
+from underway.rotate.gates import GATES
+from underway.rotate.spec import Rotation, rotation_from
+from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Refused, Slow
+from underway.sim.rehearsal import Outcome, Rehearsal, interventions
+from underway.sim.scenario import Scenario, random_scenario
+from underway.sim.world.world import World
+
+FAULTY_S = 300.0
+TIME_LIMIT_S = 3 * 3600
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a seed drew. plan: (seconds, act, argument), as rehearsal.interventions takes it."""
+
+    seed: int
+    faults: tuple[Fault, ...]
+    plan: tuple[tuple[float, str, str | None], ...]
+    failing_boots: int = 0
+    throttled: float = 0.0
+
+
+def options(seed: int) -> Options:
+    """The faults of a seed. Each kind is absent in half of the runs, so that they are also met alone."""
+    rng = Random(f"{seed}/options")
+    kinds = ((Refused, 0.15), (LostReply, 0.1), (Slow, 0.1), (LateWatch, 0.5), (CutWatch, 0.5))
+    faults = tuple(kind(rng.uniform(0.01, most)) for kind, most in kinds if rng.random() < 0.5)
+    plan: list[tuple[float, str, str | None]] = [
+        (rng.uniform(1, FAULTY_S), "kill", None) for _ in range(rng.choice((0, 0, 1, 2, 5)))
+    ]
+    if rng.random() < 0.4:
+        at_s = rng.uniform(5, FAULTY_S)
+        plan += [(at_s, "freeze", "drill"), (at_s + rng.uniform(20, 300), "resume", None)]
+    return Options(seed, faults, tuple(plan), rng.choice((0, 0, 0, 1)), rng.choice((0.0, 0.0, 0.2)))
+
+
+def rotation_of(scenario: Scenario) -> Rotation:
+    """The rotation that a scenario asks for."""
+    values = {
+        "apiVersion": "underway.dev/v1",
+        "kind": "Rotation",
+        "metadata": {"name": scenario.name},
+        "spec": {"target": {"kubeletVersion": scenario.target}, **scenario.rotation},
+    }
+    return rotation_from(values, f"scenario {scenario.name}", [gate.name for gate in GATES], ["Command"])
+
+
+def rehearsal_of(seed: int) -> Rehearsal:
+    """The run of a seed, ready to go."""
+    scenario, drawn = random_scenario(seed), options(seed)
+    world = World(scenario, seed)
+    world.start()
+    rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=TIME_LIMIT_S)
+    rehearsal.begin()
+    world.api.faults = drawn.faults
+    world.machines.trouble.failing_boots = drawn.failing_boots
+    world.machines.trouble.throttled = drawn.throttled
+    interventions(rehearsal, drawn.plan)
+    rehearsal.at(FAULTY_S, lambda: _heal(rehearsal))
+    return rehearsal
+
+
+def _heal(rehearsal: Rehearsal) -> None:
+    """The faults stop. What froze the rotation is gone, so a person resumes it, again if need be."""
+    rehearsal.world.api.faults = ()
+    rehearsal.world.machines.trouble.throttled = 0.0
+    for minutes in (5, 10, 20, 40, 60, 90):
+        rehearsal.at(minutes * 60, rehearsal.resume)
+
+
+def run(seed: int) -> Outcome:
+    """Run one seed to its end."""
+    return rehearsal_of(seed).run()
