@@ -1,0 +1,73 @@
+"""The loop that pumps the driver against a real cluster: events in, requests out, a Tick after each batch and when it asks.
+
+The counterpart of `sim.pump`. It decides nothing and remembers nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from random import Random
+
+from underway.kube.request import Request
+from underway.ports import Api, Machines
+from underway.rotate.driver import Driver, DriverEvent, Stop, Tick
+from underway.rotate.outbox import Effect
+
+BATCH_S = 0.05  # what arrives within this is decided on together; a person cannot tell, the API server can
+STOP_S = 20.0  # how long a tidy end may take before the process goes anyway
+
+
+def now_ms() -> int:
+    """The wall clock, in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+async def pump(
+    driver: Driver, api: Api, machines: Machines, stop: asyncio.Event, on_update: Callable[[Driver], None] = lambda _driver: None
+) -> None:
+    """Run until the driver has finished, or `stop` is set and the cluster is tidy (or STOP_S have passed)."""
+    inbox: asyncio.Queue[DriverEvent] = asyncio.Queue()
+    rng = Random()
+
+    def send(effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Request):
+                api.send(effect, inbox.put_nowait)
+            else:
+                machines.send(effect, inbox.put_nowait)
+
+    stopping = asyncio.create_task(stop.wait())
+    stopped_at_s: float | None = None
+    try:
+        while not driver.finished:
+            if stop.is_set() and stopped_at_s is None:
+                stopped_at_s = time.monotonic()
+                send(driver.step(Stop(), now_ms(), rng))
+            if stopped_at_s is not None and time.monotonic() > stopped_at_s + STOP_S:
+                return
+            for event in await _batch(inbox, driver.wakeup_ms, None if stop.is_set() else stopping):
+                send(driver.step(event, now_ms(), rng))
+            send(driver.step(Tick(), now_ms(), rng))
+            on_update(driver)
+    finally:
+        stopping.cancel()
+
+
+async def _batch(
+    inbox: asyncio.Queue[DriverEvent], wakeup_ms: int | None, stopping: asyncio.Task[bool] | None
+) -> list[DriverEvent]:
+    """What arrives until the driver wants to be woken, and a moment more."""
+    wait_s = 1.0 if wakeup_ms is None else max(0.0, (wakeup_ms - now_ms()) / 1_000)
+    first = asyncio.create_task(inbox.get())
+    awaited: set[asyncio.Task[DriverEvent] | asyncio.Task[bool]] = {first}
+    if stopping is not None:
+        awaited.add(stopping)
+    await asyncio.wait(awaited, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+    if not first.done():
+        first.cancel()
+        return []
+    events = [first.result()]
+    await asyncio.sleep(BATCH_S)
+    while not inbox.empty():
+        events.append(inbox.get_nowait())
+    return events
