@@ -21,16 +21,17 @@ from underway.model import timestamp
 from underway.policy.evictable import Rules
 from underway.rotate import acts, progress, status
 from underway.rotate.blockers import Blocker, blockers_of
+from underway.rotate.debts import Debts
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates
 from underway.rotate.eviction import Evictions
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict
-from underway.rotate.journal import LEASE_KEY, JournalWriter, owed_annotation
+from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.ledger import Ledger, Outcome
 from underway.rotate.lock import Lock
-from underway.rotate.machine import TIDY, Event
+from underway.rotate.machine import TIDY
 from underway.rotate.machinery import Machinery
 from underway.rotate.observe import Observed
 from underway.rotate.outbox import Effect, Outbox
@@ -40,12 +41,10 @@ from underway.rotate.record import (
     STATUS,
     ZONES,
     Journal,
-    Owed,
     Phase,
     Record,
     freeze_annotations,
     journal_of,
-    machine_key,
     record_of,
 )
 from underway.rotate.slots import zones_of
@@ -117,7 +116,7 @@ class Driver:
         self._end_ms = 0
         self._freezing: tuple[str, str] | None = None
         self._failure = ""
-        self._owed_since_ms: dict[str, int] = {}
+        self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms = 0
         self._look_ms = 0
         self._outside: tuple[Blocker, ...] = ()
@@ -184,16 +183,23 @@ class Driver:
             return
         if not self._observed.synced:
             return
-        lease = self._observed.lease
+        lease, snapshot = self._observed.lease, self._observed.snapshot()
         holder = self._lock.others(lease, now_ms)
         if holder:
             self._show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
             return
+        # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
+        records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
+        verdict = self._judge(snapshot, records, now_ms)
+        journal = journal_of(lease)
+        frozen = self._frozen(journal, verdict, now_ms)
         self._write_journal(now_ms)
-        if not self._lock.held(now_ms):
+        if self._lock.held(now_ms):
+            self._rotate(snapshot, journal, records, verdict, frozen, now_ms)
+        elif frozen:
+            self._show("Frozen", frozen, now_ms)
+        else:
             self._show("Waiting", "taking the lock", now_ms)
-            return
-        self._rotate(self._observed.snapshot(), journal_of(lease), now_ms)
 
     def _release(self, now_ms: int) -> None:
         """Give the lock back, within RELEASE_MS; after that it expires by itself."""
@@ -217,17 +223,16 @@ class Driver:
             self._ledger.begin(LEASE_KEY, request)
             self._outbox.post(request)
 
-    def _rotate(self, snapshot: Snapshot, journal: Journal, now_ms: int) -> None:
-        """One round with the cluster in view and the lock in hand."""
+    def _rotate(
+        self, snapshot: Snapshot, journal: Journal, records: dict[str, Record], verdict: Verdict, frozen: str, now_ms: int
+    ) -> None:
+        """One round with the cluster in view and the lock in hand. frozen: why nothing may be begun, or ""."""
         selected = selected_nodes(snapshot, self._spec)
-        records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
         old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
         if journal.started_ms is None:
             zones = msgspec.json.encode(zones_of(selected)).decode()
             self._journal.want({STARTED: timestamp.format_micro(now_ms), ZONES: zones})
             return
-        verdict = self._judge(snapshot, records, now_ms)
-        frozen = self._frozen(journal, verdict, now_ms)
         waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
         situation = Situation(snapshot, records, journal, now_ms, acting=not frozen, waiting=waiting)
         self._evictions.wake(snapshot, self._ledger)
@@ -244,7 +249,9 @@ class Driver:
 
     def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
         """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
-        self._bring_owed(situation)
+        failure = self._debts.bring(situation)
+        if failure:
+            self._freezing = self._freezing or (failure, "driver")
         self._end_strays(situation)
         if self._enrolment.mark(old):
             done = sum(1 for node in selected if self._is_done(node, situation.journal))
@@ -288,7 +295,7 @@ class Driver:
 
     def _is_awaited(self, name: str, records: dict[str, Record]) -> bool:
         """Whether a node is the successor of one that is still Surging: it may not be Ready yet."""
-        keys = {record.replacement for record in records.values() if record.phase is Phase.SURGING} | set(self._owed_since_ms)
+        keys = {record.replacement for record in records.values() if record.phase is Phase.SURGING} | self._debts.keys
         return any(machine.node == name for key, machine in self._machinery.by_key.items() if key in keys)
 
     def _frozen(self, journal: Journal, verdict: Verdict, now_ms: int) -> str:
@@ -306,32 +313,6 @@ class Driver:
         if self._spec.mode == "Freeze":
             return "spec.mode is Freeze"
         return "stopping" if self._stopping else ""
-
-    def _bring_owed(self, situation: Situation) -> None:
-        """Provision the machines that are owed once their predecessors are gone."""
-        owed = situation.journal.owed
-        left: list[Owed] = []
-        for debt in owed:
-            if debt.replaces in situation.snapshot.nodes:
-                left.append(debt)
-                continue
-            since_ms = self._owed_since_ms.setdefault(debt.key, situation.now_ms)
-            self._work.provision(debt.key, debt.replaces, debt.zone, debt.labels)
-            machine = self._machinery.shown(debt.key)
-            known = {debt.key: machine} if machine else {}
-            step = progress.arrival(
-                debt.replaces, debt.key, since_ms, known, situation.snapshot, self._spec, self._limits, situation.now_ms
-            )
-            if step.event is Event.REPLACEMENT_READY:
-                continue
-            if step.failure:
-                # The next attempt is another machine; what is left of this one is a stray.
-                self._freezing = self._freezing or (step.failure, "driver")
-                _, uid, _ = debt.key.rsplit("-", 2)
-                debt = msgspec.structs.replace(debt, key=machine_key(self.rotation.metadata.name, uid, situation.now_ms))
-            left.append(debt)
-        if tuple(left) != owed:
-            self._journal.want(owed_annotation(tuple(left)))
 
     def _end_strays(self, situation: Situation) -> None:
         """End what a failed boot has left behind: a machine of ours that nobody waits for and that is no node."""

@@ -1,0 +1,120 @@
+"""What a rotation would do, before it does anything: which nodes, in which order, how long at least, and what forbids it.
+
+The order is that of the admission itself, played forward on the present picture with the same forecast of budgets; the
+predicted time is where that play ends. Nothing here is promised: budgets, boots and people move meanwhile.
+"""
+
+import heapq
+from collections.abc import Sequence
+
+import msgspec
+
+from underway.model.node import Node
+from underway.model.snapshot import Snapshot
+from underway.policy.evictable import Move, Rules, fate
+from underway.policy.readiness import node_unready, workload_unavailable
+from underway.rotate.blockers import Blocker, blockers_of
+from underway.rotate.bound import Bound, bound, node_cost_s
+from underway.rotate.estimates import Estimates
+from underway.rotate.forecast import Forecast
+from underway.rotate.slots import scope_of, slots, zones_of
+from underway.rotate.spec import Rotation, RotationSpec
+from underway.rotate.target import outdated, selected_nodes
+
+
+class PlannedNode(msgspec.Struct, frozen=True, rename="camel"):
+    """One node. starts_s and ends_s: from the beginning; wait_s: how long of that it waits for budgets."""
+
+    node: str
+    zone: str
+    reason: str
+    pods: int
+    starts_s: float
+    ends_s: float
+    wait_s: float
+
+
+class Plan(msgspec.Struct, frozen=True, rename="camel"):
+    """The whole. bound_s: no scheduler could be faster; predicted_s: how long it will take if nothing goes wrong."""
+
+    rotation: str
+    total: int
+    up_to_date: int
+    order: tuple[PlannedNode, ...]
+    bound: Bound
+    predicted_s: float
+    slots: dict[str, int]
+    blockers: tuple[Blocker, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def rules_of(spec: RotationSpec) -> Rules:
+    """What the specification allows a drain to do."""
+    return Rules(evict_local_data=spec.drain.empty_dir == "Evict", evict_unmanaged=spec.drain.unmanaged == "Evict")
+
+
+def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: int) -> Plan:
+    """The plan for a cluster as it is now."""
+    spec, rules = rotation.spec, rules_of(rotation.spec)
+    selected = selected_nodes(snapshot, spec)
+    reasons = {node.name: outdated(node, spec.target, now_ms) for node in selected}
+    old = [node for node in selected if reasons[node.name]]
+    blockers = tuple(found for node in old for found in blockers_of(node, snapshot, rules))
+    blocked = {blocker.node for blocker in blockers}
+    room = slots(spec.pace, zones_of(selected))
+    free = [node for node in old if node.name not in blocked]
+    order = _played(free, reasons, snapshot, rotation, rules, estimates)
+    return Plan(
+        rotation=rotation.metadata.name,
+        total=len(selected),
+        up_to_date=len(selected) - len(old),
+        order=tuple(order),
+        bound=bound(free, snapshot, spec.pace, room, rules, estimates),
+        predicted_s=max((node.ends_s for node in order), default=0.0),
+        slots={scope or "all": slot.total for scope, slot in room.items()},
+        blockers=blockers,
+        warnings=tuple(_warnings(snapshot)),
+    )
+
+
+def _played(
+    old: Sequence[Node], reasons: dict[str, str], snapshot: Snapshot, rotation: Rotation, rules: Rules, estimates: Estimates
+) -> list[PlannedNode]:
+    """List scheduling: whenever a slot is free, the node that would wait the least for budgets takes it."""
+    pace = rotation.spec.pace
+    room = slots(pace, zones_of(selected_nodes(snapshot, rotation.spec)))
+    free_at = [(0.0, scope, index) for scope, slot in room.items() for index in range(slot.total)]
+    heapq.heapify(free_at)
+    waiting = {scope: [node for node in old if scope_of(node.zone, pace) == scope] for scope in room}
+    forecast = Forecast(snapshot, rules)
+    order: list[PlannedNode] = []
+    keys = rotation.spec.nodes.order
+    while free_at:
+        starts_s, scope, index = heapq.heappop(free_at)
+        if not waiting[scope]:
+            continue
+        drains_s = starts_s + estimates.boot_s + estimates.settle_s + estimates.deregister_s
+
+        def rank(node: Node, drains_s: float = drains_s) -> tuple[object, ...]:
+            given = {"zone": node.zone, "age": node.metadata.creation_timestamp, "name": node.name}
+            return (*(given[key.by] for key in keys), round(forecast.wait_s(node, drains_s), 3), node.zone, node.name)
+
+        node = min(waiting[scope], key=rank)
+        waiting[scope].remove(node)
+        wait_s = forecast.wait_s(node, drains_s)
+        forecast.reserve(node, drains_s)
+        ends_s = starts_s + node_cost_s(node, snapshot, rules, estimates) + wait_s
+        pods = sum(1 for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move))
+        planned = PlannedNode(
+            node.name, node.zone, reasons[node.name], pods, round(starts_s, 1), round(ends_s, 1), round(wait_s, 1)
+        )
+        order.append(planned)
+        heapq.heappush(free_at, (ends_s, scope, index))
+    return order
+
+
+def _warnings(snapshot: Snapshot) -> list[str]:
+    """What does not forbid the rotation but should be known."""
+    unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
+    short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
+    return [*unready, *short]
