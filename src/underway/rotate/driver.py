@@ -24,7 +24,7 @@ from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.debts import Debts
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
 from underway.rotate.enrolment import Enrolment
-from underway.rotate.estimates import Estimates
+from underway.rotate.estimates import Estimates, estimates_of
 from underway.rotate.eviction import Evictions
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict
@@ -108,9 +108,7 @@ class Driver:
         )
         self._work = Work(rotation, self._limits, self._rules, self._outbox, self._machinery, self._evictions, self._journal)
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
-        self._estimates = estimates or Estimates(
-            settle_s=self._limits.soak_ms / 1_000, deregister_s=self._limits.deregister_ms / 1_000
-        )
+        self._estimates = estimates or estimates_of(self._spec)
         self._stopping = False
         self._ending = False
         self._end_ms = 0

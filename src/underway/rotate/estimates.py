@@ -10,8 +10,10 @@ import msgspec
 
 from underway.model import timestamp
 from underway.model.disruption import PodDisruptionBudget
+from underway.model.duration import seconds
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
+from underway.rotate.spec import RotationSpec
 
 GRACE_S_DEFAULT = 30  # core/v1 defaulting of terminationGracePeriodSeconds
 RESTART_S_DEFAULT = 15.0  # schedule, pull from a warm registry, one readiness period; used only where no pod has ever been Ready
@@ -76,3 +78,8 @@ def restart(budget: PodDisruptionBudget, snapshot: Snapshot) -> Restart:
     one_after_another = any(pod.metadata.controller and pod.metadata.controller.kind == "StatefulSet" for pod in pods)
     leaving_s = min((leaving_s_min(pod) for pod in pods), default=0.0) if one_after_another else 0.0
     return Restart(typical_s=median(starts) + leaving_s, min_s=min(starts) + leaving_s)
+
+
+def estimates_of(spec: RotationSpec) -> Estimates:
+    """The estimates with which a rotation begins: the specification's own waits, defaults for the rest."""
+    return Estimates(settle_s=seconds(spec.pace.soak), deregister_s=seconds(spec.drain.deregistration))

@@ -1,0 +1,5 @@
+"""`python -m underway`."""
+
+from underway.cli.main import main
+
+main()

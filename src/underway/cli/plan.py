@@ -1,0 +1,69 @@
+"""`underway plan`: what a rotation would do."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from underway.cli.options import cluster_options, emit, output_option, read_bytes, read_rotation, rotation_option
+from underway.model.duration import human
+
+
+@click.command(name="plan")
+@rotation_option
+@click.option("--snapshot", "saved", default="", metavar="FILE", help="Plan on a saved snapshot instead of the live cluster.")
+@cluster_options
+@output_option
+@click.pass_context
+def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, context: str, output: str) -> None:
+    """Say what a rotation would do: order, lower bound, predicted time, named blockers. Nothing is changed.
+
+    Exit code 1 if something forbids it.
+
+    Example: underway plan -f rotation.yaml
+    """
+    from underway.live.loop import now_ms
+    from underway.live.reading import from_file
+    from underway.model.snapshot import snapshot_of
+    from underway.rotate.estimates import estimates_of
+    from underway.rotate.plan import plan
+
+    rotation = read_rotation(source)
+    objects = from_file(read_bytes(saved), saved) if saved else asyncio.run(_read(kubeconfig, context))
+    made = plan(rotation, snapshot_of(objects), estimates_of(rotation.spec), now_ms())
+    emit(made, output, lambda: show(made))
+    ctx.exit(1 if made.blockers else 0)
+
+
+async def _read(kubeconfig: str, context: str) -> dict[str, list[Any]]:
+    from underway.live.connect import connect
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+    from underway.live.reading import read
+
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        await connect(api)
+        return await read(api)
+
+
+def show(made: Any) -> None:
+    """Print a plan for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    old = made.total - made.up_to_date
+    console.print(f"Rotation [bold]{made.rotation}[/]: {old} of {made.total} nodes are out of date")
+    if made.order:
+        table = Table("#", "node", "zone", "pods", "starts", "ends", "waits", "why", box=None, pad_edge=False)
+        for index, node in enumerate(made.order, start=1):
+            times = (human(node.starts_s), human(node.ends_s), human(node.wait_s))
+            table.add_row(str(index), node.node, node.zone, str(node.pods), *times, node.reason)
+        console.print(table)
+    bound_s = made.bound.seconds
+    shown = "never" if bound_s == float("inf") else human(bound_s)
+    console.print(f"Lower bound {shown}: {made.bound.explanation}. Predicted {human(made.predicted_s)}.")
+    for warning in made.warnings:
+        console.print(f"[yellow]note[/]     {warning}")
+    for blocker in made.blockers:
+        console.print(f"[red]blocked[/]  node {blocker.node}: {blocker.reason}")

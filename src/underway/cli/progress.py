@@ -1,0 +1,78 @@
+"""Progress of a rotation on stderr: a live table on a terminal, a plain line for each change elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from underway.model.duration import human
+from underway.rotate.driver import Driver
+from underway.rotate.status import Status
+
+
+def headline(status: Status, now_ms: int) -> str:
+    """One line: how far, and how long still."""
+    nodes = status.nodes
+    left = ""
+    if status.predicted_finish_ms is not None and status.state == "Progressing":
+        left = f", about {human(max(0, status.predicted_finish_ms - now_ms) / 1_000)} left"
+    reason = f": {status.reason}" if status.reason else ""
+    return f"{status.state}{reason} | {nodes.up_to_date}/{nodes.total} up to date, {nodes.in_hand} in hand{left}"
+
+
+def table(status: Status, now_ms: int) -> Any:
+    """The nodes in hand, each with what it waits for."""
+    from rich.table import Table
+
+    shown = Table(title=headline(status, now_ms), title_justify="left", box=None, pad_edge=False, expand=False)
+    for column in ("node", "zone", "phase", "for", "pods", "waiting for"):
+        shown.add_column(column, overflow="ellipsis", no_wrap=True)
+    for node in status.in_flight:
+        waiting = node.waiting[0] if node.waiting else ""
+        since = human(max(0, now_ms - node.since_ms) / 1_000)
+        shown.add_row(node.node, node.zone, node.phase, since, str(node.pods), waiting)
+    for blocker in status.blockers[:5]:
+        shown.add_row(blocker.node, "", "Blocked", "", "", blocker.reason)
+    return shown
+
+
+class Progress:
+    """A context that shows a driver's status. bound_s: the lower bound from the plan, for the first line."""
+
+    def __init__(self, bound_s: float) -> None:
+        self._bound_s = bound_s
+        self._live: Any = None
+        self._last = ""
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(stderr=True), refresh_per_second=4, transient=True)
+            self._live.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.__exit__(kind, error, trace)
+
+    def update(self, driver: Driver) -> None:
+        """Show the present status."""
+        now_ms = time.time_ns() // 1_000_000
+        if self._live is not None:
+            self._live.update(table(driver.status, now_ms))
+            return
+        for line in changes(driver.status):
+            if line != self._last:
+                sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+                sys.stderr.flush()
+                self._last = line
+
+
+def changes(status: Status) -> list[str]:
+    """What a log should say of a status: one line, without times, so that the same state is the same line."""
+    reason = f" ({status.reason})" if status.reason else ""
+    hands = ", ".join(f"{node.node} {node.phase}" for node in status.in_flight)
+    nodes = status.nodes
+    return [f"{status.state}{reason} {nodes.up_to_date}/{nodes.total}" + (f" [{hands}]" if hands else "")]

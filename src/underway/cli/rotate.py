@@ -1,0 +1,78 @@
+"""`underway rotate`: the whole thing, from this terminal."""
+
+import asyncio
+import os
+import signal
+import socket
+from typing import Any
+
+import click
+
+from underway.cli.options import cluster_options, emit, output_option, read_rotation, rotation_option
+
+
+@click.command(name="rotate")
+@rotation_option
+@click.option(
+    "--despite-blockers", is_flag=True, help="Rotate what can be rotated; blocked nodes wait until their cause is gone."
+)
+@cluster_options
+@output_option
+@click.pass_context
+def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig: str, context: str, output: str) -> None:
+    """Rotate the nodes of a cluster from this terminal, without installing anything.
+
+    Ctrl-C stops tidily: nothing new is begun, no node is left cordoned; the same command goes on later. Exit code 1 if the
+    plan is blocked or the rotation was stopped.
+
+    Example: underway rotate -f rotation.yaml
+    """
+    from underway.errors import InvariantViolated, Refused
+
+    rotation = read_rotation(source)
+    status = asyncio.run(_rotate(rotation, kubeconfig, context, despite_blockers=despite_blockers))
+    if status is None:
+        ctx.exit(1)
+    emit(
+        status,
+        output,
+        lambda: click.echo(f"{status.state}: {status.nodes.up_to_date} of {status.nodes.total} nodes are up to date"),
+    )
+    if status.state == "Failed":
+        raise Refused(status.reason)
+    if status.state not in ("Finished", "Stopped", "Frozen", "Progressing", "Waiting", "Blocked", "Starting"):
+        raise InvariantViolated(f"the driver ended in state {status.state}")
+    ctx.exit(0 if status.state == "Finished" else 1)
+
+
+async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_blockers: bool) -> Any:
+    from underway.cli.plan import show
+    from underway.cli.progress import Progress
+    from underway.live.connect import connect
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+    from underway.live.loop import now_ms, pump
+    from underway.live.reading import read
+    from underway.machines import PROVIDERS
+    from underway.model.snapshot import snapshot_of
+    from underway.rotate.driver import Driver
+    from underway.rotate.estimates import estimates_of
+    from underway.rotate.plan import plan
+
+    machines = PROVIDERS[rotation.spec.machines.provider](rotation.spec.machines)
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        version = await connect(api)
+        made = plan(rotation, snapshot_of(await read(api)), estimates_of(rotation.spec), now_ms())
+        if made.blockers and not despite_blockers:
+            show(made)
+            click.echo("nothing was changed; remove what blocks, or rotate the rest with --despite-blockers", err=True)
+            return None
+        click.echo(f"rotating {made.total - made.up_to_date} of {made.total} nodes on {version}", err=True)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        driver = Driver(rotation, f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}")
+        with Progress(made.bound.seconds) as progress:
+            await pump(driver, api, machines, stop, progress.update)
+        return driver.status

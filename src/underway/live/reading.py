@@ -1,0 +1,80 @@
+"""Reading a whole cluster once: concurrent, page by page, only what decisions need. And the snapshot file it is saved in."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from underway.errors import Refused, Unreachable, UsageError
+from underway.kube.reflector import PAGE
+from underway.kube.request import Request
+from underway.kube.resource import JOBS, REPLICA_SETS, Resource
+from underway.live.http import HttpApi
+from underway.model import decode
+from underway.rotate.observe import WATCHED
+
+READ: tuple[Resource, ...] = (*WATCHED, REPLICA_SETS, JOBS)
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+class SnapshotFile(msgspec.Struct, frozen=True, rename="camel"):
+    """A saved picture of a cluster: the decoded fields and no others, so no Secret or ConfigMap can be in it."""
+
+    server_version: str
+    taken_at: str
+    objects: dict[str, list[dict[str, Any]]]
+    api_version: str = "underway.dev/v1"
+    kind: str = "Snapshot"
+
+
+async def read(api: HttpApi, progress: Callable[[str, int], None] = lambda _kind, _count: None) -> dict[str, list[Any]]:
+    """The objects of a cluster by kind. progress: kind and how many so far. Raises Refused or Unreachable."""
+    ids = itertools.count(1)
+    lists = await asyncio.gather(*(_list(api, resource, ids, progress) for resource in READ))
+    return {resource.kind: objects for resource, objects in zip(READ, lists, strict=True)}
+
+
+async def _list(api: HttpApi, resource: Resource, ids: "itertools.count[int]", progress: Callable[[str, int], None]) -> list[Any]:
+    objects: list[Any] = []
+    token = ""
+    while True:
+        query = (("limit", str(PAGE)), *((("continue", token),) if token else ()))
+        reply = await api.call(Request(id=next(ids), verb="list", resource=resource, query=query))
+        if reply.code == 410 and token:
+            # The list took longer than the server keeps its history: begin again.
+            objects, token = [], ""
+            continue
+        if reply.code in (401, 403):
+            raise Refused(f"cannot list {resource.plural}: {reply.message}; grant the verbs get, list and watch on it")
+        if not reply.ok:
+            raise Unreachable(f"cannot list {resource.plural}: {reply.message}")
+        objects.extend(reply.body.items)
+        progress(resource.kind, len(objects))
+        token = reply.body.continue_
+        if not token:
+            return objects
+
+
+def to_file(objects: dict[str, list[Any]], server_version: str, taken_at: str) -> SnapshotFile:
+    """The file of what was read."""
+    plain = {kind: [_lean(msgspec.to_builtins(value)) for value in values] for kind, values in objects.items()}
+    return SnapshotFile(server_version, taken_at, plain)
+
+
+def _lean(value: dict[str, Any]) -> dict[str, Any]:
+    """Without the copy of the whole manifest that kubectl apply leaves behind."""
+    value.get("metadata", {}).get("annotations", {}).pop(LAST_APPLIED, None)
+    return value
+
+
+def from_file(data: bytes, source: str) -> dict[str, list[Any]]:
+    """The objects in a snapshot file. Raises UsageError with the file's name."""
+    try:
+        saved = msgspec.json.decode(data, type=SnapshotFile)
+        if saved.kind != "Snapshot":
+            raise UsageError(f"{source}: kind is {saved.kind!r}; a file that `underway snapshot` wrote is wanted")
+        return {kind: [decode.from_values(kind, value) for value in values] for kind, values in saved.objects.items()}
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
