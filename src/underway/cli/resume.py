@@ -16,7 +16,8 @@ def command(rotation: str, kubeconfig: str, context: str) -> None:
 
     Example: underway resume workers
     """
+    from underway.live.loop import now_ms
     from underway.rotate.record import resume_annotations
 
-    for name in asyncio.run(write(rotation, resume_annotations(), kubeconfig, context)):
+    for name in asyncio.run(write(rotation, resume_annotations(now_ms()), kubeconfig, context)):
         click.echo(f"rotation {name} goes on")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
 
-POLL_MS = 2_000  # a node's boot takes tens of seconds; its provider is asked often enough not to lengthen it
+POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
 
 
 class Machinery:

@@ -65,16 +65,20 @@ def _waits(node: Node, reason: str, due_ms: int | None = None) -> Step:
 def surging(
     node: Node,
     record: Record,
+    since_ms: int,
     machines: Mapping[str, Machine],
     snapshot: Snapshot,
     spec: RotationSpec,
     limits: Limits,
     now_ms: int,
 ) -> Step:
-    """Whether the replacement is there, Ready, of the right version and soaked. machines: by key."""
+    """Whether the replacement is there, Ready, of the right version and soaked.
+
+    since_ms: when its time began to run; machines: by key.
+    """
     if record.slot is Slot.UNAVAILABLE:
         return Step(Event.REPLACEMENT_READY)
-    return arrival(node.name, record.replacement, record.since_ms, machines, snapshot, spec, limits, now_ms)
+    return arrival(node.name, record.replacement, since_ms, machines, snapshot, spec, limits, now_ms)
 
 
 def arrival(

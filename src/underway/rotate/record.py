@@ -31,6 +31,7 @@ MODE = PREFIX + "mode"
 FROZEN_REASON = PREFIX + "frozen-reason"
 FROZEN_SINCE = PREFIX + "frozen-since"
 FROZEN_BY = PREFIX + "frozen-by"
+RESUMED = PREFIX + "resumed"
 OWED = PREFIX + "owed"
 STARTED = PREFIX + "started"
 ZONES = PREFIX + "zones"
@@ -122,7 +123,7 @@ class Journal(msgspec.Struct, frozen=True):
     """What is written on the Lease, read back.
 
     frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began. zones: how many
-    nodes each zone had then.
+    nodes each zone had then. resumed_ms: when a freeze last ended: no deadline runs while everything stands still.
     """
 
     frozen: str = ""
@@ -131,6 +132,7 @@ class Journal(msgspec.Struct, frozen=True):
     owed: tuple[Owed, ...] = ()
     started_ms: int | None = None
     zones: dict[str, int] = {}
+    resumed_ms: int = 0
 
 
 def journal_of(lease: Lease | None) -> Journal:
@@ -144,6 +146,7 @@ def journal_of(lease: Lease | None) -> Journal:
         owed=msgspec.json.decode(annotations[OWED], type=tuple[Owed, ...]) if annotations.get(OWED) else (),
         started_ms=_parsed_ms(annotations.get(STARTED, "")),
         zones=msgspec.json.decode(annotations[ZONES], type=dict[str, int]) if annotations.get(ZONES) else {},
+        resumed_ms=_parsed_ms(annotations.get(RESUMED, "")) or 0,
     )
 
 
@@ -159,6 +162,7 @@ def freeze_annotations(reason: str, by: str, now_ms: int) -> dict[str, str | Non
     return {MODE: "Freeze", FROZEN_REASON: reason, FROZEN_BY: by, FROZEN_SINCE: timestamp.format_ms(now_ms)}
 
 
-def resume_annotations() -> dict[str, str | None]:
+def resume_annotations(now_ms: int) -> dict[str, str | None]:
     """The Lease annotations that end a freeze."""
-    return {MODE: "Rotate", FROZEN_REASON: None, FROZEN_BY: None, FROZEN_SINCE: None}
+    resumed = timestamp.format_micro(now_ms)
+    return {MODE: "Rotate", FROZEN_REASON: None, FROZEN_BY: None, FROZEN_SINCE: None, RESUMED: resumed}

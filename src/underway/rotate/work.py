@@ -122,7 +122,8 @@ class Work:
             case Phase.SURGING:
                 machine = self._machinery.shown(record.replacement)
                 known = {record.replacement: machine} if machine else {}
-                step = progress.surging(node, record, known, snapshot, spec, self._limits, now_ms)
+                since_ms = max(record.since_ms, situation.journal.resumed_ms)
+                step = progress.surging(node, record, since_ms, known, snapshot, spec, self._limits, now_ms)
                 if situation.waiting and step.event is Event.REPLACEMENT_READY:
                     return Step(waiting=(Waiting(node.name, situation.waiting),))
                 return step

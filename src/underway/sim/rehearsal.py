@@ -113,7 +113,7 @@ class Rehearsal:
 
     def resume(self) -> None:
         """End the freeze."""
-        self._annotate(resume_annotations())
+        self._annotate(resume_annotations(self.world.queue.now_ms()))
 
     def _annotate(self, annotations: dict[str, str | None]) -> None:
         def change(lease: Object) -> Object:

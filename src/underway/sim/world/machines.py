@@ -27,7 +27,7 @@ class Timing(msgspec.Struct, frozen=True):
 
     boot_s: float = 60.0
     terminate_s: float = 20.0
-    jitter: float = 0.05
+    jitter: float = 0.03
 
 
 class Trouble:
