@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from underway.kube.resource import Resource
-from underway.sim.apiserver import status
+from underway.sim.apiserver import status, validation
 from underway.sim.apiserver.patch import MERGE_KEYS
 from underway.sim.apiserver.registry import Registry
 from underway.sim.store import Object
@@ -153,6 +153,7 @@ def apply(
         metadata = {**(intent.get("metadata") or {}), "name": name, "managedFields": [_entry(registry, resource, manager, paths)]}
         if resource.namespaced:
             metadata["namespace"] = namespace
+        validation.check(resource, {**intent, "metadata": metadata})
         return 201, registry.create(resource, {**intent, "metadata": metadata}, dry_run=dry_run)
     conflicts = _conflicts(current, paths, manager)
     if conflicts and query.get("force") != "true":
@@ -169,6 +170,7 @@ def apply(
     metadata = {**merged["metadata"], "managedFields": [*kept, _entry(registry, resource, manager, paths)]}
     if _same(merged, current) and own is not None and own["fieldsV1"] == to_fields(paths):
         return 200, current
+    validation.check(resource, merged)
     return 200, registry.update(resource, {**merged, "metadata": metadata}, dry_run=dry_run)
 
 

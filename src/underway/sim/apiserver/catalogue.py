@@ -1,5 +1,7 @@
 """What the embedded API server serves: resources, their subresources, short names and verbs. Source: the API reference."""
 
+from typing import Any
+
 import msgspec
 
 from underway.kube import resource as r
@@ -21,12 +23,24 @@ INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One served resource."""
+    """One served resource.
+
+    custom: defined by a CustomResourceDefinition; then schema is its openAPIV3Schema and columns its
+    additionalPrinterColumns.
+    """
 
     resource: Resource
     short_names: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    custom: bool = False
+    schema: dict[str, Any] | None = None
+    columns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def singular(self) -> str:
+        """The name of one of them, as kubectl takes it."""
+        return self.resource.kind.lower()
 
 
 CATALOGUE: tuple[Entry, ...] = (

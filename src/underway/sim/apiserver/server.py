@@ -17,7 +17,7 @@ from underway.kube.request import Verb
 from underway.kube.resource import PODS, Resource
 from underway.model.meta import LabelSelector
 from underway.model.selector import matches, parse
-from underway.sim.apiserver import patch, status
+from underway.sim.apiserver import patch, status, validation
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry
 from underway.sim.apiserver.eviction import evict
@@ -41,6 +41,8 @@ EVENT_FIELDS = {
     f"involvedObject.{name}": lambda value, name=name: value.get("involvedObject", {}).get(name, "")
     for name in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 } | {name: lambda value, name=name: value.get(name, "") for name in ("reason", "type", "reportingComponent")}
+# A kubelet registers its node with a status; of all other kinds the status is the server's and the controllers'.
+STATUS_AT_CREATION = frozenset({"Node"})
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,17 +113,22 @@ def selection(call: Call) -> Selection:
     return Selection(labels, tuple(fields), call.namespace, call.resource.kind)
 
 
+def served_as(resource: Resource) -> tuple[str, str, str]:
+    """The key of a resource among the entries: group, version, plural."""
+    return resource.group, resource.version, resource.plural
+
+
 class ApiServer:
     """One API server over one registry. ready: what /readyz says, a list of failing checks that faults may fill."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.failing_checks: list[str] = []
-        self.entries: dict[tuple[str, str], Entry] = {(e.resource.group, e.resource.plural): e for e in CATALOGUE}
+        self.entries: dict[tuple[str, str, str], Entry] = {served_as(entry.resource): entry for entry in CATALOGUE}
 
     def entry(self, resource: Resource) -> Entry:
         """The catalogue's entry of a resource. Raises StatusError 404."""
-        found = self.entries.get((resource.group, resource.plural))
+        found = self.entries.get(served_as(resource))
         if found is None:
             raise status.path_not_found()
         return found
@@ -195,6 +202,9 @@ class ApiServer:
             if metadata.get("namespace", call.namespace) != call.namespace:
                 raise status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
             metadata["namespace"] = call.namespace
+        validation.check(call.resource, {**body, "metadata": metadata})
+        if "status" in call.entry.subresources and call.resource.kind not in STATUS_AT_CREATION:
+            body = {key: value for key, value in body.items() if key != "status"}
         return 201, self.registry.create(call.resource, {**body, "metadata": metadata}, dry_run=call.dry_run)
 
     def _bind(self, call: Call, body: Object) -> Object:
@@ -217,6 +227,10 @@ class ApiServer:
         if call.subresource == "scale":
             written = self.registry.update(call.resource, scaled(current, body), dry_run=call.dry_run)
             return scale_of(written)
+        if call.subresource:
+            validation.check_shape(call.resource, body)
+        else:
+            validation.check(call.resource, body)
         metadata = {**body.get("metadata", {}), "name": call.name}
         if call.resource.namespaced:
             metadata["namespace"] = call.namespace
