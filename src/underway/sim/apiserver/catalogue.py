@@ -72,3 +72,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(INGRESSES, ("ing",), ("status",)),
     Entry(CUSTOM_RESOURCE_DEFINITIONS, ("crd", "crds"), ("status",), ("api-extensions",)),
 )
+
+
+def served_as(resource: Resource) -> tuple[str, str, str]:
+    """The key of a resource among the entries of a server: group, version, plural."""
+    return resource.group, resource.version, resource.plural

@@ -26,6 +26,8 @@ class Registry:
         self.store = store
         self._now_ms = now_ms
         self._rng = rng
+        # (group, plural) of the resources that have no status subresource: theirs is written with everything else.
+        self.whole: set[tuple[str, str]] = set()
 
     def now(self) -> str:
         """The present as metav1.Time."""
@@ -75,7 +77,7 @@ class Registry:
         version = metadata.get("resourceVersion")
         if version and version != current["metadata"]["resourceVersion"]:
             raise status.conflict(resource, metadata["name"], status.MODIFIED)
-        merged = _merged(current, value, subresource)
+        merged = self._merged(resource, current, value, subresource)
         if dry_run:
             return merged
         return self._store(resource, current, merged)
@@ -87,7 +89,11 @@ class Registry:
         current = self.store.get(resource, namespace, name)
         if current is None:
             return None
-        return self._store(resource, current, _merged(current, change(current), subresource))
+        return self._store(resource, current, self._merged(resource, current, change(current), subresource))
+
+    def _merged(self, resource: Resource, current: Object, value: Object, subresource: str) -> Object:
+        whole = (resource.group, resource.plural) in self.whole
+        return _merged(current, value, subresource, whole=whole)
 
     def _store(self, resource: Resource, current: Object, merged: Object) -> Object:
         metadata = merged["metadata"]
@@ -169,8 +175,12 @@ class Registry:
         )
 
 
-def _merged(current: Object, value: Object, subresource: str) -> Object:
-    """The new state: status comes from the status subresource alone, everything else never does."""
+def _merged(current: Object, value: Object, subresource: str, *, whole: bool = False) -> Object:
+    """The new state: status comes from the status subresource alone, everything else never does.
+
+    whole: there is no status subresource; then status is a field like any other, and every change of the content counts
+    as a new generation.
+    """
     before = current["metadata"]
     if subresource == "status":
         # Labels and annotations may travel with a status update; the spec never does.
@@ -178,6 +188,10 @@ def _merged(current: Object, value: Object, subresource: str) -> Object:
         return {**current, "metadata": metadata, "status": value.get("status", {})}
     metadata = {**value["metadata"], **{key: before[key] for key in IMMUTABLE if key in before}}
     merged = {"apiVersion": current["apiVersion"], "kind": current["kind"], **value, "metadata": metadata}
+    if whole:
+        if "generation" in before and _content(merged) != _content(current):
+            metadata["generation"] = before["generation"] + 1
+        return merged
     if "status" in current:
         merged["status"] = current["status"]
     else:
@@ -185,3 +199,7 @@ def _merged(current: Object, value: Object, subresource: str) -> Object:
     if "generation" in before and merged.get("spec") != current.get("spec"):
         metadata["generation"] = before["generation"] + 1
     return merged
+
+
+def _content(value: Object) -> Object:
+    return {key: part for key, part in value.items() if key != "metadata"}

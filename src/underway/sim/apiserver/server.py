@@ -19,13 +19,15 @@ from underway.model.meta import LabelSelector
 from underway.model.selector import matches, parse
 from underway.sim.apiserver import patch, status, validation
 from underway.sim.apiserver.apply import apply
-from underway.sim.apiserver.catalogue import CATALOGUE, Entry
+from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
+from underway.sim.apiserver.customs import Customs
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.scale import scale_of, scaled
 from underway.sim.store import Change, Object
 
 PATCHES = {q.MERGE_PATCH: patch.merge, q.STRATEGIC_MERGE_PATCH: patch.strategic, q.JSON_PATCH: patch.json_patch}
+PATCH_ORDER = (q.JSON_PATCH, q.MERGE_PATCH, q.STRATEGIC_MERGE_PATCH, q.APPLY_PATCH)
 FIELDS = {
     "metadata.name": lambda value: value["metadata"]["name"],
     "metadata.namespace": lambda value: value["metadata"].get("namespace", ""),
@@ -113,11 +115,6 @@ def selection(call: Call) -> Selection:
     return Selection(labels, tuple(fields), call.namespace, call.resource.kind)
 
 
-def served_as(resource: Resource) -> tuple[str, str, str]:
-    """The key of a resource among the entries: group, version, plural."""
-    return resource.group, resource.version, resource.plural
-
-
 class ApiServer:
     """One API server over one registry. ready: what /readyz says, a list of failing checks that faults may fill."""
 
@@ -125,6 +122,7 @@ class ApiServer:
         self.registry = registry
         self.failing_checks: list[str] = []
         self.entries: dict[tuple[str, str, str], Entry] = {served_as(entry.resource): entry for entry in CATALOGUE}
+        self.customs = Customs(registry, self.entries)
 
     def entry(self, resource: Resource) -> Entry:
         """The catalogue's entry of a resource. Raises StatusError 404."""
@@ -239,15 +237,17 @@ class ApiServer:
     def _patch(self, call: Call) -> tuple[int, Object]:
         if call.content_type == q.APPLY_PATCH:
             return apply(self.registry, call.resource, call.namespace, call.name, call.query, _object(call.body))
+        # Strategic merge needs types that are compiled in: custom resources have none.
+        accepted = [type_ for type_ in PATCH_ORDER if not (call.entry.custom and type_ == q.STRATEGIC_MERGE_PATCH)]
         change = PATCHES.get(call.content_type)
-        if change is None:
-            raise status.unsupported_media_type([*PATCHES, q.APPLY_PATCH])
+        if change is None or call.content_type not in accepted:
+            raise status.unsupported_media_type(accepted)
         current = self.registry.get(call.resource, call.namespace, call.name)
         before = scale_of(current) if call.subresource == "scale" else current
         patched = change(before, call.body)
-        if patched.get("metadata", {}).get("name") != call.name:
-            cause = {"reason": "FieldValueInvalid", "message": "Invalid value: field is immutable", "field": "metadata.name"}
-            raise status.invalid(call.resource, call.name, [cause])
+        named = (patched.get("metadata") or {}).get("name", "")
+        if named != call.name:
+            raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
         return 200, self._write(call, current, patched)
 
     def _delete(self, call: Call) -> tuple[int, Object]:
@@ -325,7 +325,7 @@ def _continued(token: str, registry: Registry, resource: Resource) -> tuple[str,
     try:
         revision, namespace, name = json.loads(base64.urlsafe_b64decode(token))
     except ValueError:
-        raise status.bad_request("continue key is not valid") from None
+        raise status.bad_request("invalid continue token: continue key is not valid") from None
     if registry.store.changes_since(resource, int(revision)) is None:
         raise status.gone()
     return revision, (namespace, name)

@@ -28,7 +28,7 @@ class StatusError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": message,
-            "reason": reason,
+            **({"reason": reason} if reason else {}),
             **({"details": details} if details is not None else {}),
             "code": code,
         }
@@ -126,7 +126,7 @@ def forbidden(resource: Resource, name: str, why: str) -> StatusError:
 def unsupported_media_type(accepted: list[str]) -> StatusError:
     """415: a patch type that the resource does not take."""
     message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    return StatusError(415, "UnsupportedMediaType", message, {})
+    return StatusError(415, "UnsupportedMediaType", message)
 
 
 def method_not_allowed() -> StatusError:

@@ -10,11 +10,11 @@ from typing import Any
 
 from underway.model import timestamp
 from underway.sim.apiserver.catalogue import Entry
-from underway.sim.apiserver.columns import COLUMNS, Column, age, name_of
+from underway.sim.apiserver.cells import AGE, Column, age, name_of
+from underway.sim.apiserver.columns import COLUMNS
 from underway.sim.store import Object
 
 NAME = Column("Name", lambda value, _now: name_of(value), format="name")
-AGE = Column("Age", age)
 _STEP = re.compile(r"\.?([A-Za-z_$][\w$-]*|\['(?:[^'\\]|\\.)+'\])|\[(\d+|\*)\]|\[\?\(@\.([\w.]+)\s*==\s*[\"']([^\"']*)[\"']\)\]")
 
 

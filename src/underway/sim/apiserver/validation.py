@@ -23,6 +23,10 @@ NAME_LENGTH_MAX = 253  # RFC 1123 subdomain
 WITH_TEMPLATE = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
 
 
+_TYPE_ERROR = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$(?P<path>[^`]*)`)?")
+GO_TYPES = {"str": "string", "int": "int64", "float": "float64", "object": "object", "array": "array", "null": "null"}
+
+
 class _Metadata(msgspec.Struct, frozen=True):
     """The shape that every ObjectMeta has."""
 
@@ -33,6 +37,12 @@ class _Metadata(msgspec.Struct, frozen=True):
     finalizers: list[str] | None = None
     ownerReferences: list[dict[str, Any]] | None = None  # noqa: N815  # the API's own word
     managedFields: list[dict[str, Any]] | None = None  # noqa: N815  # the API's own word
+
+
+class _Any(msgspec.Struct, frozen=True):
+    """The shape that every object has."""
+
+    metadata: _Metadata = _Metadata()
 
 
 class _Port(msgspec.Struct, frozen=True):
@@ -54,19 +64,44 @@ class _Service(msgspec.Struct, frozen=True):
     spec: _ServiceSpec = _ServiceSpec()
 
 
+class _Version(msgspec.Struct, frozen=True):
+    """The part of a definition's version that decides what is served."""
+
+    name: str
+    served: bool
+    storage: bool
+    schema: dict[str, Any] | None = None
+    subresources: dict[str, Any] | None = None
+
+
+class _DefinitionSpec(msgspec.Struct, frozen=True):
+    """The part of a CustomResourceDefinition that decides what is served."""
+
+    group: str = ""
+    scope: str = ""
+    names: dict[str, Any] | None = None
+    versions: list[_Version] | None = None
+
+
+class _Definition(msgspec.Struct, frozen=True):
+    """A CustomResourceDefinition's shape."""
+
+    spec: _DefinitionSpec = _DefinitionSpec()
+
+
 class _ConfigMap(msgspec.Struct, frozen=True):
     """A ConfigMap's shape."""
 
     data: dict[str, str] | None = None
 
 
-SHAPES: dict[str, type[msgspec.Struct]] = {"Service": _Service, "ConfigMap": _ConfigMap}
+SHAPES: dict[str, type[msgspec.Struct]] = {"Service": _Service, "ConfigMap": _ConfigMap, "CustomResourceDefinition": _Definition}
 
 
 def check_shape(resource: Resource, value: Object) -> None:
     """That the fields have the types of the API. Raises StatusError 400."""
     try:
-        msgspec.convert(value.get("metadata") or {}, _Metadata)
+        msgspec.convert({"metadata": value.get("metadata") or {}}, _Any)
         for part in ("spec", "status"):
             msgspec.convert(value.get(part) or {}, dict[str, Any])
         if resource.kind in SHAPES:
@@ -74,7 +109,18 @@ def check_shape(resource: Resource, value: Object) -> None:
         decode.from_values(resource.kind, {**value, "metadata": value.get("metadata") or {}})
     except msgspec.ValidationError as error:
         shown = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
-        raise status.bad_request(f"{shown}: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        raise status.bad_request(f"{shown}: {_as_go(str(error), resource.kind)}") from None
+
+
+def _as_go(message: str, kind: str) -> str:
+    """A type error in the words of Go's decoder, which clients know."""
+    found = _TYPE_ERROR.match(message)
+    if found is None:
+        return message
+    wanted, got = (GO_TYPES.get(found[name].split(" | ")[0], found[name]) for name in ("wanted", "got"))
+    got = "number" if got in ("int64", "float64") else got
+    path = found["path"] or ""
+    return f"json: cannot unmarshal {got} into Go struct field {kind}{path.replace('[...]', '')} of type {wanted}"
 
 
 def _required(field: str, why: str = "") -> Cause:
@@ -146,10 +192,27 @@ def _budget(value: Object) -> Iterator[Cause]:
         yield _invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
 
 
+def _definition(value: Object) -> Iterator[Cause]:
+    spec = value.get("spec") or {}
+    names, versions = spec.get("names") or {}, spec.get("versions") or []
+    given = {"group": spec.get("group"), "names.plural": names.get("plural"), "names.kind": names.get("kind")}
+    given |= {"scope": spec.get("scope"), "versions": versions}
+    missing = [_required(f"spec.{field}") for field, found in given.items() if not found]
+    yield from missing
+    if missing:
+        return
+    name = value["metadata"].get("name", "")
+    if name != f"{names['plural']}.{spec['group']}":
+        yield _invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')
+    if sum(1 for version in versions if version.get("storage")) != 1:
+        yield _invalid("spec.versions", versions, "must have exactly one version marked as storage version")
+
+
 RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     "Pod": _pod,
     "Service": _service,
     "PodDisruptionBudget": _budget,
+    "CustomResourceDefinition": _definition,
     **dict.fromkeys(WITH_TEMPLATE, _workload),
 }
 

@@ -1,0 +1,103 @@
+"""Custom resources: a CustomResourceDefinition, once stored, is served.
+
+Owns what a definition adds to the catalogue, its Established condition, and which custom resources keep their status in
+the object itself. Schemas are published but not enforced: structural pruning, defaulting
+and validation of objects join here when `underway.crd` provides them. Source: "Extend the Kubernetes API with
+CustomResourceDefinitions"; apiextensions-apiserver pkg/controller/{status,establish}.
+"""
+
+from typing import Any
+
+from underway.kube.resource import Resource
+from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS, Entry, served_as
+from underway.sim.apiserver.registry import Registry
+from underway.sim.store import Change, Object
+
+SUBRESOURCES = ("status", "scale")
+
+
+def entries_of(definition: Object) -> list[Entry]:
+    """One entry for each served version of a definition."""
+    spec = definition["spec"]
+    names = spec["names"]
+    found = []
+    for version in spec["versions"]:
+        if not version.get("served"):
+            continue
+        resource = Resource(
+            spec["group"], version["name"], names["plural"], names["kind"], namespaced=spec.get("scope") == "Namespaced"
+        )
+        found.append(
+            Entry(
+                resource,
+                tuple(names.get("shortNames") or ()),
+                tuple(name for name in SUBRESOURCES if name in (version.get("subresources") or {})),
+                tuple(names.get("categories") or ()),
+                custom=True,
+                schema=(version.get("schema") or {}).get("openAPIV3Schema"),
+                columns=tuple(version.get("additionalPrinterColumns") or ()),
+            )
+        )
+    return found
+
+
+class Customs:
+    """Keeps a server's entries at what the stored definitions say."""
+
+    def __init__(self, registry: Registry, entries: dict[tuple[str, str, str], Entry]) -> None:
+        self._registry = registry
+        self._entries = entries
+        self._served: dict[str, list[Entry]] = {}
+        registry.store.subscribe(CUSTOM_RESOURCE_DEFINITIONS, self._changed)
+        for definition in registry.store.values(CUSTOM_RESOURCE_DEFINITIONS):
+            self._serve(definition)
+
+    def _changed(self, change: Change) -> None:
+        if change.type == "DELETED":
+            self._withdraw(change.object)
+        else:
+            self._serve(change.object)
+
+    def _serve(self, definition: Object) -> None:
+        name = definition["metadata"]["name"]
+        self._forget(name)
+        self._served[name] = entries_of(definition)
+        for entry in self._served[name]:
+            self._entries[served_as(entry.resource)] = entry
+            key = (entry.resource.group, entry.resource.plural)
+            if "status" in entry.subresources:
+                self._registry.whole.discard(key)
+            else:
+                self._registry.whole.add(key)
+        if not definition.get("status", {}).get("acceptedNames"):
+            self._establish(definition)
+
+    def _establish(self, definition: Object) -> None:
+        now = self._registry.now()
+        conditions = [
+            _condition("NamesAccepted", "NoConflicts", "no conflicts found", now),
+            _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),
+        ]
+        stored = [version["name"] for version in definition["spec"]["versions"] if version.get("storage")]
+        names = {"singular": definition["spec"]["names"]["kind"].lower(), **definition["spec"]["names"]}
+        state = {"conditions": conditions, "acceptedNames": names, "storedVersions": stored}
+        self._registry.mutate(
+            CUSTOM_RESOURCE_DEFINITIONS, "", definition["metadata"]["name"], lambda now: {**now, "status": state}, "status"
+        )
+
+    def _withdraw(self, definition: Object) -> None:
+        """The definition is gone, and all its objects with it."""
+        entries = self._served.get(definition["metadata"]["name"], [])
+        self._forget(definition["metadata"]["name"])
+        store = self._registry.store
+        for entry in entries[:1]:
+            for value in store.values(entry.resource):
+                store.remove(entry.resource, value["metadata"].get("namespace", ""), value["metadata"]["name"])
+
+    def _forget(self, name: str) -> None:
+        for entry in self._served.pop(name, []):
+            self._entries.pop(served_as(entry.resource), None)
+
+
+def _condition(type_: str, reason: str, message: str, now: str) -> dict[str, Any]:
+    return {"type": type_, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message}
