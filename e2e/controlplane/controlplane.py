@@ -23,8 +23,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import build
 import yaml
+
+import build
 from authority import Authority, service_account_key
 
 HERE = Path(__file__).resolve().parent
@@ -41,9 +42,13 @@ def free_port() -> int:
 
 
 class ControlPlane:
-    """One control plane. Use as a context manager."""
+    """One control plane. Use as a context manager.
 
-    def __init__(self) -> None:
+    controllers: False leaves etcd and kube-apiserver alone, so that nobody but the caller changes an object.
+    """
+
+    def __init__(self, *, controllers: bool = True) -> None:
+        self._with_controllers = controllers
         self._bin = build.binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="underway-e2e-"))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -92,8 +97,9 @@ class ControlPlane:
         self._wait_for("etcd", f"http://127.0.0.1:{self._etcd_port}/health")
         self._apiserver()
         self._wait_for("kube-apiserver", f"{self.server}/readyz")
-        self._controllers()
-        self._kwok()
+        if self._with_controllers:
+            self._controllers()
+            self._kwok()
 
     def _certificates(self) -> None:
         (self.folder / "ca.crt").write_bytes(self._authority.pem)
@@ -218,7 +224,9 @@ class ControlPlane:
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "e2e", "cluster": {"server": self.server, "certificate-authority-data": _base64(self._authority.pem)}}],
+            "clusters": [
+                {"name": "e2e", "cluster": {"server": self.server, "certificate-authority-data": _base64(self._authority.pem)}}
+            ],
             "users": [
                 {
                     "name": user,
@@ -242,9 +250,13 @@ class ControlPlane:
 
     def apply(self, manifests: Sequence[dict[str, Any]]) -> None:
         """Apply manifests."""
-        self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)}))
+        self.kubectl(
+            "apply", "--server-side", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
+        )
 
-    def add_nodes(self, count: int, version: str, zones: Sequence[str] = ("zone-a", "zone-b", "zone-c"), prefix: str = "old") -> None:
+    def add_nodes(
+        self, count: int, version: str, zones: Sequence[str] = ("zone-a", "zone-b", "zone-c"), prefix: str = "old"
+    ) -> None:
         """Create kwok nodes, spread over zones; kwok makes them Ready."""
         nodes = [node_manifest(f"{prefix}-{index:03d}", zones[index % len(zones)], version) for index in range(count)]
         self.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": nodes}))
@@ -260,7 +272,9 @@ def node_manifest(name: str, zone: str, version: str) -> dict[str, Any]:
         "topology.kubernetes.io/zone": zone,
         "type": "kwok",
     }
-    unknown = dict.fromkeys(("machineID", "systemUUID", "bootID", "kernelVersion", "containerRuntimeVersion", "kubeProxyVersion"), "")
+    unknown = dict.fromkeys(
+        ("machineID", "systemUUID", "bootID", "kernelVersion", "containerRuntimeVersion", "kubeProxyVersion"), ""
+    )
     info = {**unknown, "kubeletVersion": version, "osImage": "kwok", "architecture": "amd64", "operatingSystem": "linux"}
     return {
         "apiVersion": "v1",

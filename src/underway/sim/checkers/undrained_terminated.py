@@ -1,4 +1,4 @@
-"""No machine ends under a pod that could have moved, and no Node object goes before its machine does."""
+"""No machine ends under a pod that could have moved or with a volume still attached; no Node object goes before its machine."""
 
 from underway.kube import resource as r
 from underway.kube.request import Request
@@ -23,6 +23,10 @@ class UndrainedTerminated(Checker):
             mirror = "kubernetes.io/config.mirror" in (pod["metadata"].get("annotations") or {})
             if pod["spec"].get("nodeName") == node and not stays and not mirror:
                 self.fail(f"machine of node {node} was ended with pod {pod['metadata']['name']} on it")
+
+        for attachment in self.store.values(r.VOLUME_ATTACHMENTS):
+            if attachment["spec"]["nodeName"] == node:
+                self.fail(f"machine of node {node} was ended with volume {attachment['metadata']['name']} attached")
 
     def on_write(self, request: Request, code: int) -> None:
         """A Node object is the only record of its machine."""

@@ -1,0 +1,216 @@
+"""`underway rotate` on a real kube-apiserver: 30 kwok nodes, 300 pods; killed five times; budgets watched from outside."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import build
+from controlplane import ControlPlane
+from waiting import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OLD, NEW = "v1.35.8", "v1.36.3"
+NODES = 30
+KILLS = 5
+
+
+def workload(kind: str, name: str, replicas: int | None, **spec: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    container = {"name": "app", "image": "web", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}
+    body: dict[str, Any] = {
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 2, "containers": [container]}},
+        **spec,
+    }
+    if replicas is not None:
+        body["replicas"] = replicas
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": "default"}, "spec": body}
+
+
+def budget(name: str, max_unavailable: int | str) -> dict[str, Any]:
+    spec = {"maxUnavailable": max_unavailable, "selector": {"matchLabels": {"app": name}}}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": spec,
+    }
+
+
+APPS: dict[str, tuple[int, int | str]] = {"web": (90, "10%"), "api": (80, 8), "worker": (74, "20%"), "guarded": (6, 0)}
+
+
+class Watcher(threading.Thread):
+    """An independent client: reads pods and budgets over and over, and counts what is healthy by itself."""
+
+    def __init__(self, cluster: ControlPlane) -> None:
+        super().__init__(daemon=True)
+        self.cluster = cluster
+        self.broken: list[str] = []
+        self.rounds = 0
+        self.over = threading.Event()
+        self.least: dict[str, int] = {}
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            items = json.loads(self.cluster.kubectl("get", "pods", "-n", "default", "-o", "json"))["items"]
+            for name, (replicas, allowed) in APPS.items():
+                healthy = sum(1 for pod in items if pod["metadata"]["labels"].get("app") == name and is_healthy(pod))
+                down = allowed if isinstance(allowed, int) else -(-int(allowed[:-1]) * replicas // 100)
+                if name == "guarded":
+                    down = self.least.get(name, 0)
+                if healthy < replicas - down:
+                    self.broken.append(f"{name}: {healthy} of {replicas} healthy, {down} may be down")
+            self.rounds += 1
+
+
+def is_healthy(pod: dict[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return "deletionTimestamp" not in pod["metadata"] and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+@pytest.fixture(scope="module")
+def fleet(cluster: ControlPlane) -> Iterator[ControlPlane]:
+    """30 old nodes, 300 pods and more, all available."""
+    cluster.add_nodes(NODES, OLD)
+    ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
+    wait_until(lambda: cluster.kubectl("get", "nodes", "-o", ready).strip() == "", "every node to lose its not-ready taint", 90)
+    manifests = [workload("Deployment", name, replicas) for name, (replicas, _) in APPS.items()]
+    manifests += [budget(name, allowed) for name, (_, allowed) in APPS.items()]
+    manifests += [workload("StatefulSet", "db", 20, serviceName="db", podManagementPolicy="Parallel"), budget("db", 2)]
+    manifests += [workload("DaemonSet", "agent", None)]
+    cluster.apply(manifests)
+    wanted = {"deploy": sum(replicas for replicas, _ in APPS.values()), "sts": 20}
+
+    def available() -> bool:
+        for kind, count in wanted.items():
+            text = cluster.kubectl("get", kind, "-n", "default", "-o", "jsonpath={.items[*].status.availableReplicas}")
+            if sum(map(int, text.split())) != count:
+                return False
+        return True
+
+    wait_until(available, "all workloads to be available", 180)
+    yield cluster
+    cluster.kubectl("delete", "deploy,sts,ds,pdb", "--all", "-n", "default", "--wait=false")
+
+
+def rotation_file(folder: Path, name: str, **spec: Any) -> Path:
+    machines = {"provider": "Command", "command": [sys.executable, str(REPOSITORY / "examples/kwok-machines/machines.py")]}
+    body = {
+        "apiVersion": "underway.dev/v1",
+        "kind": "Rotation",
+        "metadata": {"name": name},
+        "spec": {
+            "target": {"kubeletVersion": NEW},
+            "machines": machines,
+            "pace": {"maxSurge": 2},
+            "drain": {"deregistration": "1s"},
+            **spec,
+        },
+    }
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(body))
+    return path
+
+
+def underway(cluster: ControlPlane, *arguments: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "KUBECONFIG": str(cluster.admin), "KUBECTL": str(build.binaries() / "kubectl")}
+    command = [sys.executable, "-m", "underway", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_for_progress(cluster: ControlPlane, process: "subprocess.Popen[str]") -> None:
+    """Until there is one more new node than now, or the process has ended."""
+    begun = versions(cluster).count(NEW)
+    wait_until(lambda: versions(cluster).count(NEW) > begun or process.poll() is not None, "one more new node", 120)
+
+
+def versions(cluster: ControlPlane) -> list[str]:
+    return cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.kubeletVersion}").split()
+
+
+def test_plan_names_the_budget_that_never_allows(fleet: ControlPlane, tmp_path: Path) -> None:
+    process = underway(fleet, "plan", "-f", str(rotation_file(tmp_path, "e2e")))
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, output
+    assert "PodDisruptionBudget default/guarded never allows a disruption: maxUnavailable 0 with 6 expected pods" in " ".join(
+        output.split()
+    )
+
+
+def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane, tmp_path: Path) -> None:
+    dice = random.Random(1137)
+    arguments = ("rotate", "-f", str(rotation_file(tmp_path, "e2e")), "--despite-blockers")
+    watcher = Watcher(fleet)
+    watcher.start()
+    outputs = []
+    try:
+        for _ in range(KILLS):
+            process = underway(fleet, *arguments)
+            try:
+                wait_for_progress(fleet, process)
+                threading.Event().wait(dice.uniform(0, 2))  # a random moment of the work, not a state
+            finally:
+                process.send_signal(signal.SIGKILL)
+                outputs.append(process.communicate()[0])
+                print(outputs[-1][-2_000:])
+        watcher.least["guarded"] = 2
+        fleet.apply([budget("guarded", 2)])
+        process = underway(fleet, *arguments)
+        output, _ = process.communicate(timeout=400)
+        outputs.append(output)
+    finally:
+        watcher.over.set()
+        watcher.join()
+    assert process.returncode == 0, outputs[-1][-3000:]
+    assert versions(fleet) == [NEW] * NODES
+    assert watcher.rounds > 10
+    assert watcher.broken == []
+    cordoned = fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}").strip()
+    assert cordoned == ""
+
+
+def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: Path) -> None:
+    path = rotation_file(tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3})
+    process = underway(fleet, "rotate", "-f", str(path), "--despite-blockers")
+    try:
+        wait_until(lambda: OLD in versions(fleet), "the rotation to begin", 120)
+        frozen = underway(fleet, "freeze", "again", "--reason", "drill")
+        assert frozen.wait(30) == 0
+        since_s = time.monotonic()
+
+        def quiet() -> bool:
+            nodes = json.loads(fleet.kubectl("get", "nodes", "-o", "json"))["items"]
+            phases = {n["metadata"].get("annotations", {}).get("rotation.underway.dev/phase") for n in nodes}
+            return not phases & {"Cordoned", "Draining", "Detaching", "Quarantined"}
+
+        wait_until(quiet, "every node in hand to be released or ended", 30)
+        assert time.monotonic() - since_s <= 5.0
+        before = fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}")
+        status = underway(fleet, "status", "again")
+        shown, _ = status.communicate(timeout=30)
+        assert "frozen" in shown
+        assert "drill" in shown
+        assert fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}") == before
+        assert underway(fleet, "resume", "again").wait(30) == 0
+        count = versions(fleet).count(OLD)
+        wait_until(lambda: versions(fleet).count(OLD) > count, "the rotation to go on", 60)
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert "Traceback" not in output
+    nodes = json.loads(fleet.kubectl("get", "nodes", "-o", "json"))["items"]
+    assert [n["metadata"]["name"] for n in nodes if n["spec"].get("unschedulable")] == [], output[-2000:]
