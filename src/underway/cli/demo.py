@@ -1,13 +1,15 @@
 """`underway demo`: no cluster needed."""
 
 import sys
+import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from underway.cli.options import output_option
+from underway.cli.options import emit, output_option
 from underway.errors import UsageError
 from underway.model.duration import human
 
@@ -41,15 +43,29 @@ def command(
 
     Example: underway demo --fast --fault stuck-drain
     """
+    from underway.cli.serve import Served
+    from underway.live.loop import now_ms
     from underway.sim.demo import Demo
 
-    demo = Demo(seed, fault or "")
-    demo.prepare()
-    if fast:
-        demo.rehearsal.run()
-    else:
-        _live(demo, speed)
-    result = demo.finish()
+    # kubectl shows ages against the wall clock, so a served cluster begins now; others begin at an instant of their own.
+    demo = Demo(seed, fault or "", now_ms()) if serve else Demo(seed, fault or "")
+    with Served(demo.world, wanted=serve) as served:
+        with served.lock:
+            demo.prepare()
+        if fast:
+            with served.lock:
+                demo.rehearsal.run()
+        else:
+            _live(demo, speed, served.lock)
+        with served.lock:
+            result = demo.finish()
+        _tell(demo, result, report, output)
+        served.keep()
+    ctx.exit(0 if result.invariants.broken == 0 and result.state == "Finished" else 1)
+
+
+def _tell(demo: Any, result: Any, report: str, output: str) -> None:
+    """Write the report and print the figures."""
     if report:
         _write(demo, result, report)
     if output == "text":
@@ -57,19 +73,10 @@ def command(
         if report:
             click.echo(f"report: {report}")
     else:
-        _emit(result, output)
-    if serve:
-        _serve(demo)
-    ctx.exit(0 if result.invariants.broken == 0 and result.state == "Finished" else 1)
+        emit(result, output, lambda: None)
 
 
-def _emit(result: Any, output: str) -> None:
-    from underway.cli.options import emit
-
-    emit(result, output, lambda: None)
-
-
-def _live(demo: Any, speed: float) -> None:
+def _live(demo: Any, speed: float, lock: AbstractContextManager[object]) -> None:
     """Pace virtual time by the wall clock, and show it."""
     from rich.console import Console
     from rich.live import Live
@@ -79,12 +86,14 @@ def _live(demo: Any, speed: float) -> None:
     queue, driver = demo.world.queue, demo.rehearsal.pump.driver
     begun_s, virtual_ms = time.monotonic(), queue.now_ms()
     terminal = sys.stderr.isatty()
-    last = ""
+    last, pause = "", threading.Event()
     with Live(console=Console(stderr=True), auto_refresh=False, transient=True) if terminal else _Nothing() as live:
         while not demo.rehearsal.done():
-            elapsed_s = time.monotonic() - begun_s
-            demo.rehearsal.advance(virtual_ms + round(elapsed_s * speed * 1_000))
-            queue.run_until(virtual_ms + round(elapsed_s * speed * 1_000)) if not demo.rehearsal.done() else None
+            until_ms = virtual_ms + round((time.monotonic() - begun_s) * speed * 1_000)
+            with lock:
+                demo.rehearsal.advance(until_ms)
+                if not demo.rehearsal.done():
+                    queue.run_until(until_ms)
             if terminal:
                 live.update(_frame(demo), refresh=True)
             else:
@@ -92,7 +101,7 @@ def _live(demo: Any, speed: float) -> None:
                     if line != last:
                         click.echo(f"{human((queue.now_ms() - virtual_ms) / 1_000):>7} {line}", err=True)
                         last = line
-            time.sleep(FRAME_S)
+            pause.wait(FRAME_S)
 
 
 class _Nothing:
@@ -221,9 +230,3 @@ def _windows(samples: list[tuple[float, Any]]) -> list[tuple[float, float, float
         values.sort()
         found.append((window * WINDOW_S, values[len(values) // 2], values[int(len(values) * 0.99)]))
     return found
-
-
-def _serve(demo: Any) -> None:
-    from underway.cli.serve import serve
-
-    serve(demo.world)

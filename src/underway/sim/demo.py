@@ -21,7 +21,7 @@ from underway.sim.rehearsal import AFTER_MS, WARM_UP_MS, Outcome, Rehearsal
 from underway.sim.scenario import Scenario, demo_scenario
 from underway.sim.trace import Fact
 from underway.sim.world.traffic import Sample
-from underway.sim.world.world import World
+from underway.sim.world.world import EPOCH_MS, World
 
 STRIKE_S = 150.0  # the first nodes are gone by then, most are still to go
 MEND_S = 120.0  # an incident lasts so long after it has frozen the rotation
@@ -109,13 +109,16 @@ def demo_rotation(scenario: Scenario) -> Rotation:
 
 
 class Demo:
-    """One demo. seed: of all dice; fault: the name of an incident, "" for none. Raises KeyError for an unknown name."""
+    """One demo. seed: of all dice; fault: the name of an incident, "" for none; start_ms: the instant at which it begins.
 
-    def __init__(self, seed: int, fault: str = "") -> None:
+    Raises KeyError for an unknown incident.
+    """
+
+    def __init__(self, seed: int, fault: str = "", start_ms: int = EPOCH_MS) -> None:
         self.seed = seed
         self.scenario = demo_scenario()
         self.incident: Incident | None = {incident.name: incident for incident in INCIDENTS}[fault] if fault else None
-        self.world = World(self.scenario, seed)
+        self.world = World(self.scenario, seed, start_ms)
         self.rotation = demo_rotation(self.scenario)
         self.rehearsal: Rehearsal
         self.plan: Plan

@@ -33,12 +33,12 @@ SETTLE_MS_MAX = 600_000
 
 
 class World:
-    """One embedded cluster. scenario: what is in it; seed: of all its dice."""
+    """One embedded cluster. scenario: what is in it; seed: of all its dice; start_ms: the instant at which it begins."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, start_ms: int = EPOCH_MS) -> None:
         self.scenario = scenario
         self.seed = seed
-        self.queue = Queue(EPOCH_MS)
+        self.queue = Queue(start_ms)
         self.store = Store()
         self.registry = Registry(self.store, self.queue.now_ms, Random(f"{seed}/registry"))
         self.server = ApiServer(self.registry)
