@@ -41,7 +41,7 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
 @pytest.fixture
 def namespace(kubectl: Kubectl, request: pytest.FixtureRequest) -> str:
     """A namespace of the test's own."""
-    name = request.node.name.replace("_", "-").replace("[", "-").replace("]", "").lower()[:60]
+    name: str = request.node.name.replace("_", "-").replace("[", "-").replace("]", "").lower()[:60]
     kubectl("apply", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
     return name
 

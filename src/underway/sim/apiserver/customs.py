@@ -64,11 +64,12 @@ class Customs:
         self._served[name] = entries_of(definition)
         for entry in self._served[name]:
             self._entries[served_as(entry.resource)] = entry
-            key = (entry.resource.group, entry.resource.plural)
-            if "status" in entry.subresources:
-                self._registry.whole.discard(key)
-            else:
-                self._registry.whole.add(key)
+        key = (definition["spec"]["group"], definition["spec"]["names"]["plural"])
+        # One registry serves all versions; a definition whose versions differ in this is treated as having the subresource.
+        if any("status" in entry.subresources for entry in self._served[name]):
+            self._registry.whole.discard(key)
+        else:
+            self._registry.whole.add(key)
         if not definition.get("status", {}).get("acceptedNames"):
             self._establish(definition)
 

@@ -271,9 +271,11 @@ def _check_served(wanted: Target, entry: Entry) -> None:
 
 def _check_names(wanted: Target, entry: Entry, body: Object) -> None:
     """That a body is of the kind and the name that the URL says. Raises StatusError 400."""
-    metadata = body.get("metadata") or {}
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
-        raise status.bad_request(f"{entry.resource.kind} cannot be read: metadata must be an object")
+        shown = f'{entry.resource.kind} in version "{entry.resource.version}" cannot be handled as a {entry.resource.kind}'
+        got = bodies.json_type(metadata)
+        raise status.bad_request(f"{shown}: json: cannot unmarshal {got} into Go struct field .metadata of type ObjectMeta")
     name = metadata.get("name", "")
     if wanted.subresource == "eviction":
         if name != wanted.name:

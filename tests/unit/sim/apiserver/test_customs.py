@@ -1,0 +1,112 @@
+"""Custom resources."""
+
+from typing import Any
+
+import pytest
+
+from underway.kube import request as q
+from unit.sim.apiserver.caller import Caller
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
+
+
+def definition(**version: Any) -> dict[str, Any]:
+    """A definition of widgets in v1 (stored) and v1beta1."""
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
+    stored = {"name": "v1", "served": True, "storage": True, "schema": schema, **version}
+    older = {"name": "v1beta1", "served": True, "storage": False, "schema": schema}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["wd"]},
+            "versions": [stored, older],
+        },
+    }
+
+
+def widget(size: int, version: str = "v1") -> dict[str, Any]:
+    """A widget."""
+    return {"apiVersion": f"example.com/{version}", "kind": "Widget", "metadata": {"name": "a"}, "spec": {"size": size}}
+
+
+def test_a_definition_is_established_and_served(api: Caller) -> None:
+    assert api.call("GET", WIDGETS)[0] == 404
+    assert api.call("POST", DEFINITIONS, definition())[0] == 201
+    stored = api.call("GET", f"{DEFINITIONS}/widgets.example.com")[1]
+    held = {condition["type"] for condition in stored["status"]["conditions"] if condition["status"] == "True"}
+    assert held == {"NamesAccepted", "Established"}
+    assert stored["status"]["storedVersions"] == ["v1"]
+    assert api.call("POST", WIDGETS, widget(3))[0] == 201
+    assert api.call("GET", WIDGETS)[1]["kind"] == "WidgetList"
+    names = [resource["name"] for resource in api.call("GET", "/apis/example.com/v1")[1]["resources"]]
+    assert names == ["widgets"]
+
+
+def test_every_served_version_shows_the_same_object(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    older = api.call("GET", f"{WIDGETS}/a".replace("/v1/", "/v1beta1/"))[1]
+    assert (older["apiVersion"], older["spec"]) == ("example.com/v1beta1", {"size": 3})
+    assert api.call("GET", "/apis/example.com")[1]["preferredVersion"]["version"] == "v1"
+
+
+def test_status_is_apart_only_where_the_definition_says_so(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    assert api.patch(f"{WIDGETS}/a", {"status": {"ready": True}})[1]["status"] == {"ready": True}
+    assert api.patch(f"{WIDGETS}/a/status", {"status": {}})[0] == 404
+
+
+def test_with_a_status_subresource_the_spec_alone_makes_a_generation(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition(subresources={"status": {}}))
+    assert "status" not in api.call("POST", WIDGETS, {**widget(3), "status": {"ready": True}})[1]
+    assert "status" not in api.patch(f"{WIDGETS}/a", {"status": {"ready": True}})[1]
+    reported = api.patch(f"{WIDGETS}/a/status", {"status": {"ready": True}, "spec": {"size": 9}})[1]
+    assert (reported["status"], reported["spec"], reported["metadata"]["generation"]) == ({"ready": True}, {"size": 3}, 1)
+    assert api.patch(f"{WIDGETS}/a", {"spec": {"size": 4}})[1]["metadata"]["generation"] == 2
+
+
+def test_strategic_merge_needs_types_that_are_compiled_in(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    code, status = api.patch(f"{WIDGETS}/a", {"spec": {"size": 4}}, q.STRATEGIC_MERGE_PATCH)
+    assert code == 415
+    assert status["message"].endswith(
+        "accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    )
+
+
+def test_printer_columns_make_the_table(api: Caller) -> None:
+    columns = [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}]
+    api.call("POST", DEFINITIONS, definition(additionalPrinterColumns=columns))
+    api.call("POST", WIDGETS, widget(3))
+    table = api.call("GET", WIDGETS, accept="application/json;as=Table;v=v1;g=meta.k8s.io")[1]
+    assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Size"]
+    assert table["rows"][0]["cells"] == ["a", 3]
+
+
+def test_without_its_definition_a_resource_is_gone(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    api.call("DELETE", f"{DEFINITIONS}/widgets.example.com")
+    assert api.call("GET", WIDGETS)[0] == 404
+    api.call("POST", DEFINITIONS, definition())
+    assert api.call("GET", WIDGETS)[1]["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"metadata": {"name": "other.example.com"}}, "metadata.name"),
+        ({"spec": {}}, "spec.group"),
+    ],
+)
+def test_a_definition_that_cannot_be_served_is_refused(api: Caller, change: dict[str, Any], field: str) -> None:
+    code, status = api.call("POST", DEFINITIONS, {**definition(), **change})
+    assert (code, status["reason"]) == (422, "Invalid")
+    assert field in [cause["field"] for cause in status["details"]["causes"]]
