@@ -70,8 +70,8 @@ class ControlPlane:
     def stop(self) -> None:
         """End the processes, last started first, and remove the folder."""
         for process in reversed(self._processes.values()):
+            # One after the other: kube-apiserver takes its time when etcd is gone before it.
             process.terminate()
-        for process in reversed(self._processes.values()):
             try:
                 process.wait(END_S_MAX)
             except subprocess.TimeoutExpired:

@@ -1,0 +1,74 @@
+"""The embedded API server and a real kube-apiserver answer alike, conversation by conversation."""
+
+import difflib
+import json
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from binaries import require_control_plane
+from controlplane import ControlPlane
+from parity.conversation import Conversation
+from parity.conversations import access, evictions, lists, objects, patches
+from parity.differences import DIFFERENCES
+from parity.speaker import Speaker
+from parity.transcript import comparable
+from underway.sim.apiserver.https import HttpsCluster
+from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.server import ApiServer
+from underway.sim.store import Store
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+CONVERSATIONS = (
+    *objects.CONVERSATIONS,
+    *patches.CONVERSATIONS,
+    *lists.CONVERSATIONS,
+    *evictions.CONVERSATIONS,
+    *access.CONVERSATIONS,
+)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Speaker]:
+    """An embedded API server without a world: nobody but the conversations changes an object."""
+    with HttpsCluster(ApiServer(Registry(Store(), now_ms, random.Random(1)))) as served:
+        yield Speaker(served.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[Speaker]:
+    """A real kube-apiserver and its etcd, without controllers, for the same reason."""
+    require_control_plane()
+    with ControlPlane(controllers=False) as running:
+        yield Speaker(running.admin)
+
+
+def lines(transcript: list[object]) -> list[str]:
+    return json.dumps(transcript, indent=1).splitlines()
+
+
+def known_difference(name: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.xfail(reason=DIFFERENCES[name], raises=AssertionError)] if name in DIFFERENCES else []
+
+
+@pytest.mark.parametrize(
+    "conversation", [pytest.param(talk, id=talk.name, marks=known_difference(talk.name)) for talk in CONVERSATIONS]
+)
+def test_same_answers(conversation: Conversation, embedded: Speaker, real: Speaker) -> None:
+    wanted, found = (lines(comparable(speaker.hold(conversation))) for speaker in (real, embedded))
+    difference = "\n".join(difflib.unified_diff(wanted, found, "kube-apiserver", "embedded", lineterm="", n=4))
+    assert not difference, f"{conversation.name}:\n{difference}"
+
+
+def test_conversations_are_many_and_named_once() -> None:
+    names = [talk.name for talk in CONVERSATIONS]
+    assert len(names) >= 60
+    assert len(set(names)) == len(names)
+    assert set(DIFFERENCES) <= set(names)
