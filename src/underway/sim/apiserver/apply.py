@@ -15,6 +15,7 @@ from underway.sim.store import Object
 
 Fields = dict[str, Any]
 Path = tuple[str, ...]
+PATCH_OPTIONS = Resource("meta.k8s.io", "v1", "patchoptions", "PatchOptions")
 UNOWNED = frozenset({"apiVersion", "kind"})
 UNOWNED_METADATA = frozenset({"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"})
 
@@ -145,7 +146,12 @@ def apply(
             "message": "Required value: is required for apply patch",
             "field": "fieldManager",
         }
-        raise status.invalid(resource, "", [cause])
+        raise status.invalid(PATCH_OPTIONS, "", [cause])
+    if not intent.get("apiVersion") or not intent.get("kind"):
+        raise status.bad_request(f"invalid object type: /, Kind={intent.get('kind', '')}")
+    named = (intent.get("metadata") or {}).get("name", name)
+    if named != name:
+        raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({name})")
     paths = paths_of(intent)
     current = registry.store.get(resource, namespace, name)
     dry_run = query.get("dryRun") == "All"

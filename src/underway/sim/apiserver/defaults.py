@@ -116,6 +116,8 @@ def _job(value: Object) -> Object:
 
 def _service(value: Object) -> Object:
     spec = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster", **value.get("spec", {})}
+    if spec["type"] != "ExternalName":
+        spec = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", **spec}
     spec["ports"] = [{"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec.get("ports", ())]
     return {**value, "spec": spec, "status": value.get("status", {"loadBalancer": {}})}
 

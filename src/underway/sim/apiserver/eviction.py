@@ -24,7 +24,7 @@ def evict(registry: Registry, namespace: str, pod_name: str, eviction: Object) -
     dry_run = options.get("dryRun") == ["All"]
     wanted_uid = (options.get("preconditions") or {}).get("uid")
     if wanted_uid and wanted_uid != pod["metadata"]["uid"]:
-        raise status.uid_conflict(PODS, pod_name, wanted_uid, pod["metadata"]["uid"])
+        raise status.precondition_failed(PODS, pod_name, "UID", wanted_uid, pod["metadata"]["uid"])
     if not _ignores_budgets(pod):
         budgets = _budgets_of(registry, pod)
         if len(budgets) > 1:

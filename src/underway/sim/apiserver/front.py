@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from underway.kube.resource import NAMESPACES
+from underway.kube.resource import NAMESPACES, Resource
 from underway.sim.apiserver import access, bodies, discovery, openapi, reviews, status, table
 from underway.sim.apiserver.access import Authorize, User
 from underway.sim.apiserver.catalogue import Entry
@@ -20,6 +20,7 @@ from underway.sim.apiserver.status import StatusError
 from underway.sim.store import Object
 
 JSON = "application/json"
+DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
 TEXT = "text/plain; charset=utf-8"
 FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadata")
 HEALTH = ("/healthz", "/livez", "/readyz")
@@ -287,7 +288,14 @@ def _check_names(wanted: Target, entry: Entry, body: Object) -> None:
 
 
 def _check_numbers(query: dict[str, str], *, watching: bool) -> None:
-    """That numbers in a query are numbers. Raises StatusError 400 (500 for a watch's resourceVersion, as the real one)."""
+    """That numbers in a query are numbers, and a dry run one of everything.
+
+    Raises StatusError 400, 422, and 500 for a watch's resourceVersion, as the real server does.
+    """
+    dry_run = query.get("dryRun", "All")
+    if dry_run != "All":
+        cause = {"reason": "FieldValueNotSupported", "message": f'Unsupported value: ["{dry_run}"]: supported values: "All"'}
+        raise status.invalid(DELETE_OPTIONS, "", [{**cause, "field": "dryRun"}])
     for key in ("limit", "timeoutSeconds", "gracePeriodSeconds"):
         text = query.get(key, "")
         if text and not text.removeprefix("-").isdecimal():

@@ -7,7 +7,7 @@ $retainKeys, $setElementOrder, $deleteFromPrimitiveList): apimachinery pkg/util/
 
 from typing import Any
 
-from underway.sim.apiserver.status import StatusError, bad_request
+from underway.sim.apiserver.status import StatusError
 
 Json = Any
 
@@ -24,7 +24,6 @@ MERGE_KEYS: dict[str, str] = {
     "hostAliases": "ip",
     "conditions": "type",
     "addresses": "type",
-    "taints": "key",
     "ownerReferences": "uid",
     "topologySpreadConstraints": "topologyKey",
     "secrets": "name",
@@ -96,14 +95,15 @@ def _strategic_list(field: str, target: list[Json], patch: list[Json], order: li
         merged = [*target, *(item for item in patch if item not in target)]
         return sorted(merged, key=order.index) if order and set(order) >= set(merged) else merged
     merge_key = _merge_key(field, [*target, *patch])
-    if merge_key is None:
+    if merge_key is None or not any(isinstance(item, dict) for item in [*target, *patch]):
         return patch
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
         return [item for item in patch if item.get("$patch") != "replace"]
     merged = list(target)
     for item in patch:
         if not isinstance(item, dict) or merge_key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {merge_key}")
+            shown = " ".join(f"{key}:{value}" for key, value in item.items()) if isinstance(item, dict) else item
+            raise StatusError(500, "", f"map: map[{shown}] does not contain declared merge key: {merge_key}")
         index = next((i for i, present in enumerate(merged) if present.get(merge_key) == item[merge_key]), None)
         if item.get("$patch") == "delete":
             merged = [present for present in merged if present.get(merge_key) != item[merge_key]]

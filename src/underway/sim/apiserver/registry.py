@@ -26,6 +26,7 @@ class Registry:
         self.store = store
         self._now_ms = now_ms
         self._rng = rng
+        self._addresses = 0
         # (group, plural) of the resources that have no status subresource: theirs is written with everything else.
         self.whole: set[tuple[str, str]] = set()
 
@@ -63,9 +64,20 @@ class Registry:
             metadata.pop(absent, None)
         whole = {"apiVersion": resource.api_version, "kind": resource.kind, **value, "metadata": metadata}
         filled = defaulted(resource.kind, whole)
+        if resource.kind == "Service":
+            filled = self._addressed(filled)
         if self.store.get(resource, metadata.get("namespace", ""), name) is not None:
             raise status.already_exists(resource, name)
         return filled if dry_run else self.store.create(resource, filled)
+
+    def _addressed(self, service: Object) -> Object:
+        """The Service with a cluster IP, from the range that clusters are commonly given."""
+        spec = service["spec"]
+        if spec.get("clusterIP") or spec.get("type") == "ExternalName":
+            return service
+        self._addresses += 1
+        address = f"10.96.{self._addresses // 250 % 256}.{self._addresses % 250 + 1}"
+        return {**service, "spec": {**spec, "clusterIP": address, "clusterIPs": [address]}}
 
     def update(self, resource: Resource, value: Object, subresource: str = "", *, dry_run: bool = False) -> Object:
         """Replace an object, or its status. Raises StatusError 404, 409."""
@@ -122,13 +134,9 @@ class Registry:
         current = self.get(resource, namespace, name)
         metadata = current["metadata"]
         if uid and uid != metadata["uid"]:
-            raise status.uid_conflict(resource, name, uid, metadata["uid"])
+            raise status.precondition_failed(resource, name, "UID", uid, metadata["uid"])
         if resource_version and resource_version != metadata["resourceVersion"]:
-            why = (
-                f"Precondition failed: ResourceVersion in precondition: {resource_version}, "
-                f"ResourceVersion in object meta: {metadata['resourceVersion']}"
-            )
-            raise status.conflict(resource, name, why)
+            raise status.precondition_failed(resource, name, "ResourceVersion", resource_version, metadata["resourceVersion"])
         grace = self._grace_s(resource, current, grace_s)
         if dry_run:
             return current
@@ -136,7 +144,7 @@ class Registry:
             return self._begin_deletion(resource, current, grace)
         if metadata.get("finalizers"):
             return self._begin_deletion(resource, current, 0)
-        return self.store.remove(resource, namespace, name)
+        return self.store.remove(resource, namespace, name, self._marked(current, 0) if resource.kind == "Pod" else None)
 
     def _grace_s(self, resource: Resource, current: Object, asked_s: int | None) -> int:
         """How long a deletion takes. Source: pkg/registry/core/pod/strategy.go, CheckGracefulDelete."""
@@ -146,7 +154,8 @@ class Registry:
         if not spec.get("nodeName") or state.get("phase") in ("Succeeded", "Failed"):
             return 0
         own_s = spec.get("terminationGracePeriodSeconds", 30)
-        period_s = own_s if asked_s is None else asked_s
+        # A negative grace counts as one second (apiserver pkg/registry/rest/delete.go).
+        period_s = own_s if asked_s is None else 1 if asked_s < 0 else asked_s
         under_way_s = current["metadata"].get("deletionGracePeriodSeconds")
         # A second deletion can only shorten the first.
         return int(period_s if under_way_s is None else min(period_s, under_way_s))
@@ -155,11 +164,16 @@ class Registry:
         metadata = current["metadata"]
         if metadata.get("deletionTimestamp") and metadata.get("deletionGracePeriodSeconds") == grace_s:
             return current
+        return self.store.replace(resource, self._marked(current, grace_s))
+
+    def _marked(self, current: Object, grace_s: int) -> Object:
+        """The object with the instant of its end on it."""
+        metadata = current["metadata"]
         at = timestamp.format_ms(self._now_ms() + grace_s * timestamp.MILLISECONDS)
         marked = {**metadata, "deletionTimestamp": at, "deletionGracePeriodSeconds": grace_s}
-        if "generation" in metadata:
+        if "generation" in metadata and not metadata.get("deletionTimestamp"):
             marked["generation"] = metadata["generation"] + 1
-        return self.store.replace(resource, {**current, "metadata": marked})
+        return {**current, "metadata": marked}
 
     def delete_pod(self, namespace: str, name: str, options: Object, *, dry_run: bool) -> Object:
         """Delete a pod with the DeleteOptions of an eviction."""
@@ -196,9 +210,17 @@ def _merged(current: Object, value: Object, subresource: str, *, whole: bool = F
         merged["status"] = current["status"]
     else:
         merged.pop("status", None)
-    if "generation" in before and merged.get("spec") != current.get("spec"):
+    if "generation" in before and _wanted(merged) != _wanted(current):
         metadata["generation"] = before["generation"] + 1
     return merged
+
+
+def _wanted(value: Object) -> Object | None:
+    """The spec as far as a change of it is a new generation: to bind a pod is none."""
+    spec: Object | None = value.get("spec")
+    if spec is not None and value["kind"] == "Pod" and "nodeName" in spec:
+        return {key: part for key, part in spec.items() if key != "nodeName"}
+    return spec
 
 
 def _content(value: Object) -> Object:

@@ -39,12 +39,37 @@ POD_FIELDS = {
     "spec.serviceAccountName": lambda value: value["spec"].get("serviceAccountName", ""),
     "status.phase": lambda value: value.get("status", {}).get("phase", ""),
 }
-EVENT_FIELDS = {
-    f"involvedObject.{name}": lambda value, name=name: value.get("involvedObject", {}).get(name, "")
-    for name in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
-} | {name: lambda value, name=name: value.get(name, "") for name in ("reason", "type", "reportingComponent")}
+INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+
+
+def _field(*path: str) -> Callable[[Object], Any]:
+    """What reads one field, "" where it is not set."""
+
+    def read(value: Object) -> Any:
+        found: Any = value
+        for part in path:
+            found = (found or {}).get(part, "")
+        return found
+
+    return read
+
+
+EVENT_FIELDS = {f"involvedObject.{name}": _field("involvedObject", name) for name in INVOLVED}
+EVENT_FIELDS |= {name: _field(name) for name in ("reason", "type", "reportingComponent")}
+BINDINGS = msgspec.structs.replace(PODS, plural="pods/binding")
+# Clients that renew such an object may write it whether it is there or not (AllowCreateOnUpdate of its strategy).
+CREATED_ON_UPDATE = frozenset({"Lease", "Event"})
 # A kubelet registers its node with a status; of all other kinds the status is the server's and the controllers'.
 STATUS_AT_CREATION = frozenset({"Node"})
+
+KINDS_WITH_FIELDS: dict[str, dict[str, Callable[[Object], Any]]] = {
+    "Pod": POD_FIELDS,
+    "Event": EVENT_FIELDS,
+    "Node": {"spec.unschedulable": lambda value: "true" if value.get("spec", {}).get("unschedulable") else "false"},
+    "Namespace": {"status.phase": lambda value: value.get("status", {}).get("phase", "")},
+    "Secret": {"type": lambda value: value.get("type", "")},
+    "Job": {"status.successful": lambda value: str(value.get("status", {}).get("succeeded", 0))},
+}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +117,7 @@ class Selection(msgspec.Struct, frozen=True):
 
 def fields_of(kind: str) -> dict[str, Callable[[Object], Any]]:
     """The field selectors that a kind supports."""
-    return FIELDS | (POD_FIELDS if kind == "Pod" else EVENT_FIELDS if kind == "Event" else {})
+    return FIELDS | KINDS_WITH_FIELDS.get(kind, {})
 
 
 def selection(call: Call) -> Selection:
@@ -103,10 +128,9 @@ def selection(call: Call) -> Selection:
         equal = not path.endswith("!")
         path = path.rstrip("!")
         if path not in fields_of(call.resource.kind):
-            raise status.bad_request(
-                f'Unable to find "{call.resource.api_version}, Resource={call.resource.plural}" that match label '
-                f'selector "{call.query.get("labelSelector", "")}", field selector "{part}": field label not supported: {path}'
-            )
+            if call.resource.kind in KINDS_WITH_FIELDS:
+                raise status.bad_request(f"field label not supported: {path}")
+            raise status.bad_request(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
         fields.append((path, wanted, equal))
     try:
         labels = parse(call.query.get("labelSelector", ""))
@@ -157,7 +181,7 @@ class ApiServer:
             case "create":
                 return self._create(call)
             case "update":
-                return 200, self._update(call)
+                return self._update(call)
             case "patch":
                 return self._patch(call)
             case "delete" if call.name:
@@ -209,16 +233,19 @@ class ApiServer:
         node = body.get("target", {}).get("name", "")
         pod = self.registry.get(PODS, call.namespace, call.name)
         if pod["spec"].get("nodeName"):
-            raise status.conflict(PODS, call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
+            raise status.conflict(BINDINGS, call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
         self.registry.mutate(
             PODS, call.namespace, call.name, lambda value: {**value, "spec": {**value["spec"], "nodeName": node}}
         )
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
-    def _update(self, call: Call) -> Object:
+    def _update(self, call: Call) -> tuple[int, Object]:
         body = _object(call.body)
+        current = self.registry.store.get(call.resource, call.namespace, call.name)
+        if current is None and call.resource.kind in CREATED_ON_UPDATE:
+            return self._create(call)
         current = self.registry.get(call.resource, call.namespace, call.name)
-        return self._write(call, current, body)
+        return 200, self._write(call, current, body)
 
     def _write(self, call: Call, current: Object, body: Object) -> Object:
         """Store a whole new state, given as an object or as its scale."""
@@ -228,7 +255,7 @@ class ApiServer:
         if call.subresource:
             validation.check_shape(call.resource, body)
         else:
-            validation.check(call.resource, body)
+            validation.check(call.resource, body, current)
         metadata = {**body.get("metadata", {}), "name": call.name}
         if call.resource.namespaced:
             metadata["namespace"] = call.namespace
@@ -245,6 +272,10 @@ class ApiServer:
         current = self.registry.get(call.resource, call.namespace, call.name)
         before = scale_of(current) if call.subresource == "scale" else current
         patched = change(before, call.body)
+        wanted_uid = (patched.get("metadata") or {}).get("uid")
+        if wanted_uid != before["metadata"]["uid"]:
+            cause = {"reason": "FieldValueInvalid", "message": f'Invalid value: "{wanted_uid}": field is immutable'}
+            raise status.invalid(call.resource, call.name, [{**cause, "field": "metadata.uid"}])
         named = (patched.get("metadata") or {}).get("name", "")
         if named != call.name:
             raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
@@ -284,8 +315,12 @@ class ApiServer:
             before = change.previous is not None and selected(change.previous)
             if now:
                 on_event("MODIFIED" if before else "ADDED", change.object)
-            elif before:
+            elif before and change.type == "DELETED":
                 on_event("DELETED", change.object)
+            elif before and change.previous is not None:
+                # What ceases to match is told as it was when it matched, with the revision of the change.
+                version = {"resourceVersion": change.object["metadata"]["resourceVersion"]}
+                on_event("DELETED", {**change.previous, "metadata": {**change.previous["metadata"], **version}})
 
         version = call.query.get("resourceVersion", "")
         if version in ("", "0"):

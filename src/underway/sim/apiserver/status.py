@@ -61,9 +61,20 @@ MODIFIED = "the object has been modified; please apply your changes to the lates
 
 
 def uid_conflict(resource: Resource, name: str, wanted: str, found: str) -> StatusError:
-    """409: another object of the same name."""
+    """409 of an update: another object of the same name."""
     why = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
     return conflict(resource, name, why)
+
+
+def precondition_failed(resource: Resource, name: str, field: str, wanted: str, found: str) -> StatusError:
+    """409 of a deletion. field: UID or ResourceVersion. Source: apiserver pkg/registry/rest/delete.go, BeforeDelete."""
+    happened = "deleted and then recreated" if field == "UID" else "modified"
+    message = (
+        f'Operation cannot be fulfilled on {resource.kind} "{name}": the {field} in the precondition ({wanted}) does not '
+        f"match the {field} in record ({found}). The object might have been {happened}"
+    )
+    details = {"name": name} | ({"group": resource.group} if resource.group else {})
+    return StatusError(409, "Conflict", message, {**details, "kind": resource.kind})
 
 
 def invalid(resource: Resource, name: str, causes: list[Json]) -> StatusError:
@@ -71,7 +82,7 @@ def invalid(resource: Resource, name: str, causes: list[Json]) -> StatusError:
     listed = [f"{cause['field']}: {cause['message']}" for cause in causes]
     text = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    details: Json = {"name": name} | ({"group": resource.group} if resource.group else {})
+    details: Json = ({"name": name} if name else {}) | ({"group": resource.group} if resource.group else {})
     details |= {"kind": resource.kind, "causes": causes}
     return StatusError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
 
@@ -106,10 +117,10 @@ def overloaded(retry_after_s: int = 1) -> StatusError:
 
 
 def several_budgets() -> StatusError:
-    """500: more than one budget on a pod; no retry ever helps."""
-    message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-    details = {"causes": [{"message": message}]}
-    return StatusError(500, "InternalError", f"Internal error occurred: {message}", details)
+    """500: more than one budget on a pod; no retry ever helps. The real server gives no reason either."""
+    return StatusError(
+        500, "", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+    )
 
 
 def internal(message: str) -> StatusError:

@@ -20,6 +20,11 @@ Cause = dict[str, str]
 SUBDOMAIN = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _SUBDOMAIN = re.compile(SUBDOMAIN)
 NAME_LENGTH_MAX = 253  # RFC 1123 subdomain
+LABEL = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+_LABEL = re.compile(LABEL)
+LABEL_LENGTH_MAX = 63  # RFC 1123 label
+PERCENT = "[0-9]+%"
+_PERCENT = re.compile(PERCENT)
 WITH_TEMPLATE = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
 
 
@@ -145,6 +150,37 @@ def _name(value: Object) -> Iterator[Cause]:
         yield _invalid("metadata.name", name, f"must be no more than {NAME_LENGTH_MAX} bytes")
 
 
+def _labels(value: Object) -> Iterator[Cause]:
+    for wanted in (value["metadata"].get("labels") or {}).values():
+        if len(wanted) > LABEL_LENGTH_MAX:
+            yield _invalid("metadata.labels", wanted, f"must be no more than {LABEL_LENGTH_MAX} bytes")
+        elif not _LABEL.fullmatch(wanted):
+            yield _invalid(
+                "metadata.labels",
+                wanted,
+                "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
+                "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation "
+                f"is '{LABEL}')",
+            )
+
+
+def _change(current: Object, value: Object) -> Iterator[Cause]:
+    """What may not change."""
+    before, after = current["metadata"], value["metadata"]
+    if before.get("deletionTimestamp"):
+        new = [name for name in after.get("finalizers") or () if name not in (before.get("finalizers") or ())]
+        if new:
+            why = "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string"
+            listed = ", ".join(f'"{name}"' for name in new)
+            yield {"reason": "FieldValueForbidden", "message": f"{why}{{{listed}}}", "field": "metadata.finalizers"}
+    was, wanted = current.get("spec") or {}, value.get("spec") or {}
+    if value["kind"] == "Pod" and len(was.get("containers") or ()) != len(wanted.get("containers") or ()):
+        why = "Forbidden: pod updates may not add or remove containers"
+        yield {"reason": "FieldValueForbidden", "message": why, "field": "spec.containers"}
+    if value["kind"] in WITH_TEMPLATE and was.get("selector") != wanted.get("selector"):
+        yield _invalid("spec.selector", wanted.get("selector"), "field is immutable")
+
+
 def _pod_spec(spec: Object, field: str) -> Iterator[Cause]:
     if not spec.get("containers"):
         yield _required(f"{field}.containers")
@@ -190,6 +226,14 @@ def _budget(value: Object) -> Iterator[Cause]:
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         both = {key: spec[key] for key in ("maxUnavailable", "minAvailable")}
         yield _invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
+    for field in ("minAvailable", "maxUnavailable"):
+        wanted = spec.get(field)
+        if isinstance(wanted, str) and not _PERCENT.fullmatch(wanted):
+            why = "a valid percent string must be a numeric string followed by an ending '%'"
+            shown = f"(e.g. '1%',  or '93%', regex used for validation is '{PERCENT}')"
+            yield _invalid(f"spec.{field}", wanted, f"{why} {shown}")
+        elif isinstance(wanted, int) and wanted < 0:
+            yield _invalid(f"spec.{field}", wanted, "must be greater than or equal to 0")
 
 
 def _definition(value: Object) -> Iterator[Cause]:
@@ -217,12 +261,14 @@ RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
 }
 
 
-def check(resource: Resource, value: Object) -> None:
-    """That an object a client sent can be stored. Raises StatusError 400, 422."""
+def check(resource: Resource, value: Object, current: Object | None = None) -> None:
+    """That an object a client sent can be stored. current: what it replaces. Raises StatusError 400, 422."""
     check_shape(resource, value)
     whole = {**value, "kind": resource.kind, "metadata": value.get("metadata") or {}}
-    causes = list(_name(whole))
+    causes = [*_name(whole), *_labels(whole)]
     if resource.kind in RULES:
         causes += RULES[resource.kind](whole)
+    if current is not None:
+        causes += _change(current, whole)
     if causes:
         raise status.invalid(resource, whole["metadata"].get("name", ""), causes)
