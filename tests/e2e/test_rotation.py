@@ -132,6 +132,13 @@ def underway(cluster: ControlPlane, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+def answer(cluster: ControlPlane, *arguments: str) -> tuple[int, str]:
+    """Run a short command to its end: exit code and output."""
+    process = underway(cluster, *arguments)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output
+
+
 def wait_for_progress(cluster: ControlPlane, process: "subprocess.Popen[str]") -> None:
     """Until there is one more new node than now, or the process has ended."""
     begun = versions(cluster).count(NEW)
@@ -143,9 +150,8 @@ def versions(cluster: ControlPlane) -> list[str]:
 
 
 def test_plan_names_the_budget_that_never_allows(fleet: ControlPlane, tmp_path: Path) -> None:
-    process = underway(fleet, "plan", "-f", str(rotation_file(tmp_path, "e2e")))
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1, output
+    code, output = answer(fleet, "plan", "-f", str(rotation_file(tmp_path, "e2e")))
+    assert code == 1, output
     assert "PodDisruptionBudget default/guarded never allows a disruption: maxUnavailable 0 with 6 expected pods" in " ".join(
         output.split()
     )
@@ -188,8 +194,7 @@ def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: 
     process = underway(fleet, "rotate", "-f", str(path), "--despite-blockers")
     try:
         wait_until(lambda: OLD in versions(fleet), "the rotation to begin", 120)
-        frozen = underway(fleet, "freeze", "again", "--reason", "drill")
-        assert frozen.wait(30) == 0
+        assert answer(fleet, "freeze", "again", "--reason", "drill")[0] == 0
         since_s = time.monotonic()
 
         def quiet() -> bool:
@@ -200,12 +205,11 @@ def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: 
         wait_until(quiet, "every node in hand to be released or ended", 30)
         assert time.monotonic() - since_s <= 5.0
         before = fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}")
-        status = underway(fleet, "status", "again")
-        shown, _ = status.communicate(timeout=30)
+        _, shown = answer(fleet, "status", "again")
         assert "frozen" in shown
         assert "drill" in shown
         assert fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}") == before
-        assert underway(fleet, "resume", "again").wait(30) == 0
+        assert answer(fleet, "resume", "again")[0] == 0
         count = versions(fleet).count(OLD)
         wait_until(lambda: versions(fleet).count(OLD) > count, "the rotation to go on", 60)
     finally:

@@ -45,11 +45,13 @@ class _Service:
         self.rps = rps
         self.work_ms = work_ms
         self.views: list[list[Object]] = [[] for _ in range(PROXIES)]
+        self.heard = [0] * PROXIES
         self.full = 1
 
-    def hear(self, proxy: int, endpoints: list[Object]) -> None:
-        """One proxy learns of a change."""
-        self.views[proxy] = endpoints
+    def hear(self, proxy: int, revision: int, endpoints: list[Object]) -> None:
+        """One proxy learns of a change; a watch never goes back, so an older one that comes later is no news."""
+        if revision > self.heard[proxy]:
+            self.heard[proxy], self.views[proxy] = revision, endpoints
 
 
 class Traffic:
@@ -94,7 +96,7 @@ class Traffic:
             return
         endpoints = _routable(change.object)
         for proxy in range(PROXIES):
-            self._queue.after(self._rng.randint(*PROXY_LAG_MS), partial(clients.hear, proxy, endpoints))
+            self._queue.after(self._rng.randint(*PROXY_LAG_MS), partial(clients.hear, proxy, change.revision, endpoints))
 
     def _next(self, clients: _Service) -> None:
         if self.running:

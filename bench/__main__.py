@@ -1,0 +1,20 @@
+"""Runs the benches named on the command line, or all."""
+
+import sys
+
+from bench import demo, help_time, orders, swarm
+
+BENCHES = {"demo": demo.run, "orders": orders.run, "swarm": swarm.run, "help": help_time.run}
+
+
+def main() -> None:
+    """Run benches."""
+    names = sys.argv[1:] or list(BENCHES)
+    for name in names:
+        if name not in BENCHES:
+            sys.exit(f"no bench {name!r}; there are {', '.join(BENCHES)}")
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main()
