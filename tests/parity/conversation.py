@@ -26,7 +26,11 @@ NODES = "/api/v1/nodes"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request. keep: variable to dotted path in the answer; raw: a body sent as it is; anonymous: without credentials."""
+    """One request.
+
+    keep: variable to dotted path in the answer; raw: a body sent as it is; anonymous: without credentials; awaited: said
+    again until the answer has this code, as a new kind of object takes a moment to be served; quiet: only its code is compared.
+    """
 
     method: str
     path: str
@@ -37,6 +41,16 @@ class Step:
     keep: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     anonymous: bool = False
+    awaited: int = 0
+    quiet: bool = False
+
+    def until(self, code: int) -> "Step":
+        """The same step, said again until it is answered so."""
+        return replace(self, awaited=code)
+
+    def quietly(self) -> "Step":
+        """The same step, of whose answer only the code is compared."""
+        return replace(self, quiet=True)
 
     def keeping(self, **paths: str) -> "Step":
         """The same step, which remembers parts of its answer."""

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import yaml
 
 from parity.conversation import JSON, Conversation, Json, Step, Watch
+from waiting import wait_until
 
 ANSWER_S_MAX = 15.0
 SILENCE_S_MAX = 5.0  # how long a watch waits for its next event: both servers send one within milliseconds
@@ -55,6 +56,13 @@ class Speaker:
         assert said["code"] == 201, f"the stage could not be set: {said}"
 
     def _say(self, step: Step, variables: dict[str, str]) -> Json:
+        said = self._say_once(step, variables)
+        if step.awaited and said["code"] != step.awaited:
+            wait_until(lambda: self._say_once(step, variables)["code"] == step.awaited, f"{step.path} to be served")
+            said = self._say_once(step, variables)
+        return {"code": said["code"]} if step.quiet else said
+
+    def _say_once(self, step: Step, variables: dict[str, str]) -> Json:
         context = self._anonymous if step.anonymous else self._admin
         connection = http.client.HTTPSConnection(self._host, timeout=ANSWER_S_MAX, context=context)
         try:

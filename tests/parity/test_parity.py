@@ -11,7 +11,7 @@ import pytest
 from binaries import require_control_plane
 from controlplane import ControlPlane
 from parity.conversation import Conversation
-from parity.conversations import access, evictions, lists, objects, patches
+from parity.conversations import access, custom, evictions, lists, objects, patches
 from parity.differences import DIFFERENCES
 from parity.speaker import Speaker
 from parity.transcript import comparable
@@ -28,6 +28,7 @@ CONVERSATIONS = (
     *lists.CONVERSATIONS,
     *evictions.CONVERSATIONS,
     *access.CONVERSATIONS,
+    *custom.CONVERSATIONS,
 )
 
 

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 UNMODELLED = {
     "metadata.managedFields": "only server-side apply is tracked; its conflicts, which depend on it, are compared",
     "metadata.continue": "opaque by contract; what the next page holds is compared",
+    "columnDefinitions.*.description": "documentation for people",
     "spec.serviceAccount": "the deprecated alias of serviceAccountName",
     "status.conditions.*.lastProbeTime": "always null in what is compared",
     **dict.fromkeys(
@@ -32,6 +33,7 @@ _INSIDE = (
     (re.compile(r"StorageError: invalid object, Code: 4, .*AdditionalErrorMsg: "), ""),
     (re.compile(r"Invalid value: \{.*\}: "), "Invalid value: <struct>: "),
     (re.compile(r"\n@@ .*", re.DOTALL), ""),
+    (re.compile(r"^\d+s$"), "<age>"),
 )
 
 
