@@ -169,15 +169,25 @@ class HttpApi:
                     if response.status == UNAUTHORIZED:
                         self._credentials.forget()
                     return _reply(request, response.status, await _bounded(response), _since_ms(begun_s))
-                async for line in _lines(response):
-                    failed = _tell(request, line, deliver)
-                    if failed is not None:
-                        return failed
+                try:
+                    async for line in _lines(response):
+                        failed = _tell(request, line, deliver)
+                        if failed is not None:
+                            return failed
+                finally:
+                    _hang_up(response)
                 return Reply(request=request, code=200, elapsed_ms=_since_ms(begun_s))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return _lost(request, error, begun_s)
         except UnderwayError as error:
             return Reply(request=request, code=UNAUTHORIZED, status=Status(message=str(error), reason="Credentials"))
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """Drop the connection of a watch at once: a polite end of TLS would outlive the loop that waits for it."""
+    transport = response.connection.transport if response.connection is not None else None
+    if transport is not None:
+        transport.abort()
 
 
 def _since_ms(begun_s: float) -> int:
