@@ -4,6 +4,7 @@ Owns the life of the server. What it answers is `sim.apiserver.front`'s; how tim
 the demo's --serve, by tests with kubectl, and by whoever wants a cluster in a few hundred milliseconds.
 """
 
+import asyncio
 import base64
 import socket
 import ssl
@@ -58,6 +59,16 @@ class _Server(uvicorn.Server):
         """Start, then tell."""
         await super().startup(sockets)
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and leave no connection to a client that does not answer the end of its TLS session."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Protocol):
+                connection.transport.abort()
+        # The transports close their sockets when the loop next runs.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 class HttpsCluster:
