@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 OLD, NEW = "v1.35.8", "v1.36.3"
 NODES = 30
 KILLS = 5
+USER = "sailor"
 
 
 def workload(kind: str, name: str, replicas: int | None, **spec: Any) -> dict[str, Any]:
@@ -86,6 +88,10 @@ def is_healthy(pod: dict[str, Any]) -> bool:
 def fleet(cluster: ControlPlane) -> Iterator[ControlPlane]:
     """30 old nodes, 300 pods and more, all available."""
     cluster.add_nodes(NODES, OLD)
+    cluster.kubectl("apply", "-f", str(REPOSITORY / "deploy/rbac.yaml"))
+    cluster.kubectl("create", "clusterrolebinding", USER, "--clusterrole=underway", f"--user={USER}")
+    cluster.kubectl("create", "rolebinding", USER, "-n", "kube-system", "--role=underway", f"--user={USER}")
+    cluster.kubeconfig(USER)
     ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
     wait_until(lambda: cluster.kubectl("get", "nodes", "-o", ready).strip() == "", "every node to lose its not-ready taint", 90)
     manifests = [workload("Deployment", name, replicas) for name, (replicas, _) in APPS.items()]
@@ -107,8 +113,11 @@ def fleet(cluster: ControlPlane) -> Iterator[ControlPlane]:
     cluster.kubectl("delete", "deploy,sts,ds,pdb", "--all", "-n", "default", "--wait=false")
 
 
-def rotation_file(folder: Path, name: str, **spec: Any) -> Path:
-    machines = {"provider": "Command", "command": [sys.executable, str(REPOSITORY / "examples/kwok-machines/machines.py")]}
+def rotation_file(cluster: ControlPlane, folder: Path, name: str, **spec: Any) -> Path:
+    # The provider has credentials of its own: making machines is not among the rights of who rotates.
+    environment = ["env", f"KUBECONFIG={cluster.admin}", f"KUBECTL={build.binaries() / 'kubectl'}"]
+    provider = [sys.executable, str(REPOSITORY / "examples/kwok-machines/machines.py")]
+    machines = {"provider": "Command", "command": [*environment, *provider]}
     body = {
         "apiVersion": "underway.dev/v1",
         "kind": "Rotation",
@@ -126,15 +135,16 @@ def rotation_file(folder: Path, name: str, **spec: Any) -> Path:
     return path
 
 
-def underway(cluster: ControlPlane, *arguments: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "KUBECONFIG": str(cluster.admin), "KUBECTL": str(build.binaries() / "kubectl")}
+def underway(cluster: ControlPlane, *arguments: str, user: str = USER) -> "subprocess.Popen[str]":
+    """Run underway as a user who has the rights of deploy/rbac.yaml and no others."""
+    environment = {**os.environ, "KUBECONFIG": str(cluster.folder / f"{user}.kubeconfig")}
     command = [sys.executable, "-m", "underway", *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def answer(cluster: ControlPlane, *arguments: str) -> tuple[int, str]:
+def answer(cluster: ControlPlane, *arguments: str, user: str = USER) -> tuple[int, str]:
     """Run a short command to its end: exit code and output."""
-    process = underway(cluster, *arguments)
+    process = underway(cluster, *arguments, user=user)
     output, _ = process.communicate(timeout=60)
     return process.returncode, output
 
@@ -150,7 +160,7 @@ def versions(cluster: ControlPlane) -> list[str]:
 
 
 def test_plan_names_the_budget_that_never_allows(fleet: ControlPlane, tmp_path: Path) -> None:
-    code, output = answer(fleet, "plan", "-f", str(rotation_file(tmp_path, "e2e")))
+    code, output = answer(fleet, "plan", "-f", str(rotation_file(fleet, tmp_path, "e2e")))
     assert code == 1, output
     assert "PodDisruptionBudget default/guarded never allows a disruption: maxUnavailable 0 with 6 expected pods" in " ".join(
         output.split()
@@ -159,7 +169,7 @@ def test_plan_names_the_budget_that_never_allows(fleet: ControlPlane, tmp_path: 
 
 def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane, tmp_path: Path) -> None:
     dice = random.Random(1137)
-    arguments = ("rotate", "-f", str(rotation_file(tmp_path, "e2e")), "--despite-blockers")
+    arguments = ("rotate", "-f", str(rotation_file(fleet, tmp_path, "e2e")), "--despite-blockers")
     watcher = Watcher(fleet)
     watcher.start()
     outputs = []
@@ -190,7 +200,7 @@ def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane
 
 
 def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: Path) -> None:
-    path = rotation_file(tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3})
+    path = rotation_file(fleet, tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3})
     process = underway(fleet, "rotate", "-f", str(path), "--despite-blockers")
     try:
         wait_until(lambda: OLD in versions(fleet), "the rotation to begin", 120)
@@ -218,3 +228,21 @@ def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: 
     assert "Traceback" not in output
     nodes = json.loads(fleet.kubectl("get", "nodes", "-o", "json"))["items"]
     assert [n["metadata"]["name"] for n in nodes if n["spec"].get("unschedulable")] == [], output[-2000:]
+
+
+def test_a_user_without_rights_is_told_which_are_missing(fleet: ControlPlane, tmp_path: Path) -> None:
+    fleet.kubeconfig("passenger")
+    code, output = answer(fleet, "rotate", "-f", str(rotation_file(fleet, tmp_path, "mine")), user="passenger")
+    assert code == 3
+    assert 'is forbidden: User "passenger" cannot list resource' in output
+    assert "grant the verbs get, list and watch" in output
+    code, output = answer(fleet, "freeze", user="passenger")
+    assert code == 3
+    assert 'User "passenger" cannot list resource "leases"' in output
+
+
+def test_an_expired_certificate_is_named(fleet: ControlPlane) -> None:
+    fleet.kubeconfig("late", valid=timedelta(hours=-1))
+    code, output = answer(fleet, "status", user="late")
+    assert code == 3
+    assert "the client certificate of CN=late expired on" in output

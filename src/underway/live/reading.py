@@ -10,12 +10,11 @@ import msgspec
 from underway.errors import Refused, Unreachable, UsageError
 from underway.kube.reflector import PAGE
 from underway.kube.request import Request
-from underway.kube.resource import JOBS, REPLICA_SETS, Resource
+from underway.kube.resource import Resource
 from underway.live.http import HttpApi
 from underway.model import decode
 from underway.rotate.observe import WATCHED
 
-READ: tuple[Resource, ...] = (*WATCHED, REPLICA_SETS, JOBS)
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -32,8 +31,8 @@ class SnapshotFile(msgspec.Struct, frozen=True, rename="camel"):
 async def read(api: HttpApi, progress: Callable[[str, int], None] = lambda _kind, _count: None) -> dict[str, list[Any]]:
     """The objects of a cluster by kind. progress: kind and how many so far. Raises Refused or Unreachable."""
     ids = itertools.count(1)
-    lists = await asyncio.gather(*(_list(api, resource, ids, progress) for resource in READ))
-    return {resource.kind: objects for resource, objects in zip(READ, lists, strict=True)}
+    lists = await asyncio.gather(*(_list(api, resource, ids, progress) for resource in WATCHED))
+    return {resource.kind: objects for resource, objects in zip(WATCHED, lists, strict=True)}
 
 
 async def _list(api: HttpApi, resource: Resource, ids: "itertools.count[int]", progress: Callable[[str, int], None]) -> list[Any]:
