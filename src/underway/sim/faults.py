@@ -80,7 +80,7 @@ class Slow(Rate, frozen=True):
 
 
 class LateWatch(Rate, frozen=True):
-    """A watch whose events lag behind, as a busy watch cache's do."""
+    """A watch whose events lag behind, as a busy watch cache's do: every decision is made on a stale picture."""
 
     late_ms_max: int = 5_000
 

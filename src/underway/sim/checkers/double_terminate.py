@@ -10,8 +10,8 @@ class DoubleTerminate(Checker):
 
     name = "double-terminate"
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # the base's own arguments
+    def begin(self) -> None:
+        """Nothing has ended yet."""
         self._gone: set[str] = set()
 
     def on_change(self, change: Change) -> None:

@@ -33,6 +33,16 @@ class Checker:
         self.claim = claim
         self.start_ms = now_ms()
         self.broken: list[str] = []
+        self.frozen_ms: int | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Set up what this checker remembers."""
+
+    def read_freeze(self, lease: Change) -> None:
+        """Note since when the Lease says that the rotation is frozen, None while it does not."""
+        frozen = (lease.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}mode") == "Freeze"
+        self.frozen_ms = (self.frozen_ms or self.now_ms()) if frozen and lease.type != "DELETED" else None
 
     def fail(self, sentence: str) -> None:
         """Note a violation."""

@@ -1,7 +1,7 @@
 """Nothing is begun while frozen: five seconds after the freeze is written, no eviction, cordon, machine or end of one."""
 
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import ANNOTATION, Checker
+from underway.sim.checkers.evidence import Checker
 from underway.sim.store import Change
 
 EFFECT_MS = 5_000  # the promise: a freeze takes effect within 5 s
@@ -12,15 +12,10 @@ class FrozenActs(Checker):
 
     name = "frozen-acts"
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # the base's own arguments
-        self._frozen_ms: int | None = None
-
     def on_change(self, change: Change) -> None:
         """The Lease says whether it is frozen; a node must not be cordoned then."""
         if change.object.get("kind") == "Lease":
-            frozen = (change.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}mode") == "Freeze"
-            self._frozen_ms = (self._frozen_ms or self.now_ms()) if frozen and change.type != "DELETED" else None
+            self.read_freeze(change)
         elif change.object.get("kind") == "Node" and change.previous is not None and change.type == "MODIFIED":
             cordoned = change.object["spec"].get("unschedulable") and not change.previous["spec"].get("unschedulable")
             if cordoned:
@@ -40,5 +35,5 @@ class FrozenActs(Checker):
         self._judge(f"machine {key} was asked for")
 
     def _judge(self, act: str) -> None:
-        if self._frozen_ms is not None and self.now_ms() > self._frozen_ms + EFFECT_MS:
-            self.fail(f"{act} {(self.now_ms() - self._frozen_ms) / 1_000:.1f} s after the freeze")
+        if self.frozen_ms is not None and self.now_ms() > self.frozen_ms + EFFECT_MS:
+            self.fail(f"{act} {(self.now_ms() - self.frozen_ms) / 1_000:.1f} s after the freeze")

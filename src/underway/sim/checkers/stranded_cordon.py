@@ -1,7 +1,7 @@
 """No cordon is left behind: not at the end, and not on a node that a freeze has taken out of our hands."""
 
 from underway.kube import resource as r
-from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of
+from underway.sim.checkers.evidence import Checker, phase_of
 from underway.sim.store import Change
 
 TIDY_MS = 120_000  # releases travel through the same faults as every request; two minutes outlast their retries
@@ -13,17 +13,12 @@ class StrandedCordon(Checker):
 
     name = "stranded-cordon"
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # the base's own arguments
-        self._frozen_ms: int | None = None
-
     def on_change(self, change: Change) -> None:
         """A cordoned node must be in hand; in a lasting freeze only one whose machine is ending."""
         if change.object.get("kind") == "Lease":
-            frozen = (change.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}mode") == "Freeze"
-            if self._frozen_ms is not None and self.now_ms() > self._frozen_ms + TIDY_MS:
+            if self.frozen_ms is not None and self.now_ms() > self.frozen_ms + TIDY_MS:
                 self._look(("Terminating",))
-            self._frozen_ms = (self._frozen_ms or self.now_ms()) if frozen else None
+            self.read_freeze(change)
         elif change.object.get("kind") == "Node" and change.type == "MODIFIED":
             node = change.object
             if node["spec"].get("unschedulable") and phase_of(node) not in CLOSED:

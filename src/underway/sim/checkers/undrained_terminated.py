@@ -10,8 +10,8 @@ class UndrainedTerminated(Checker):
 
     name = "undrained-terminated"
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # the base's own arguments
+    def begin(self) -> None:
+        """Nothing has ended yet."""
         self._ended: set[str] = set()
 
     def on_terminate(self, node: str) -> None:
