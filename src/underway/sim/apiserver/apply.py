@@ -9,6 +9,7 @@ from typing import Any
 
 from underway.kube.resource import Resource
 from underway.sim.apiserver import status, validation
+from underway.sim.apiserver.defaults import refilled
 from underway.sim.apiserver.patch import MERGE_KEYS
 from underway.sim.apiserver.registry import Registry
 from underway.sim.store import Object
@@ -176,7 +177,8 @@ def apply(
     metadata = {**merged["metadata"], "managedFields": [*kept, _entry(registry, resource, manager, paths)]}
     if _same(merged, current) and own is not None and own["fieldsV1"] == to_fields(paths):
         return 200, current
-    validation.check(resource, merged)
+    validation.check(resource, merged, current)
+    merged = refilled(resource.kind, merged)
     return 200, registry.update(resource, {**merged, "metadata": metadata}, dry_run=dry_run)
 
 

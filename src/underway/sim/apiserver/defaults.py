@@ -9,6 +9,18 @@ from typing import Any
 
 Object = dict[str, Any]
 
+NODE_INFO = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
 _NOT_READY_S = 300  # DefaultTolerationSeconds admission plugin
 
 
@@ -74,7 +86,7 @@ def _with_template(value: Object, **spec: Any) -> Object:
     template = given.get("template", {})
     template = {
         **template,
-        "metadata": {"creationTimestamp": None, **template.get("metadata", {})},
+        "metadata": template.get("metadata", {}),
         "spec": pod_spec(template.get("spec", {})),
     }
     return {**value, "spec": {**spec, **given, "template": template}, "status": value.get("status", {})}
@@ -127,6 +139,25 @@ def _budget(value: Object) -> Object:
     return {**value, "status": {**counts, **value.get("status", {})}}
 
 
+def _node(value: Object) -> Object:
+    """What a Node gets that is created through the API: kubelets of the world write their own."""
+    taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+    taints = list(value.get("spec", {}).get("taints") or ())
+    # TaintNodesByCondition admission plugin: until its conditions are looked at, nothing shall run there.
+    if not any(present.get("key") == taint["key"] for present in taints):
+        taints.append(taint)
+    state = value.get("status") or {}
+    info = dict.fromkeys(NODE_INFO, "") | (state.get("nodeInfo") or {})
+    ports = {"kubeletEndpoint": {"Port": 0}}
+    filled = {"daemonEndpoints": ports, **state, "nodeInfo": info}
+    return {**value, "spec": {**value.get("spec", {}), "taints": taints}, "status": filled}
+
+
+def admitted(kind: str, value: Object) -> Object:
+    """What admission adds to an object that a client creates, and the world's own writes do without."""
+    return _node(value) if kind == "Node" else value
+
+
 def _namespace(value: Object) -> Object:
     labels = {"kubernetes.io/metadata.name": value["metadata"]["name"], **value["metadata"].get("labels", {})}
     metadata = {**value["metadata"], "labels": labels}
@@ -148,6 +179,16 @@ DEFAULTS: dict[str, Callable[[Object], Object]] = {
     "PodDisruptionBudget": _budget,
     "Namespace": _namespace,
 }
+
+# The kinds whose defaults do not depend on their creation.
+REFILLED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service"})
+
+
+def refilled(kind: str, value: Object) -> Object:
+    """The object that an update or a patch leaves, with the defaults of what it brought."""
+    if kind == "Pod":
+        return {**value, "spec": pod_spec(value.get("spec") or {})}
+    return DEFAULTS[kind](value) if kind in REFILLED else value
 
 
 def defaulted(kind: str, value: Object) -> Object:

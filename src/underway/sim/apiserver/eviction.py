@@ -73,6 +73,8 @@ def _check_and_decrement(registry: Registry, budget: Object, pod_name: str, *, d
         raise status.forbidden(POD_DISRUPTION_BUDGETS, name, why)
     if state["disruptionsAllowed"] == 0:
         needs, has = state["desiredHealthy"], state["currentHealthy"]
+        if has > needs:
+            raise status.over_budget(f"The disruption budget {name} does not allow evicting pods currently")
         raise status.over_budget(f"The disruption budget {name} needs {needs} healthy pods and has {has} currently")
     if dry_run:
         return

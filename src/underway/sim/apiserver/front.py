@@ -20,6 +20,7 @@ from underway.sim.apiserver.status import StatusError
 from underway.sim.store import Object
 
 JSON = "application/json"
+LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
 DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
 TEXT = "text/plain; charset=utf-8"
 FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadata")
@@ -198,7 +199,7 @@ class Front:
             return items[0]
         if shape == "PartialObjectMetadata":
             return {**value, "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "items": items}
-        return {**value, "items": items}
+        return {**value, "items": [_bare(entry, item) for item in items]}
 
     def _watch(self, call: Call, shape: Form, query: dict[str, str]) -> Watching:
         entry, headed = call.entry, False
@@ -217,7 +218,7 @@ class Front:
 
         def bookmark(initial_end: bool) -> bytes:
             version = str(self.server.registry.store.revision)
-            metadata: Object = {"resourceVersion": version, "creationTimestamp": None}
+            metadata: Object = {"resourceVersion": version}
             if initial_end:
                 metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
             value = {"kind": entry.resource.kind, "apiVersion": entry.resource.api_version, "metadata": metadata}
@@ -247,7 +248,12 @@ class Front:
             code, value = self.server.handle(one)
             if code >= 400 and code != 404:
                 return _json(code, value)
-        return _json(200, found)
+        return _json(200, {**found, "items": [_bare(call.entry, item) for item in found["items"]]})
+
+
+def _bare(entry: Entry, item: Object) -> Object:
+    """An item of a list: for built-in kinds the list alone says what its items are."""
+    return item if entry.custom else {key: part for key, part in item.items() if key not in ("kind", "apiVersion")}
 
 
 def _check_served(wanted: Target, entry: Entry) -> None:
@@ -258,7 +264,8 @@ def _check_served(wanted: Target, entry: Entry) -> None:
         raise status.path_not_found()
     if wanted.subresource:
         if wanted.subresource not in entry.subresources:
-            raise status.path_not_found()
+            known = entry.custom and wanted.subresource in SUBRESOURCE_VERBS
+            raise status.not_found(entry.resource, wanted.name) if known else status.path_not_found()
         if wanted.verb not in SUBRESOURCE_VERBS[wanted.subresource]:
             raise status.method_not_allowed()
         return
@@ -296,6 +303,14 @@ def _check_numbers(query: dict[str, str], *, watching: bool) -> None:
     if dry_run != "All":
         cause = {"reason": "FieldValueNotSupported", "message": f'Unsupported value: ["{dry_run}"]: supported values: "All"'}
         raise status.invalid(DELETE_OPTIONS, "", [{**cause, "field": "dryRun"}])
+    match = query.get("resourceVersionMatch", "")
+    if match and query.get("resourceVersion", "") in ("", "0") and not watching:
+        why = f'resourceVersionMatch "{match.lower()}" is forbidden for resourceVersion "0"'
+        if "resourceVersion" not in query:
+            why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+        if match == "Exact" or "resourceVersion" not in query:
+            cause = {"reason": "FieldValueForbidden", "message": f"Forbidden: {why}", "field": "resourceVersionMatch"}
+            raise status.invalid(LIST_OPTIONS, "", [cause])
     for key in ("limit", "timeoutSeconds", "gracePeriodSeconds"):
         text = query.get(key, "")
         if text and not text.removeprefix("-").isdecimal():

@@ -100,6 +100,7 @@ def _strategic_list(field: str, target: list[Json], patch: list[Json], order: li
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
         return [item for item in patch if item.get("$patch") != "replace"]
     merged = list(target)
+    named = [item[merge_key] for item in patch if isinstance(item, dict) and merge_key in item]
     for item in patch:
         if not isinstance(item, dict) or merge_key not in item:
             shown = " ".join(f"{key}:{value}" for key, value in item.items()) if isinstance(item, dict) else item
@@ -111,12 +112,21 @@ def _strategic_list(field: str, target: list[Json], patch: list[Json], order: li
             merged.append(strategic({}, item))
         else:
             merged[index] = strategic(merged[index], item)
-    return _ordered(merged, merge_key, order)
+    wanted = [entry.get(merge_key) for entry in order if isinstance(entry, dict)] if order else named
+    return _ordered(merged, merge_key, wanted, [item.get(merge_key) for item in target])
 
 
-def _ordered(items: list[Json], merge_key: str, order: list[Json] | None) -> list[Json]:
-    """The items in the order that the patch asks for; those that it does not name keep their place at the end."""
-    if not order:
-        return items
-    wanted = [entry.get(merge_key) for entry in order if isinstance(entry, dict)]
-    return sorted(items, key=lambda item: wanted.index(item[merge_key]) if item[merge_key] in wanted else len(wanted))
+def _ordered(items: list[Json], merge_key: str, wanted: list[Json], before: list[Json]) -> list[Json]:
+    """Items that the patch names in its order, the others in the order they had, woven together.
+
+    Of two heads the patch's goes first unless both were there before and the other stood in front. Source:
+    strategicpatch mergeSortedSlice.
+    """
+    named = sorted((item for item in items if item[merge_key] in wanted), key=lambda item: wanted.index(item[merge_key]))
+    others = [item for item in items if item[merge_key] not in wanted]
+    woven: list[Json] = []
+    while named and others:
+        left, right = named[0][merge_key], others[0][merge_key]
+        behind = left in before and right in before and before.index(left) > before.index(right)
+        woven.append((others if behind else named).pop(0))
+    return [*woven, *named, *others]

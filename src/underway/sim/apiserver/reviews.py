@@ -38,7 +38,7 @@ def answer(path: str, user: User, authorize: Authorize, body: bytes) -> dict[str
         return None
     kind = "SelfSubjectAccessReview" if path == ACCESS else "SelfSubjectReview"
     review = bodies.object_of(body, "", kind)
-    made = {"kind": kind, "apiVersion": "/".join(path.split("/")[2:4]), "metadata": {"creationTimestamp": None}}
+    made = {"kind": kind, "apiVersion": "/".join(path.split("/")[2:4]), "metadata": {}}
     if path == WHO:
         return {**made, "status": {"userInfo": {"username": user.name, "groups": list(user.groups)}}}
     spec = review.get("spec") or {}

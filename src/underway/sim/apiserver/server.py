@@ -21,6 +21,7 @@ from underway.sim.apiserver import patch, status, validation
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
 from underway.sim.apiserver.customs import Customs
+from underway.sim.apiserver.defaults import admitted, refilled
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.scale import scale_of, scaled
@@ -56,6 +57,7 @@ def _field(*path: str) -> Callable[[Object], Any]:
 
 EVENT_FIELDS = {f"involvedObject.{name}": _field("involvedObject", name) for name in INVOLVED}
 EVENT_FIELDS |= {name: _field(name) for name in ("reason", "type", "reportingComponent")}
+NO_KIND = Resource("", "", "", "")
 BINDINGS = msgspec.structs.replace(PODS, plural="pods/binding")
 # Clients that renew such an object may write it whether it is there or not (AllowCreateOnUpdate of its strategy).
 CREATED_ON_UPDATE = frozenset({"Lease", "Event"})
@@ -224,7 +226,10 @@ class ApiServer:
             if metadata.get("namespace", call.namespace) != call.namespace:
                 raise status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
             metadata["namespace"] = call.namespace
+        if metadata.get("resourceVersion"):
+            raise status.StatusError(500, "", "resourceVersion should not be set on objects to be created")
         validation.check(call.resource, {**body, "metadata": metadata})
+        body = admitted(call.resource.kind, body)
         if "status" in call.entry.subresources and call.resource.kind not in STATUS_AT_CREATION:
             body = {key: value for key, value in body.items() if key != "status"}
         return 201, self.registry.create(call.resource, {**body, "metadata": metadata}, dry_run=call.dry_run)
@@ -245,6 +250,9 @@ class ApiServer:
         if current is None and call.resource.kind in CREATED_ON_UPDATE:
             return self._create(call)
         current = self.registry.get(call.resource, call.namespace, call.name)
+        if call.entry.custom and not (body.get("metadata") or {}).get("resourceVersion"):
+            cause = {"reason": "FieldValueInvalid", "message": "Invalid value: 0: must be specified for an update"}
+            raise status.invalid(call.resource, call.name, [{**cause, "field": "metadata.resourceVersion"}])
         return 200, self._write(call, current, body)
 
     def _write(self, call: Call, current: Object, body: Object) -> Object:
@@ -256,6 +264,7 @@ class ApiServer:
             validation.check_shape(call.resource, body)
         else:
             validation.check(call.resource, body, current)
+            body = refilled(call.resource.kind, body)
         metadata = {**body.get("metadata", {}), "name": call.name}
         if call.resource.namespaced:
             metadata["namespace"] = call.namespace
@@ -275,7 +284,13 @@ class ApiServer:
         wanted_uid = (patched.get("metadata") or {}).get("uid")
         if wanted_uid != before["metadata"]["uid"]:
             cause = {"reason": "FieldValueInvalid", "message": f'Invalid value: "{wanted_uid}": field is immutable'}
-            raise status.invalid(call.resource, call.name, [{**cause, "field": "metadata.uid"}])
+            # The real server says it twice: once for the object, once for its metadata.
+            raise status.invalid(call.resource, call.name, 2 * [{**cause, "field": "metadata.uid"}])
+        try:
+            validation.check_shape(call.resource, patched)
+        except status.StatusError as error:
+            cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {{}}: {error}", "field": "patch"}
+            raise status.invalid(NO_KIND, "", [cause]) from None
         named = (patched.get("metadata") or {}).get("name", "")
         if named != call.name:
             raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
@@ -360,7 +375,9 @@ def _continued(token: str, registry: Registry, resource: Resource) -> tuple[str,
     try:
         revision, namespace, name = json.loads(base64.urlsafe_b64decode(token))
     except ValueError:
-        raise status.bad_request("invalid continue token: continue key is not valid") from None
+        raise status.bad_request(
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"
+        ) from None
     if registry.store.changes_since(resource, int(revision)) is None:
         raise status.gone()
     return revision, (namespace, name)

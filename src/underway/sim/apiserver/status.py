@@ -80,7 +80,9 @@ def precondition_failed(resource: Resource, name: str, field: str, wanted: str, 
 def invalid(resource: Resource, name: str, causes: list[Json]) -> StatusError:
     """422. causes: {"reason", "message", "field"} each."""
     listed = [f"{cause['field']}: {cause['message']}" for cause in causes]
-    text = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
+    # Causes that are said twice are told once.
+    told = list(dict.fromkeys(listed))
+    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     details: Json = ({"name": name} if name else {}) | ({"group": resource.group} if resource.group else {})
     details |= {"kind": resource.kind, "causes": causes}

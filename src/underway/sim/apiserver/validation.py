@@ -23,6 +23,11 @@ NAME_LENGTH_MAX = 253  # RFC 1123 subdomain
 LABEL = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _LABEL = re.compile(LABEL)
 LABEL_LENGTH_MAX = 63  # RFC 1123 label
+POD_FIXED = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
 PERCENT = "[0-9]+%"
 _PERCENT = re.compile(PERCENT)
 WITH_TEMPLATE = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
@@ -174,11 +179,19 @@ def _change(current: Object, value: Object) -> Iterator[Cause]:
             listed = ", ".join(f'"{name}"' for name in new)
             yield {"reason": "FieldValueForbidden", "message": f"{why}{{{listed}}}", "field": "metadata.finalizers"}
     was, wanted = current.get("spec") or {}, value.get("spec") or {}
-    if value["kind"] == "Pod" and len(was.get("containers") or ()) != len(wanted.get("containers") or ()):
+    if value["kind"] == "Pod" and _fixed(was) != _fixed(wanted):
+        yield {"reason": "FieldValueForbidden", "message": f"Forbidden: {POD_FIXED}", "field": "spec"}
+    elif value["kind"] == "Pod" and len(was.get("containers") or ()) != len(wanted.get("containers") or ()):
         why = "Forbidden: pod updates may not add or remove containers"
         yield {"reason": "FieldValueForbidden", "message": why, "field": "spec.containers"}
     if value["kind"] in WITH_TEMPLATE and was.get("selector") != wanted.get("selector"):
         yield _invalid("spec.selector", wanted.get("selector"), "field is immutable")
+
+
+def _fixed(spec: Object) -> Object:
+    """The part of a pod's spec that never changes."""
+    free = ("containers", "initContainers", "activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds")
+    return {key: part for key, part in spec.items() if key not in free}
 
 
 def _pod_spec(spec: Object, field: str) -> Iterator[Cause]:

@@ -36,7 +36,7 @@ def test_merge(target: Any, patch: Any, result: Any) -> None:
 @pytest.mark.parametrize(
     ("patch", "names"),
     [
-        ({"containers": [{"name": "c", "image": "c:1"}]}, ["a", "b", "c"]),
+        ({"containers": [{"name": "c", "image": "c:1"}]}, ["c", "a", "b"]),
         ({"containers": [{"name": "a", "$patch": "delete"}]}, ["b"]),
         ({"containers": [{"$patch": "replace"}, {"name": "z"}]}, ["z"]),
         (
@@ -53,7 +53,7 @@ def test_strategic_merge_of_a_list_with_a_key(patch: Any, names: list[str]) -> N
 def test_strategic_merge_reaches_into_items() -> None:
     patch = {"containers": [{"name": "a", "env": [{"name": "Y", "value": "2"}]}]}
     merged = strategic(CONTAINERS, patch)["containers"][0]
-    assert (merged["image"], [entry["name"] for entry in merged["env"]]) == ("a:1", ["X", "Y"])
+    assert (merged["image"], [entry["name"] for entry in merged["env"]]) == ("a:1", ["Y", "X"])
 
 
 def test_strategic_merge_retains_the_keys_that_it_names() -> None:

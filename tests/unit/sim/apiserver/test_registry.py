@@ -131,10 +131,14 @@ class TestEviction:
         code, status = self.evict(pods, "q")
         assert (code, status["reason"]) == (429, "TooManyRequests")
         assert status["message"] == "Cannot evict pod as it would violate the pod's disruption budget."
-        cause = status["details"]["causes"][0]
+        assert status["details"]["causes"] == [
+            {"reason": "DisruptionBudget", "message": "The disruption budget b does not allow evicting pods currently"}
+        ]
+        pods.patch(f"{BUDGETS}/b/status", {"status": {"currentHealthy": 1}})
+        cause = self.evict(pods, "q")[1]["details"]["causes"][0]
         assert cause == {
             "reason": "DisruptionBudget",
-            "message": "The disruption budget b needs 1 healthy pods and has 2 currently",
+            "message": "The disruption budget b needs 1 healthy pods and has 1 currently",
         }
         stored = pods.registry.store.get(POD_DISRUPTION_BUDGETS, "default", "b")
         assert stored is not None
