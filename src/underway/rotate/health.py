@@ -8,7 +8,7 @@ from collections import deque
 import msgspec
 
 from underway.model.duration import seconds
-from underway.policy.readiness import workload_unavailable
+from underway.policy.readiness import node_unready, workload_unavailable
 from underway.rotate.gates import GATES
 from underway.rotate.gates.judgement import Evidence, Gate, Probe
 from underway.rotate.spec import Gate as GateSpec
@@ -42,6 +42,7 @@ class Health:
         self._since_ms: dict[int, int] = {}
         self._probes: deque[Probe] = deque(maxlen=PROBES_KEPT)
         self._already_short: frozenset[str] | None = None
+        self._already_unready: frozenset[str] | None = None
         self._next_probe_ms = 0
 
     def probe_due(self, now_ms: int) -> bool:
@@ -54,9 +55,15 @@ class Health:
         self._next_probe_ms = probe.at_ms + PROBE_EVERY_MS
 
     def judge(self, evidence: Evidence, now_ms: int) -> Verdict:
-        """What the gates say now. The first call notes which workloads are short already."""
-        self._already_short = self._still_short(evidence)
-        evidence = msgspec.structs.replace(evidence, already_short=self._already_short, probes=tuple(self._probes))
+        """What the gates say now. The first call notes which workloads are short and which nodes unready already."""
+        workloads, nodes = evidence.snapshot.workloads, evidence.snapshot.nodes
+        short = frozenset(key for key, workload in workloads.items() if workload_unavailable(workload))
+        unready = frozenset(name for name, node in nodes.items() if node_unready(node))
+        self._already_short = short if self._already_short is None else self._already_short & short
+        self._already_unready = unready if self._already_unready is None else self._already_unready & unready
+        evidence = msgspec.structs.replace(
+            evidence, already_short=self._already_short, already_unready=self._already_unready, probes=tuple(self._probes)
+        )
         wait: list[Breach] = []
         freeze: list[Breach] = []
         due: list[int] = []
@@ -72,7 +79,3 @@ class Health:
             else:
                 (freeze if spec.on_breach == "Freeze" else wait).append(Breach(gate.name, reason, since_ms))
         return Verdict(tuple(wait), tuple(freeze), min(due, default=None))
-
-    def _still_short(self, evidence: Evidence) -> frozenset[str]:
-        short = frozenset(key for key, workload in evidence.snapshot.workloads.items() if workload_unavailable(workload))
-        return short if self._already_short is None else self._already_short & short

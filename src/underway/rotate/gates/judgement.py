@@ -23,14 +23,16 @@ class Probe(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """What gates judge on.
 
-    leaving: nodes whose end we ask for; arriving: nodes that are still booting for us; already_short: keys of workloads
-    that lacked pods before we came, and still do; probes: the last answers of /readyz, oldest first.
+    leaving: nodes whose end we ask for; arriving: nodes that are still booting for us; already_short and already_unready:
+    workloads (by key) that lacked pods, and nodes that were not ready, before we came, and still are; probes: the last
+    answers of /readyz, oldest first.
     """
 
     snapshot: Snapshot
     leaving: frozenset[str] = frozenset()
     arriving: frozenset[str] = frozenset()
     already_short: frozenset[str] = frozenset()
+    already_unready: frozenset[str] = frozenset()
     probes: Sequence[Probe] = ()
 
 

@@ -1,4 +1,5 @@
-"""nodes-ready: no node is unready, save those that leave or are still booting on our behalf.
+"""nodes-ready: no node is unready, save those that leave or boot on our behalf, and those that were so before we came:
+a dead node may be the very reason for the rotation.
 
 threshold: how many unready nodes are put up with (default 0). Wait rather than act: a rotation on top of a node failure
 takes capacity away twice.
@@ -10,7 +11,7 @@ from underway.rotate.gates.judgement import Evidence, Gate
 
 def judge(evidence: Evidence, threshold: float | None) -> str:
     """The unready nodes beyond the threshold."""
-    ours = evidence.leaving | evidence.arriving
+    ours = evidence.leaving | evidence.arriving | evidence.already_unready
     unready = [reason for node in evidence.snapshot.nodes.values() if node.name not in ours and (reason := node_unready(node))]
     if len(unready) <= (threshold or 0):
         return ""
