@@ -10,9 +10,6 @@ _SCHEMA = "the schema of a definition neither prunes, defaults nor validates"
 
 DIFFERENCES: dict[str, str] = {
     "finalizers-hold-a-deletion": "the answer to the removal of the last finalizer has the version of the deletion",
-    "defaults-of-a-service": "a Service gets no clusterIPs, ipFamilies and ipFamilyPolicy",
-    "bind-a-pod": "a binding counts generation up, sets no PodScheduled condition; its conflict is of pods, not pods/binding",
-    "merge-with-another-uid-and-a-stale-version": "the uid is compared before the version; 409 Conflict on both, in other words",
     "merge-a-wrong-type": "a patch that yields a wrong type is 400 BadRequest; the real server says 422 Invalid, field patch",
     "select-by-a-bad-label": _MESSAGE,
     "a-page-token-that-is-none": _MESSAGE,

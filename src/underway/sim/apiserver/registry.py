@@ -73,8 +73,10 @@ class Registry:
     def _addressed(self, service: Object) -> Object:
         """The Service with a cluster IP, from the range that clusters are commonly given."""
         spec = service["spec"]
-        if spec.get("clusterIP") or spec.get("type") == "ExternalName":
+        if spec.get("type") == "ExternalName":
             return service
+        if spec.get("clusterIP"):
+            return {**service, "spec": {"clusterIPs": [spec["clusterIP"]], **spec}}
         self._addresses += 1
         address = f"10.96.{self._addresses // 250 % 256}.{self._addresses % 250 + 1}"
         return {**service, "spec": {**spec, "clusterIP": address, "clusterIPs": [address]}}

@@ -239,9 +239,17 @@ class ApiServer:
         pod = self.registry.get(PODS, call.namespace, call.name)
         if pod["spec"].get("nodeName"):
             raise status.conflict(BINDINGS, call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
+        placed = {"type": "PodScheduled", "status": "True", "lastTransitionTime": self.registry.now()}
+
+        def bound(value: Object) -> Object:
+            state = value.get("status") or {}
+            others = [one for one in state.get("conditions") or () if one["type"] != "PodScheduled"]
+            return {**value, "status": {**state, "conditions": [*others, placed]}}
+
         self.registry.mutate(
             PODS, call.namespace, call.name, lambda value: {**value, "spec": {**value["spec"], "nodeName": node}}
         )
+        self.registry.mutate(PODS, call.namespace, call.name, bound, "status")
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
     def _update(self, call: Call) -> tuple[int, Object]:
@@ -281,6 +289,9 @@ class ApiServer:
         current = self.registry.get(call.resource, call.namespace, call.name)
         before = scale_of(current) if call.subresource == "scale" else current
         patched = change(before, call.body)
+        version = (patched.get("metadata") or {}).get("resourceVersion")
+        if version and version != current["metadata"]["resourceVersion"]:
+            raise status.conflict(call.resource, call.name, status.MODIFIED)
         wanted_uid = (patched.get("metadata") or {}).get("uid")
         if wanted_uid != before["metadata"]["uid"]:
             cause = {"reason": "FieldValueInvalid", "message": f'Invalid value: "{wanted_uid}": field is immutable'}

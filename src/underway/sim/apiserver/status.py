@@ -85,7 +85,8 @@ def invalid(resource: Resource, name: str, causes: list[Json]) -> StatusError:
     text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     details: Json = ({"name": name} if name else {}) | ({"group": resource.group} if resource.group else {})
-    details |= {"kind": resource.kind, "causes": causes}
+    details |= {"kind": resource.kind} if resource.kind else {}
+    details |= {"causes": causes}
     return StatusError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
 
 
