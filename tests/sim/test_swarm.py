@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from underway.sim import swarm
+from underway.sim.checkers import CHECKERS
+from underway.sim.rehearsal import Rehearsal
+from underway.sim.scenario import random_scenario
+from underway.sim.world.world import World
 
 SEEDS = range(60)
 REMEMBERED = [int(line) for line in (Path(__file__).parent / "seeds.txt").read_text().split()]
@@ -36,3 +40,19 @@ def test_seeds_draw_different_faults() -> None:
     assert kinds == {"Refused", "LostReply", "Slow", "LateWatch", "CutWatch"}
     assert any(act == "kill" for options in drawn for _, act, _ in options.plan)
     assert any(act == "freeze" for options in drawn for _, act, _ in options.plan)
+
+
+@pytest.mark.parametrize("seed", [2, 4, 9])
+def test_a_dead_node_is_replaced_like_any_other(seed: int) -> None:
+    """Its kubelet confirms no end of any pod; the rotation neither waits for it nor freezes over it."""
+    scenario = random_scenario(seed)
+    world = World(scenario, seed)
+    world.start()
+    world.machines.die("old-01")
+    world.queue.run_until(world.queue.now_ms() + 90_000)
+    checkers = [checker for checker in CHECKERS if checker.name not in ("budget-exceeded", "undrained-terminated")]
+    rehearsal = Rehearsal(world, swarm.rotation_of(scenario), checkers=checkers)
+    rehearsal.begin()
+    outcome = rehearsal.run()
+    assert outcome.state == "Finished", outcome.reason
+    assert outcome.broken == ()

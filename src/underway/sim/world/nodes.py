@@ -77,9 +77,20 @@ class Nodes(Controller):
                 lambda now: {**now, "spec": {**now["spec"], "taints": [*(now["spec"].get("taints") or ()), *taints]}},
             )
             for pod in self.pods.on_node(name):
+                self._mark_not_ready(pod)
                 self._evict_later(pod)
 
         self.queue.after(SILENCE_MS, missed)
+
+    def _mark_not_ready(self, pod: Object) -> None:
+        """Nobody vouches for the pods of a silent node. Source: pkg/controller/util/node (MarkPodsNotReady)."""
+        now = self.registry.now()
+
+        def change(value: Object) -> Object:
+            conditions = [c for c in value["status"].get("conditions", ()) if c["type"] != "Ready"]
+            return {**value, "status": {**value["status"], "conditions": [*conditions, condition("Ready", False, now)]}}
+
+        self.registry.mutate(r.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"], change, "status")
 
     def _evict_later(self, pod: Object) -> None:
         """Taint eviction: delete the pod when its toleration of the silence ends; none, and it goes at once."""
