@@ -136,7 +136,7 @@ def _service(value: Object) -> Object:
 
 def _budget(value: Object) -> Object:
     counts = dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0)
-    return {**value, "status": {**counts, **value.get("status", {})}}
+    return {**value, "spec": value.get("spec", {}), "status": {**counts, **value.get("status", {})}}
 
 
 def _node(value: Object) -> Object:

@@ -25,6 +25,7 @@ from underway.sim.apiserver.defaults import admitted, refilled
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.scale import scale_of, scaled
+from underway.sim.apiserver.shapes import without_nulls
 from underway.sim.store import Change, Object
 
 PATCHES = {q.MERGE_PATCH: patch.merge, q.STRATEGIC_MERGE_PATCH: patch.strategic, q.JSON_PATCH: patch.json_patch}
@@ -226,6 +227,8 @@ class ApiServer:
             if metadata.get("namespace", call.namespace) != call.namespace:
                 raise status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
             metadata["namespace"] = call.namespace
+        if not call.entry.custom:
+            body, metadata = without_nulls(body), without_nulls(metadata)
         if metadata.get("resourceVersion"):
             raise status.StatusError(500, "", "resourceVersion should not be set on objects to be created")
         validation.check(call.resource, {**body, "metadata": metadata})
@@ -265,6 +268,8 @@ class ApiServer:
 
     def _write(self, call: Call, current: Object, body: Object) -> Object:
         """Store a whole new state, given as an object or as its scale."""
+        if not call.entry.custom:
+            body = without_nulls(body)
         if call.subresource == "scale":
             written = self.registry.update(call.resource, scaled(current, body), dry_run=call.dry_run)
             return scale_of(written)

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from underway.kube.resource import Resource
-from underway.model import decode
-from underway.sim.apiserver import status
+from underway.model import decode, quantity
+from underway.sim.apiserver import shapes, status
+from underway.sim.world.parameters import PREFIX
 
 Object = dict[str, Any]
 Cause = dict[str, str]
@@ -28,6 +29,7 @@ POD_FIXED = (
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
     "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
 )
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 PERCENT = "[0-9]+%"
 _PERCENT = re.compile(PERCENT)
 WITH_TEMPLATE = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
@@ -37,85 +39,10 @@ _TYPE_ERROR = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?:
 GO_TYPES = {"str": "string", "int": "int64", "float": "float64", "object": "object", "array": "array", "null": "null"}
 
 
-class _Metadata(msgspec.Struct, frozen=True):
-    """The shape that every ObjectMeta has."""
-
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] | None = None
-    annotations: dict[str, str] | None = None
-    finalizers: list[str] | None = None
-    ownerReferences: list[dict[str, Any]] | None = None  # noqa: N815  # the API's own word
-    managedFields: list[dict[str, Any]] | None = None  # noqa: N815  # the API's own word
-
-
-class _Any(msgspec.Struct, frozen=True):
-    """The shape that every object has."""
-
-    metadata: _Metadata = _Metadata()
-
-
-class _Port(msgspec.Struct, frozen=True):
-    """A Service's port."""
-
-    port: int
-
-
-class _ServiceSpec(msgspec.Struct, frozen=True):
-    """The part of a Service that the world reads."""
-
-    ports: list[_Port] | None = None
-    selector: dict[str, str] | None = None
-
-
-class _Service(msgspec.Struct, frozen=True):
-    """A Service's shape."""
-
-    spec: _ServiceSpec = _ServiceSpec()
-
-
-class _Version(msgspec.Struct, frozen=True):
-    """The part of a definition's version that decides what is served."""
-
-    name: str
-    served: bool
-    storage: bool
-    schema: dict[str, Any] | None = None
-    subresources: dict[str, Any] | None = None
-
-
-class _DefinitionSpec(msgspec.Struct, frozen=True):
-    """The part of a CustomResourceDefinition that decides what is served."""
-
-    group: str = ""
-    scope: str = ""
-    names: dict[str, Any] | None = None
-    versions: list[_Version] | None = None
-
-
-class _Definition(msgspec.Struct, frozen=True):
-    """A CustomResourceDefinition's shape."""
-
-    spec: _DefinitionSpec = _DefinitionSpec()
-
-
-class _ConfigMap(msgspec.Struct, frozen=True):
-    """A ConfigMap's shape."""
-
-    data: dict[str, str] | None = None
-
-
-SHAPES: dict[str, type[msgspec.Struct]] = {"Service": _Service, "ConfigMap": _ConfigMap, "CustomResourceDefinition": _Definition}
-
-
 def check_shape(resource: Resource, value: Object) -> None:
     """That the fields have the types of the API. Raises StatusError 400."""
     try:
-        msgspec.convert({"metadata": value.get("metadata") or {}}, _Any)
-        for part in ("spec", "status"):
-            msgspec.convert(value.get(part) or {}, dict[str, Any])
-        if resource.kind in SHAPES:
-            msgspec.convert(value, SHAPES[resource.kind])
+        shapes.convert(resource.kind, value)
         decode.from_values(resource.kind, {**value, "metadata": value.get("metadata") or {}})
     except msgspec.ValidationError as error:
         shown = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
@@ -169,6 +96,15 @@ def _labels(value: Object) -> Iterator[Cause]:
             )
 
 
+def _parameters(metadata: Object, field: str) -> Iterator[Cause]:
+    """The annotations that the simulated kubelet reads are numbers of seconds, or "never"."""
+    for key, text in sorted((metadata.get("annotations") or {}).items()):
+        if key.startswith(PREFIX) and text != "never" and not _NUMBER.fullmatch(text):
+            yield _invalid(
+                f"{field}.annotations[{key}]", text, 'must be a number, or "never" (a parameter of the embedded world)'
+            )
+
+
 def _change(current: Object, value: Object) -> Iterator[Cause]:
     """What may not change."""
     before, after = current["metadata"], value["metadata"]
@@ -203,9 +139,26 @@ def _pod_spec(spec: Object, field: str) -> Iterator[Cause]:
             yield _required(f"{at}.name")
         if not container.get("image"):
             yield _required(f"{at}.image")
+        yield from _quantities(container.get("resources") or {}, f"{at}.resources")
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        if "persistentVolumeClaim" in volume and not (volume["persistentVolumeClaim"] or {}).get("claimName"):
+            yield _required(f"{field}.volumes[{index}].persistentVolumeClaim.claimName")
     grace = spec.get("terminationGracePeriodSeconds")
     if isinstance(grace, int) and grace < 0:
         yield _invalid(f"{field}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0")
+
+
+def _quantities(resources: Object, field: str) -> Iterator[Cause]:
+    for part in ("requests", "limits"):
+        for name, wanted in (resources.get(part) or {}).items():
+            try:
+                amount = quantity.milli(wanted)
+            except ValueError:
+                why = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                yield _invalid(f"{field}.{part}[{name}]", wanted, why)
+            else:
+                if amount < 0:
+                    yield _invalid(f"{field}.{part}[{name}]", wanted, "must be greater than or equal to 0")
 
 
 def _pod(value: Object) -> Iterator[Cause]:
@@ -226,6 +179,10 @@ def _workload(value: Object) -> Iterator[Cause]:
         elif not wanted.items() <= labels.items():
             yield _invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
     yield from _pod_spec(template.get("spec") or {}, "spec.template.spec")
+    yield from _parameters(template.get("metadata") or {}, "spec.template.metadata")
+    for index, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
+        if not (claim.get("metadata") or {}).get("name"):
+            yield _required(f"spec.volumeClaimTemplates[{index}].metadata.name")
 
 
 def _service(value: Object) -> Iterator[Cause]:
@@ -278,7 +235,7 @@ def check(resource: Resource, value: Object, current: Object | None = None) -> N
     """That an object a client sent can be stored. current: what it replaces. Raises StatusError 400, 422."""
     check_shape(resource, value)
     whole = {**value, "kind": resource.kind, "metadata": value.get("metadata") or {}}
-    causes = [*_name(whole), *_labels(whole)]
+    causes = [*_name(whole), *_labels(whole), *_parameters(whole["metadata"], "metadata")]
     if resource.kind in RULES:
         causes += RULES[resource.kind](whole)
     if current is not None:

@@ -203,3 +203,39 @@ def test_health_names_what_fails(api: Caller) -> None:
     assert isinstance(answer, Answer)
     assert answer.code == 500
     assert b"[-]etcd failed" in answer.body
+
+
+TEMPLATE: dict[str, Any] = {"metadata": {"labels": {"app": "x"}}, "spec": pod("x")["spec"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"resources": {"requests": {"cpu": "100%"}}}, 422, "spec.template.spec.containers[0].resources.requests[cpu]"),
+        ({"resources": {"requests": {"cpu": "-1"}}}, 422, "spec.template.spec.containers[0].resources.requests[cpu]"),
+        ({"image": None}, 422, "spec.template.spec.containers[0].image"),
+        ({"resources": "1Gi"}, 400, ""),
+        ({"resources": {"requests": ["a"]}}, 400, ""),
+        ({"image": 1.5}, 400, ""),
+        ({"resources": None}, 201, ""),
+    ],
+)
+def test_what_the_world_could_not_compute_with_is_refused(api: Caller, change: dict[str, Any], code: int, field: str) -> None:
+    container = {**TEMPLATE["spec"]["containers"][0], **change}
+    template = {**TEMPLATE, "spec": {"containers": [container]}}
+    value = {"metadata": {"name": "x"}, "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": template}}
+    answered, status = api.call("POST", "/apis/apps/v1/namespaces/default/deployments", value)
+    assert answered == code
+    assert [cause["field"] for cause in (status.get("details") or {}).get("causes", [])] == ([field] if field else [])
+
+
+def test_a_parameter_of_the_world_must_be_a_number(api: Caller) -> None:
+    value = pod("x") | {"metadata": {"name": "x", "annotations": {"sim.underway.dev/start-s": "soon"}}}
+    code, status = api.call("POST", f"{DEFAULT}/pods", value)
+    assert (code, status["details"]["causes"][0]["field"]) == (422, "metadata.annotations[sim.underway.dev/start-s]")
+
+
+def test_a_null_is_a_field_that_is_not_there(api: Caller) -> None:
+    made = api.call("POST", CONFIGS, {"metadata": {"name": "a", "creationTimestamp": None, "labels": None}, "data": None})[1]
+    assert "data" not in made
+    assert "labels" not in made["metadata"]
