@@ -3,8 +3,6 @@
 A line leaves this file together with the difference: a conversation that begins to agree fails until it does.
 """
 
-_TARGET = "an evicted pod gets no DisruptionTarget condition"
-_ALLOWED = "an eviction that spends the last disruption does not write the budget's DisruptionAllowed condition"
 _MESSAGE = "the message is worded otherwise; code and reason agree"
 _SCHEMA = "the schema of a definition neither prunes, defaults nor validates"
 
@@ -13,13 +11,6 @@ DIFFERENCES: dict[str, str] = {
     "merge-a-wrong-type": "a patch that yields a wrong type is 400 BadRequest; the real server says 422 Invalid, field patch",
     "select-by-a-bad-label": _MESSAGE,
     "a-page-token-that-is-none": _MESSAGE,
-    "watch-a-pod-being-evicted": "a deletion with grace 0 sends DELETED alone, on the real server MODIFIED (grace 0) before it",
-    "evict-without-a-budget": _TARGET,
-    "evict-allowed": f"{_TARGET}; {_ALLOWED}",
-    "evict-spends-the-last": f"the cause is worded otherwise while enough pods are healthy; {_ALLOWED}",
-    "evict-with-the-uid": _TARGET,
-    "evict-with-a-grace-period": _TARGET,
-    "evict-twice": _ALLOWED,
     "a-body-that-is-no-json": _MESSAGE,
     "a-body-of-unknown-type": "protobuf is not among the accepted types, nor is it accepted",
     "custom-unknown-fields-are-pruned": _SCHEMA,

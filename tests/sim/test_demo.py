@@ -31,6 +31,12 @@ def test_the_same_seed_prints_the_same_bytes() -> None:
     assert len(found["trace"]) == 64
 
 
+def test_the_readme_shows_what_the_demo_prints() -> None:
+    shown = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    printed = [line.rstrip() for line in demo().stdout.splitlines()]
+    assert "\n".join(printed) in shown, "python tools/pictures.py draws the pictures anew"
+
+
 REASONS = {
     "etcd-quorum-loss": "etcd failed",
     "api-server-overload": "answers /readyz in",

@@ -31,8 +31,26 @@ def evict(registry: Registry, namespace: str, pod_name: str, eviction: Object) -
             raise status.several_budgets()
         if budgets and not _unhealthy_may_go(pod, budgets[0]):
             _check_and_decrement(registry, budgets[0], pod_name, dry_run=dry_run)
+    if not dry_run:
+        registry.mutate(PODS, namespace, pod_name, lambda current: _targeted(current, registry.now()), "status")
     registry.delete_pod(namespace, pod_name, options, dry_run=dry_run)
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def _with_condition(status_now: Object, condition: Object) -> Object:
+    others = [present for present in status_now.get("conditions") or () if present["type"] != condition["type"]]
+    return {**status_now, "conditions": [*others, condition]}
+
+
+def _targeted(pod: Object, now: str) -> Object:
+    """The pod that says why it goes. Source: KEP-3329, addConditionAndDeletePod."""
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    }
+    return {**pod, "status": _with_condition(pod.get("status") or {}, {**condition, "lastTransitionTime": now})}
 
 
 def _ignores_budgets(pod: Object) -> bool:
@@ -83,4 +101,19 @@ def _check_and_decrement(registry: Registry, budget: Object, pod_name: str, *, d
         "disruptionsAllowed": state["disruptionsAllowed"] - 1,
         "disruptedPods": {**disrupted, pod_name: registry.now()},
     }
+    if spent["disruptionsAllowed"] == 0:
+        spent = _with_condition(spent, _exhausted(budget, registry.now()))
     registry.store.replace(POD_DISRUPTION_BUDGETS, {**budget, "status": spent})
+
+
+def _exhausted(budget: Object, now: str) -> Object:
+    """The condition of a budget that allows no more. Source: component-helpers apps/poddisruptionbudget."""
+    found = {one["type"]: one for one in budget["status"].get("conditions") or ()}.get("DisruptionAllowed", {})
+    return {
+        "type": "DisruptionAllowed",
+        "status": "False",
+        "reason": "InsufficientPods",
+        "message": "",
+        "lastTransitionTime": found["lastTransitionTime"] if found.get("status") == "False" else now,
+        "observedGeneration": budget["metadata"]["generation"],
+    }

@@ -146,7 +146,10 @@ class Registry:
             return self._begin_deletion(resource, current, grace)
         if metadata.get("finalizers"):
             return self._begin_deletion(resource, current, 0)
-        return self.store.remove(resource, namespace, name, self._marked(current, 0) if resource.kind == "Pod" else None)
+        if resource.kind == "Pod":
+            # The store's graceful path is taken at grace 0 too: watchers see the pod marked before they see it gone.
+            self._begin_deletion(resource, current, 0)
+        return self.store.remove(resource, namespace, name)
 
     def _grace_s(self, resource: Resource, current: Object, asked_s: int | None) -> int:
         """How long a deletion takes. Source: pkg/registry/core/pod/strategy.go, CheckGracefulDelete."""

@@ -159,9 +159,22 @@ class Kubelets(Controller):
             self._conditions(current, ready=True)
 
     def _succeed(self, pod: Object) -> None:
+        """All containers exited with 0: a finished pod is never Ready. Source: pkg/kubelet/status/generate.go."""
         current = self._current(pod)
-        if current is not None and not current["metadata"].get("deletionTimestamp"):
-            self._write(current, lambda value: {**value, "status": {**value["status"], "phase": "Succeeded"}})
+        if current is None or current["metadata"].get("deletionTimestamp"):
+            return
+        self._stop_accepting(self._runtimes[pod["metadata"]["uid"]])
+        now = self.registry.now()
+
+        def change(value: Object) -> Object:
+            state = value["status"]
+            over = [condition(kind, False, now, "PodCompleted") for kind in ("Ready", "ContainersReady")]
+            kept = [c for c in state.get("conditions", ()) if c["type"] not in ("Ready", "ContainersReady")]
+            end = {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": now}}
+            ended = [{**c, "ready": False, "started": False, "state": end} for c in state.get("containerStatuses", ())]
+            return {**value, "status": {**state, "phase": "Succeeded", "conditions": [*kept, *over], "containerStatuses": ended}}
+
+        self._write(current, change)
 
     def _write(self, pod: Object, change: Callable[[Object], Object]) -> None:
         metadata = pod["metadata"]
@@ -172,7 +185,7 @@ class Kubelets(Controller):
 
         def change(value: Object) -> Object:
             state = value.get("status", {})
-            kept = [c for c in state.get("conditions", ()) if c["type"] == "PodScheduled"]
+            kept = [c for c in state.get("conditions", ()) if c["type"] in ("PodScheduled", "DisruptionTarget")]
             steady = [condition("PodReadyToStartContainers", True, now), condition("Initialized", True, now)]
             moving = [condition("Ready", ready, now), condition("ContainersReady", ready, now)]
             containers = [{**container, "ready": ready} for container in state.get("containerStatuses", ())]

@@ -9,7 +9,7 @@ from underway.model.node import ZONE_LABEL
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
-from underway.sim.world.controller import Controller
+from underway.sim.world.controller import Controller, with_status
 from underway.sim.world.index import PodIndex
 
 # Cloud block volumes attach and detach within seconds (Amazon EBS: typically 2 to 10).
@@ -77,9 +77,9 @@ class Volumes(Controller):
         }
         metadata = {"name": volume, "labels": {ZONE_LABEL: zone}}
         self.registry.create(r.PERSISTENT_VOLUMES, {"metadata": metadata, "spec": spec, "status": {"phase": "Bound"}})
-        self.registry.mutate(
-            r.PERSISTENT_VOLUME_CLAIMS, namespace, claim, lambda now: {**now, "spec": {**now["spec"], "volumeName": volume}}
-        )
+        claims = r.PERSISTENT_VOLUME_CLAIMS
+        self.registry.mutate(claims, namespace, claim, lambda now: {**now, "spec": {**now["spec"], "volumeName": volume}})
+        self.registry.mutate(claims, namespace, claim, lambda now: with_status(now, phase="Bound"), "status")
 
     def _attach(self, volume: str, node: str, key: tuple[str, str]) -> None:
         spec = {"attacher": ATTACHER, "nodeName": node, "source": {"persistentVolumeName": volume}}

@@ -13,8 +13,17 @@ from underway.kube import resource as r
 from underway.kube.resource import Resource
 from underway.sim.apiserver.registry import NAME_ALPHABET, Registry
 from underway.sim.queue import Queue
-from underway.sim.store import Object
-from underway.sim.world.controller import Controller, is_active, is_ready, own_key, owner_key, reference, with_status
+from underway.sim.store import Change, Object
+from underway.sim.world.controller import (
+    Controller,
+    condition,
+    is_active,
+    is_ready,
+    own_key,
+    owner_key,
+    reference,
+    with_status,
+)
 from underway.sim.world.index import PodIndex
 from underway.sim.world.taints import tolerated
 
@@ -80,8 +89,10 @@ class ReplicaSets(Workloads):
         missing = value["spec"].get("replicas", 1) - len(pods)
         for _ in range(missing):
             self.registry.create(r.PODS, pod_from(value["spec"]["template"], value, generateName=f"{key[1]}-"))
-        # The real controller prefers to delete pods that are not bound, then not Ready, then the youngest.
-        victims = sorted(pods, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod)))[: max(0, -missing)]
+        # Source: pkg/controller/controller_utils.go (ActivePodsWithRanks), without its crowding: not bound, not Ready, youngest.
+        youngest = sorted(pods, key=lambda pod: pod["metadata"]["creationTimestamp"], reverse=True)
+        order = sorted(youngest, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod)))
+        victims = order[: max(0, -missing)]
         for pod in victims:
             self.registry.delete(r.PODS, key[0], pod["metadata"]["name"])
         ready = sum(1 for pod in pods if is_ready(pod))
@@ -268,20 +279,40 @@ class DaemonSets(Workloads):
 
 
 class Jobs(Workloads):
-    """Pods until enough of them have succeeded."""
+    """Pods until enough of them have succeeded.
+
+    A success counts for good, also when its pod goes with its node. The real controller holds such pods by the finalizer
+    batch.kubernetes.io/job-tracking until they are counted; this one remembers their UIDs. No back-off, no failures.
+    """
 
     name = "job-controller"
     resource = r.JOBS
 
+    def __init__(self, queue: Queue, registry: Registry, seed: int, pods: PodIndex) -> None:
+        super().__init__(queue, registry, seed, pods)
+        self._succeeded: dict[str, set[str]] = {}
+        self.store.subscribe(r.JOBS, self._job_changed)
+
+    def _job_changed(self, change: Change) -> None:
+        if change.type == "DELETED":
+            self._succeeded.pop(change.object["metadata"]["uid"], None)
+
     def reconcile(self, key: tuple[str, str]) -> None:
         """Start what is missing; say what is done."""
         value = self.found(key)
-        if value is None:
+        if value is None or any(c["type"] == "Complete" for c in value["status"].get("conditions", ())):
             return
         owned = self.pods.owned(value["metadata"]["uid"])
-        succeeded = sum(1 for pod in owned if pod.get("status", {}).get("phase") == "Succeeded")
+        counted = self._succeeded.setdefault(value["metadata"]["uid"], set())
+        counted.update(pod["metadata"]["uid"] for pod in owned if pod.get("status", {}).get("phase") == "Succeeded")
         active = [pod for pod in owned if is_active(pod)]
-        wanted = min(value["spec"].get("parallelism", 1), value["spec"].get("completions", 1) - succeeded)
+        completions = value["spec"].get("completions", 1)
+        wanted = min(value["spec"].get("parallelism", 1), completions - len(counted))
         for _ in range(wanted - len(active)):
             self.registry.create(r.PODS, pod_from(value["spec"]["template"], value, generateName=f"{key[1]}-"))
-        self.tell(value, active=max(wanted, len(active)), succeeded=succeeded)
+        done: dict[str, Any] = {}
+        if len(counted) >= completions and not active:
+            now = self.registry.now()
+            met = [condition(kind, True, now, "CompletionsReached") for kind in ("SuccessCriteriaMet", "Complete")]
+            done = {"conditions": met, "completionTime": now}
+        self.tell(value, active=max(wanted, len(active)), succeeded=len(counted), **done)
