@@ -7,7 +7,6 @@ _MESSAGE = "the message is worded otherwise; code and reason agree"
 _SCHEMA = "the schema of a definition neither prunes, defaults nor validates"
 
 DIFFERENCES: dict[str, str] = {
-    "finalizers-hold-a-deletion": "the answer to the removal of the last finalizer has the version of the deletion",
     "merge-a-wrong-type": "a patch that yields a wrong type is 400 BadRequest; the real server says 422 Invalid, field patch",
     "select-by-a-bad-label": _MESSAGE,
     "a-page-token-that-is-none": _MESSAGE,
@@ -18,5 +17,4 @@ DIFFERENCES: dict[str, str] = {
     "custom-below-the-minimum": _SCHEMA,
     "custom-without-what-is-required": _SCHEMA,
     "custom-of-a-wrong-type": _SCHEMA,
-    "custom-replace-needs-a-version": "a custom resource may be replaced without its version; on the real server 422 Invalid",
 }

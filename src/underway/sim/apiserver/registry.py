@@ -112,7 +112,9 @@ class Registry:
     def _store(self, resource: Resource, current: Object, merged: Object) -> Object:
         metadata = merged["metadata"]
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and current["metadata"].get("finalizers"):
-            return self.store.remove(resource, metadata.get("namespace", ""), metadata["name"], merged)
+            self.store.remove(resource, metadata.get("namespace", ""), metadata["name"], merged)
+            # Watchers see the revision of the deletion; the writer is answered with the one that it wrote over.
+            return {**merged, "metadata": {**metadata, "resourceVersion": current["metadata"]["resourceVersion"]}}
         try:
             return self.store.replace(resource, merged)
         except Conflict:  # pragma: no cover - nobody writes between the read above and here

@@ -263,7 +263,8 @@ class ApiServer:
         current = self.registry.get(call.resource, call.namespace, call.name)
         if call.entry.custom and not (body.get("metadata") or {}).get("resourceVersion"):
             cause = {"reason": "FieldValueInvalid", "message": "Invalid value: 0: must be specified for an update"}
-            raise status.invalid(call.resource, call.name, [{**cause, "field": "metadata.resourceVersion"}])
+            plural = msgspec.structs.replace(call.resource, kind=call.resource.plural)  # how the generic store names it
+            raise status.invalid(plural, call.name, [{**cause, "field": "metadata.resourceVersion"}])
         return 200, self._write(call, current, body)
 
     def _write(self, call: Call, current: Object, body: Object) -> Object:
