@@ -51,7 +51,8 @@ def test_nobody_waits_by_sleeping() -> None:
         text = path.read_text()
         assert "time.sleep(" not in text, path
         if path.name not in allowed:
-            assert "asyncio.sleep(" not in text, path
+            # sleep(0) only lets the event loop take its next turn.
+            assert not re.search(r"asyncio\.sleep\((?!0\))", text), path
 
 
 def test_no_unfinished_business() -> None:
