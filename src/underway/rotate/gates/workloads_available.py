@@ -25,7 +25,7 @@ def judge(evidence: Evidence, threshold: float | None) -> str:
     ]
     if len(short) <= (threshold or 0):
         return ""
-    return min(short) if len(short) == 1 else f"{len(short)} workloads are short of pods, first: {min(short)}"
+    return min(short) if len(short) == 1 else f"{len(short)} workloads are short of pods: {'; '.join(sorted(short)[:3])}"
 
 
 def _allowance(workload: Workload, evidence: Evidence) -> int:
