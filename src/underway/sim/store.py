@@ -137,6 +137,19 @@ class Store:
         changes = list(collection.changes)
         return changes[bisect_right(changes, revision, key=lambda change: change.revision) :]
 
+    def as_of(self, resource: Resource, revision: int) -> list[Object]:
+        """The objects as they were at an earlier revision, in order, as far back as the history reaches."""
+        collection = self._collection(resource)
+        objects = dict(collection.objects)
+        for change in reversed(collection.changes):
+            if change.revision <= revision:
+                break
+            if change.previous is None:
+                objects.pop(object_key(change.object), None)
+            else:
+                objects[object_key(change.object)] = change.previous
+        return [objects[key] for key in sorted(objects)]
+
     def compact(self, resource: Resource) -> None:
         """Forget the history, as etcd's compaction does: watches from an older revision meet 410."""
         collection = self._collection(resource)

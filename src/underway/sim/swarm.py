@@ -10,7 +10,7 @@ import msgspec
 
 from underway.rotate.gates import GATES
 from underway.rotate.spec import Rotation, rotation_from
-from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Refused, Slow
+from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Refused, Slow, StaleRead
 from underway.sim.rehearsal import Outcome, Rehearsal, interventions
 from underway.sim.scenario import Scenario, random_scenario
 from underway.sim.world.world import World
@@ -33,7 +33,11 @@ def options(seed: int) -> Options:
     """The faults of a seed. Each kind is absent in half of the runs, so that they are also met alone."""
     rng = Random(f"{seed}/options")
     kinds = ((Refused, 0.15), (LostReply, 0.1), (Slow, 0.1), (LateWatch, 0.5), (CutWatch, 0.5))
-    faults = tuple(kind(rng.uniform(0.01, most)) for kind, most in kinds if rng.random() < 0.5)
+    faults: tuple[Fault, ...] = tuple(kind(rng.uniform(0.01, most)) for kind, most in kinds if rng.random() < 0.5)
+    # Dice of its own: the seeds that are remembered keep what they drew before this fault was known.
+    stale = Random(f"{seed}/stale")
+    if stale.random() < 0.5:
+        faults = (*faults, StaleRead(stale.uniform(0.1, 0.8)))
     plan: list[tuple[float, str, str | None]] = [
         (rng.uniform(1, FAULTY_S), "kill", None) for _ in range(rng.choice((0, 0, 1, 2, 5)))
     ]

@@ -4,6 +4,7 @@ Owns latency, the order of a watch's events, and where faults interfere. What th
 real cluster; only the carrier differs.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.model import decode
-from underway.sim.apiserver.server import ApiServer, Call
+from underway.sim.apiserver.server import ApiServer, Call, selection
 from underway.sim.apiserver.status import StatusError, internal, overloaded
 from underway.sim.faults import NONE, Fault, Interference
 from underway.sim.queue import Queue
@@ -24,6 +25,7 @@ Deliver = Callable[[Reply | WatchEvent], None]
 
 REQUEST_MS = (3, 15)  # a small API call in one region (SLO: 99 % under 1 s; typical single-digit milliseconds)
 EVENT_MS = (5, 40)  # etcd to watch cache to client
+REVISIONS_KEPT = 200  # one for each request: some seconds of a busy driver, which is as stale as a read gets
 BOOKMARK_MS = 60_000  # apiserver pkg/storage/cacher: about one a minute
 
 
@@ -55,6 +57,7 @@ class MemoryApi:
         self._rng = rng
         self._watches: dict[int, _Watch] = {}
         self._decoded: dict[str, tuple[str, Any]] = {}
+        self._revisions: deque[tuple[int, int]] = deque(maxlen=REVISIONS_KEPT)
         self.faults: Sequence[Fault] = ()
         self.latency = 1.0
         self.on_send: Callable[[Request], None] = lambda _request: None
@@ -64,6 +67,7 @@ class MemoryApi:
         """Carry the request; see ports.Api."""
         interference = next((found for fault in self.faults if (found := fault.on_request(request, self._rng)) is not None), NONE)
         self.on_send(request)
+        self._revisions.append((self._queue.now_ms(), self._server.registry.store.revision))
         sent_ms = self._queue.now_ms()
         there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency)
         if request.verb == "watch":
@@ -114,7 +118,19 @@ class MemoryApi:
         code, body = self._server.handle(self._call(request))
         if request.verb not in ("get", "list"):
             self.on_write(request, code)
+        if interference.stale_ms and request.resource is not None and code == 200:
+            body = self._of_before(self._call(request), body, interference.stale_ms)
         return code, body
+
+    def _of_before(self, call: Call, body: Any, stale_ms: int) -> Any:
+        """A list as it would have been answered so long ago, with the revision of then."""
+        horizon_ms = self._queue.now_ms() - stale_ms
+        revision = max((seen for at_ms, seen in self._revisions if at_ms <= horizon_ms), default=None)
+        if revision is None:
+            return body
+        selected = selection(call)
+        items = [value for value in self._server.registry.store.as_of(call.resource, revision) if selected(value)]
+        return {**body, "metadata": {"resourceVersion": str(revision)}, "items": items}
 
     def _reply(self, request: Request, code: int, body: Any, elapsed_ms: int) -> Reply:
         if code >= 400 and isinstance(body, dict):
