@@ -43,10 +43,7 @@ class Statistics(msgspec.Struct, frozen=True, rename="camel"):
 
     evictions: int = 0
     refused_by_budget: int = 0
-    provisions: int = 0
-    terminations: int = 0
     requests: int = 0
-    retries: int = 0
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
