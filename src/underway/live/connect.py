@@ -20,7 +20,7 @@ async def connect(api: HttpApi) -> str:
         raise Refused(expired)
     request = Request(id=0, verb="get", raw_path="/version", timeout_s=15.0)
     try:
-        async with await api._open(request) as response:  # noqa: SLF001 - the exception itself is what is wanted here
+        async with await api.opened(request) as response:
             reply = Reply(request=request, code=response.status, body=await response.read())
     except UnderwayError:
         raise

@@ -120,14 +120,15 @@ class HttpApi:
     async def _exchange(self, request: Request) -> tuple[int, bytes]:
         """Method, headers, body; once more after a 401, with a fresh credential."""
         for attempt in (1, 2):
-            async with await self._open(request) as response:
+            async with await self.opened(request) as response:
                 if response.status == UNAUTHORIZED and attempt == 1:
                     self._credentials.forget()
                     continue
                 return response.status, await _bounded(response)
         raise AssertionError("the second attempt always returns")
 
-    async def _open(self, request: Request) -> Any:
+    async def opened(self, request: Request) -> Any:
+        """The response, still open; use it with `async with`. Raises what the transport raises, and UnderwayError."""
         credential = await self._credentials.get(time.time_ns() // 1_000_000)
         session = await self._connected(credential)
         cluster, user = self.connection.cluster, self.connection.user
@@ -164,7 +165,7 @@ class HttpApi:
     async def _watch(self, request: Request, deliver: Deliver) -> Reply:
         begun_s = time.monotonic()
         try:
-            async with await self._open(request) as response:
+            async with await self.opened(request) as response:
                 if response.status >= 400:
                     if response.status == UNAUTHORIZED:
                         self._credentials.forget()
