@@ -1,0 +1,1 @@
+"""Ingress versions and the Gateway API: versions, matchers, conversion, and the proof that two sides route alike."""
