@@ -144,6 +144,19 @@ def test_apply_creates_then_configures_then_leaves_alone(kubectl: Kubectl, names
     ]
 
 
+def test_what_kubectl_sends_in_protobuf_is_read(kubectl: Kubectl, namespace: str) -> None:
+    assert kubectl("create", "configmap", "-n", namespace, "numbers", "--from-literal=one=1") == "configmap/numbers created\n"
+    assert kubectl("get", "-n", namespace, "configmap", "numbers", "-o", "jsonpath={.data.one}") == "1"
+    assert kubectl("create", "namespace", f"{namespace}-more") == f"namespace/{namespace}-more created\n"
+    assert kubectl("auth", "can-i", "delete", "pods", "-n", namespace).strip() == "yes"
+
+
+def test_a_misspelt_field_is_refused(kubectl: Kubectl, namespace: str) -> None:
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "typo"}, "dat": {}}
+    with pytest.raises(AssertionError, match='strict decoding error: unknown field "dat"'):
+        kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(manifest))
+
+
 def test_apply_keeps_what_others_added_to_a_deployment(kubectl: Kubectl, deployment: str) -> None:
     kubectl("set", "env", "-n", deployment, "deployment/web", "COLOUR=red")
     manifest = kubectl("get", "-n", deployment, "deployment", "web", "-o", r"jsonpath={.metadata.annotations}")

@@ -74,6 +74,9 @@ class Speaker:
         retry_after = answer.headers.get("Retry-After")
         if retry_after:
             said["retryAfter"] = retry_after
+        warnings = answer.headers.get_all("Warning") or []
+        if warnings:
+            said["warnings"] = warnings
         for variable, dotted in step.keep.items():
             variables[variable] = str(_at(said["body"], dotted))
         return said

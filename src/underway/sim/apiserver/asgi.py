@@ -190,6 +190,9 @@ async def _send(send: Send, answer: Answer) -> None:
     ]
     if answer.retry_after_s:
         headers.append((b"retry-after", str(answer.retry_after_s).encode()))
+    for warning in answer.warnings:
+        escaped = warning.replace("\\", "\\\\").replace('"', '\\"')
+        headers.append((b"warning", f'299 - "{escaped}"'.encode()))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

@@ -9,6 +9,9 @@ import msgspec
 
 from underway.kube import request as q
 from underway.kube.resource import Resource
+from underway.sim.apiserver import protobuf
+from underway.sim.apiserver.api_types import json_type
+from underway.sim.apiserver.go_json import syntax_error
 from underway.sim.apiserver.status import StatusError, bad_request, unsupported_media_type
 
 YAML = "application/yaml"
@@ -44,8 +47,7 @@ def _parsed(body: bytes, content_type: str) -> Any:
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as error:
-        ended = "truncated" in str(error)
-        raise ValueError("unexpected end of JSON input" if ended else str(error)) from None
+        raise ValueError(syntax_error(body) or str(error)) from None
 
 
 def patch_of(body: bytes, content_type: str) -> Any:
@@ -63,31 +65,47 @@ def patch_of(body: bytes, content_type: str) -> Any:
     return value
 
 
-def object_of(body: bytes, content_type: str, kind: str) -> dict[str, Any]:
-    """The body of a POST, PUT or DELETE: one object. kind: what it should be. Raises StatusError 400, 415."""
+def object_of(body: bytes, content_type: str, resource: Resource) -> dict[str, Any]:
+    """The body of a POST, PUT or DELETE: one object. resource: what it should be. Raises StatusError 400, 415."""
+    if content_type == PROTOBUF:
+        return _from_protobuf(body, resource)
     if content_type not in ("", q.JSON, YAML):
-        # Clients that prefer protobuf fall back to JSON when they are told so.
-        raise unsupported_media_type([q.JSON, YAML])
-    unread = f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error"
+        raise unsupported_media_type([q.JSON, YAML, PROTOBUF])
+    unread = f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; json parse error"
     try:
         value = _parsed(body, content_type)
     except ValueError as error:
-        raise bad_request(f"{unread}: {error} ({_shown(body)})") from None
+        raise bad_request(f"{unread}: {error} ({_summary(body)})") from None
     if not isinstance(value, dict):
-        raise bad_request(f"{unread}: json: cannot unmarshal {json_type(value)} into an object ({_shown(body)})")
+        raise bad_request(
+            f"{unread}: json: cannot unmarshal {json_type(value)} into Go value of type {HEADER} ({_summary(body)})"
+        )
     return value
 
 
-def _shown(body: bytes) -> str:
-    """The beginning of a body, as the server shows it: text if it is text, else hexadecimal."""
-    head = body[:32]
-    return head.decode() if head.isascii() and head.decode().isprintable() else head.hex()
+def _from_protobuf(body: bytes, resource: Resource) -> dict[str, Any]:
+    named = ""
+    try:
+        version, kind, message = protobuf.opened(body)
+        named = f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}'
+        return protobuf.object_of(version, kind, message)
+    except protobuf.Malformed as error:
+        unread = f"the object provided is unrecognized (must be of type {resource.kind})"
+        raise bad_request(f"{named}: {error}" if named else f"{unread}: {error} ({_summary(body)})") from None
 
 
-def json_type(value: Any) -> str:
-    """The name of a value's JSON type."""
-    names = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
-    return names.get(type(value), "null")
+# What the decoder reads first of every object, as Go prints an anonymous struct.
+HEADER = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+SUMMARY_BYTES_MAX = 30  # apiserver pkg/endpoints/handlers/rest.go, transformDecodeError
+
+
+def _summary(body: bytes) -> str:
+    """The beginning of a body, as the server shows it: an object as text, anything else in hexadecimal."""
+    if not body:
+        return "<empty>"
+    head = body[:SUMMARY_BYTES_MAX]
+    shown = head.decode(errors="replace") if body.startswith(b"{") else head.hex()
+    return f"{shown} ..." if len(body) > SUMMARY_BYTES_MAX else shown
 
 
 def check_kind(value: dict[str, Any], resource: Resource) -> None:

@@ -43,16 +43,22 @@ def pod_spec(spec: Object) -> Object:
         "securityContext": {},
         **spec,
     }
-    filled["containers"] = [
-        {
-            "resources": {},
-            "terminationMessagePath": "/dev/termination-log",
-            "terminationMessagePolicy": "File",
-            "imagePullPolicy": "IfNotPresent" if ":" in container.get("image", "") else "Always",
-            **container,
-        }
-        for container in spec.get("containers", ())
-    ]
+    filled["containers"] = [_container(container) for container in spec.get("containers", ())]
+    return filled
+
+
+def _container(container: Object) -> Object:
+    """Source: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_Container."""
+    tag = container.get("image", "").rpartition("/")[2].partition(":")[2]
+    filled = {
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": "Always" if tag in ("", "latest") else "IfNotPresent",
+        **container,
+    }
+    if container.get("ports"):
+        filled["ports"] = [{"protocol": "TCP", **port} for port in container["ports"]]
     return filled
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from underway.kube.resource import NAMESPACES, Resource
-from underway.sim.apiserver import access, bodies, discovery, openapi, reviews, status, table
+from underway.sim.apiserver import access, bodies, discovery, openapi, reviews, status, strictness, table
 from underway.sim.apiserver.access import Authorize, User
+from underway.sim.apiserver.api_types import json_type
 from underway.sim.apiserver.catalogue import Entry
 from underway.sim.apiserver.discovery import SUBRESOURCE_VERBS
 from underway.sim.apiserver.routing import TRUE, Form, Target, form, target
@@ -45,12 +46,13 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One whole answer. retry_after_s: 0 for none."""
+    """One whole answer. retry_after_s: 0 for none; warnings: each a header of its own."""
 
     code: int
     body: bytes
     content_type: str = JSON
     retry_after_s: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class Watching(msgspec.Struct, frozen=True):
@@ -93,7 +95,11 @@ class Front:
         name = request.headers.get("impersonate-user")
         if name:
             user = access.impersonate(user, name, request.impersonated_groups, self.authorize)
-        review = reviews.answer(request.path, user, self.authorize, request.body) if request.method == "POST" else None
+        review = (
+            reviews.answer(request.path, user, self.authorize, request.body, request.content_type)
+            if request.method == "POST"
+            else None
+        )
         if review is not None:
             return _json(201, review)
         access.check(user, wanted.attributes, self.authorize)
@@ -155,12 +161,14 @@ class Front:
             return self._delete_collection(call)
         if wanted.verb == "create" and not wanted.name and entry.resource.namespaced:
             self.server.registry.get(NAMESPACES, "", wanted.namespace)
+        call, warnings = strictness.applied(call)
         code, value = self.server.handle(call)
         if code >= 400:
             return _json(code, value, (value.get("details") or {}).get("retryAfterSeconds", 0))
         if wanted.verb in ("get", "list") and not wanted.subresource:
             return _json(code, self._shaped(entry, value, shape, request.query))
-        return _json(code, value if wanted.subresource else versioned(entry, value))
+        made = _json(code, value if wanted.subresource else versioned(entry, value))
+        return msgspec.structs.replace(made, warnings=warnings) if warnings else made
 
     def _call(self, request: HttpRequest, wanted: Target, entry: Entry) -> Call:
         """The routed call. Raises StatusError 400, 413, 415."""
@@ -169,10 +177,10 @@ class Front:
         if wanted.verb == "patch":
             body = bodies.patch_of(request.body, content_type)
         elif wanted.verb in ("create", "update"):
-            body = bodies.object_of(request.body, content_type, entry.resource.kind)
+            body = bodies.object_of(request.body, content_type, entry.resource)
             _check_names(wanted, entry, body)
         elif wanted.verb in ("delete", "deletecollection") and request.body:
-            body = bodies.object_of(request.body, content_type, "DeleteOptions")
+            body = bodies.object_of(request.body, content_type, DELETE_OPTIONS)
         if wanted.verb == "watch" and wanted.name:
             query["fieldSelector"] = f"metadata.name={wanted.name}"
         return Call(
@@ -282,7 +290,7 @@ def _check_names(wanted: Target, entry: Entry, body: Object) -> None:
     metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
         shown = f'{entry.resource.kind} in version "{entry.resource.version}" cannot be handled as a {entry.resource.kind}'
-        got = bodies.json_type(metadata)
+        got = json_type(metadata)
         raise status.bad_request(f"{shown}: json: cannot unmarshal {got} into Go struct field .metadata of type ObjectMeta")
     name = metadata.get("name", "")
     if wanted.subresource == "eviction":

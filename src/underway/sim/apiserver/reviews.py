@@ -6,12 +6,14 @@ Source: authorization.k8s.io/v1 and authentication.k8s.io/v1 types.go.
 
 from typing import Any
 
+from underway.kube.resource import Resource
 from underway.sim.apiserver import bodies
 from underway.sim.apiserver.access import AUTHENTICATED, Attributes, Authorize, User
 from underway.sim.apiserver.status import bad_request
 
-ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False)
+WHO_REVIEW = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False)
+ACCESS, WHO = ACCESS_REVIEW.path(), WHO_REVIEW.path()
 
 
 def _attributes(spec: dict[str, Any]) -> Attributes:
@@ -32,13 +34,13 @@ def _attributes(spec: dict[str, Any]) -> Attributes:
     return Attributes(verb=raw.get("verb", ""), path=raw.get("path", ""))
 
 
-def answer(path: str, user: User, authorize: Authorize, body: bytes) -> dict[str, Any] | None:
+def answer(path: str, user: User, authorize: Authorize, body: bytes, content_type: str) -> dict[str, Any] | None:
     """The answer to a review, None if the path is not one. Raises StatusError 400."""
     if path not in (ACCESS, WHO) or AUTHENTICATED not in user.groups:
         return None
-    kind = "SelfSubjectAccessReview" if path == ACCESS else "SelfSubjectReview"
-    review = bodies.object_of(body, "", kind)
-    made = {"kind": kind, "apiVersion": "/".join(path.split("/")[2:4]), "metadata": {}}
+    resource = ACCESS_REVIEW if path == ACCESS else WHO_REVIEW
+    review = bodies.object_of(body, content_type, resource)
+    made = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
     if path == WHO:
         return {**made, "status": {"userInfo": {"username": user.name, "groups": list(user.groups)}}}
     spec = review.get("spec") or {}

@@ -5,8 +5,6 @@ carries it in virtual time, `sim.apiserver.https` over a socket. It never claims
 answers against a real kube-apiserver.
 """
 
-import base64
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +14,10 @@ from underway.kube import request as q
 from underway.kube.request import Verb
 from underway.kube.resource import PODS, Resource
 from underway.model.meta import LabelSelector
-from underway.model.selector import matches, parse
-from underway.sim.apiserver import patch, status, validation
+from underway.model.selector import matches
+from underway.model.selector_text import parse
+from underway.sim.apiserver import pages, patch, status, validation
+from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
 from underway.sim.apiserver.customs import Customs
@@ -25,7 +25,6 @@ from underway.sim.apiserver.defaults import admitted, refilled
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.scale import scale_of, scaled
-from underway.sim.apiserver.shapes import without_nulls
 from underway.sim.store import Change, Object
 
 PATCHES = {q.MERGE_PATCH: patch.merge, q.STRATEGIC_MERGE_PATCH: patch.strategic, q.JSON_PATCH: patch.json_patch}
@@ -138,7 +137,7 @@ def selection(call: Call) -> Selection:
     try:
         labels = parse(call.query.get("labelSelector", ""))
     except ValueError as error:
-        raise status.bad_request(f"unable to parse requirement: {error}") from None
+        raise status.bad_request(str(error)) from None
     return Selection(labels, tuple(fields), call.namespace, call.resource.kind)
 
 
@@ -200,12 +199,12 @@ class ApiServer:
         token = call.query.get("continue", "")
         start = ("", "")
         if token:
-            revision, start = _continued(token, self.registry, call.resource)
+            revision, start = pages.continued(token, self.registry, call.resource)
             metadata["resourceVersion"] = revision
-            items = [value for value in items if _position(value) > start]
+            items = [value for value in items if pages.position(value) > start]
         limit = int(call.query.get("limit") or 0)
         if limit and len(items) > limit:
-            metadata |= {"continue": _token(revision, items[limit - 1]), "remainingItemCount": len(items) - limit}
+            metadata |= {"continue": pages.token(revision, items[limit - 1]), "remainingItemCount": len(items) - limit}
             items = items[:limit]
         return {
             "kind": f"{call.resource.kind}List",
@@ -303,11 +302,13 @@ class ApiServer:
             cause = {"reason": "FieldValueInvalid", "message": f'Invalid value: "{wanted_uid}": field is immutable'}
             # The real server says it twice: once for the object, once for its metadata.
             raise status.invalid(call.resource, call.name, 2 * [{**cause, "field": "metadata.uid"}])
-        try:
-            validation.check_shape(call.resource, patched)
-        except status.StatusError as error:
-            cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {{}}: {error}", "field": "patch"}
-            raise status.invalid(NO_KIND, "", [cause]) from None
+        # What a merge does not name has the types that it was stored with.
+        whole = patched if call.entry.custom else without_nulls(patched)
+        why = validation.mistyped(call.resource, whole, call.body if isinstance(call.body, dict) else None)
+        if why:
+            shown = msgspec.json.encode(patched).decode()
+            cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {status.quoted(shown)}: {why}", "field": "patch"}
+            raise status.invalid(NO_KIND, "", [cause])
         named = (patched.get("metadata") or {}).get("name", "")
         if named != call.name:
             raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
@@ -378,23 +379,3 @@ def _revision(version: str) -> int:
     if not version.isdigit():
         raise status.bad_request(f'invalid resource version "{version}"')
     return int(version)
-
-
-def _position(value: Object) -> tuple[str, str]:
-    return value["metadata"].get("namespace", ""), value["metadata"]["name"]
-
-
-def _token(revision: str, last: Object) -> str:
-    return base64.urlsafe_b64encode(json.dumps([revision, *_position(last)]).encode()).decode()
-
-
-def _continued(token: str, registry: Registry, resource: Resource) -> tuple[str, tuple[str, str]]:
-    try:
-        revision, namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
-        raise status.bad_request(
-            "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"
-        ) from None
-    if registry.store.changes_since(resource, int(revision)) is None:
-        raise status.gone()
-    return revision, (namespace, name)

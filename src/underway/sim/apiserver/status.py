@@ -4,6 +4,7 @@ Source: apimachinery pkg/api/errors/errors.go; the texts are what clients and sc
 them with a real kube-apiserver.
 """
 
+import json
 from typing import Any
 
 from underway.kube.resource import Resource
@@ -14,6 +15,11 @@ Json = dict[str, Any]
 def qualified(resource: Resource) -> str:
     """The resource as error messages name it: "pods", "deployments.apps"."""
     return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+
+
+def quoted(text: str) -> str:
+    """A text as Go's %q shows it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 class StatusError(Exception):

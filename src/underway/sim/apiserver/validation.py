@@ -12,7 +12,7 @@ import msgspec
 
 from underway.kube.resource import Resource
 from underway.model import decode, quantity
-from underway.sim.apiserver import shapes, status
+from underway.sim.apiserver import api_types, status
 from underway.sim.world.parameters import PREFIX
 
 Object = dict[str, Any]
@@ -35,29 +35,29 @@ _PERCENT = re.compile(PERCENT)
 WITH_TEMPLATE = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
 
 
-_TYPE_ERROR = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$(?P<path>[^`]*)`)?")
-GO_TYPES = {"str": "string", "int": "int64", "float": "float64", "object": "object", "array": "array", "null": "null"}
-
-
 def check_shape(resource: Resource, value: Object) -> None:
     """That the fields have the types of the API. Raises StatusError 400."""
+    why = mistyped(resource, value)
+    if why:
+        shown = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        raise status.bad_request(f"{shown}: {why}")
+
+
+def mistyped(resource: Resource, value: Object, changed: Object | None = None) -> str:
+    """The first field of a wrong type, in the words of Go's decoder, or "".
+
+    changed: the part that is new, where the rest is known to be right.
+    """
+    struct = api_types.struct_for(resource)
+    why = api_types.mismatch(struct, value if changed is None else changed) if struct else ""
+    if why:
+        return why
     try:
-        shapes.convert(resource.kind, value)
+        # What the table leaves to the types that read themselves has to suit the world's controllers all the same.
         decode.from_values(resource.kind, {**value, "metadata": value.get("metadata") or {}})
     except msgspec.ValidationError as error:
-        shown = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
-        raise status.bad_request(f"{shown}: {_as_go(str(error), resource.kind)}") from None
-
-
-def _as_go(message: str, kind: str) -> str:
-    """A type error in the words of Go's decoder, which clients know."""
-    found = _TYPE_ERROR.match(message)
-    if found is None:
-        return message
-    wanted, got = (GO_TYPES.get(found[name].split(" | ")[0], found[name]) for name in ("wanted", "got"))
-    got = "number" if got in ("int64", "float64") else got
-    path = found["path"] or ""
-    return f"json: cannot unmarshal {got} into Go struct field {kind}{path.replace('[...]', '')} of type {wanted}"
+        return str(error)
+    return ""
 
 
 def _required(field: str, why: str = "") -> Cause:

@@ -31,7 +31,7 @@ def test_an_object_can_be_created_read_and_deleted(api: Caller) -> None:
             f"{DEFAULT}/pods",
             {"metadata": {"name": 5}},
             400,
-            'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field Pod.metadata.name of type string',  # noqa: E501  # one sentence of the real server
+            'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string',  # noqa: E501  # one sentence of the real server
         ),
         (
             "POST",
