@@ -6,11 +6,11 @@ that `--help` stays fast.
 """
 
 import sys
-from importlib import import_module
 
 import click
 
 from underway import __version__
+from underway.cli.lazy import LazyGroup
 from underway.errors import InvariantViolated, Refused, UnderwayError, Unreachable, UsageError
 
 COMMANDS: dict[str, str] = {
@@ -21,31 +21,12 @@ COMMANDS: dict[str, str] = {
     "freeze": "Stop a rotation: nothing new is begun, the cluster is left tidy.",
     "resume": "Let a frozen rotation go on.",
     "snapshot": "Save what decisions read of a cluster, for plan and rehearsals.",
+    "ingress": "Move from Ingress to the Gateway API, with a proof.",
 }
 EXIT_CODES: dict[type[UnderwayError], int] = {UsageError: 2, Unreachable: 3, Refused: 3, InvariantViolated: 70}
 
 
-class Lazy(click.Group):
-    """A group that imports a subcommand only to run it."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """The names, in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"underway.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, package="underway.cli", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="underway")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def underway(debug: bool) -> None:

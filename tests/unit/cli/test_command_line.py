@@ -38,8 +38,8 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_help_shows_an_example_for_each_command() -> None:
-    for name in ("demo", "plan", "rotate", "status", "freeze", "resume", "snapshot"):
-        done = underway(name, "--help")
+    for name in ("demo", "plan", "rotate", "status", "freeze", "resume", "snapshot", "ingress", "ingress match"):
+        done = underway(*name.split(), "--help")
         assert done.returncode == 0
         assert f"Example: underway {name}" in " ".join(done.stdout.split()), name
 

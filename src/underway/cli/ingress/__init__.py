@@ -1,0 +1,17 @@
+"""`underway ingress`: one file a subcommand."""
+
+import click
+
+from underway.cli.lazy import LazyGroup
+
+COMMANDS: dict[str, str] = {
+    "match": "Say which rule, backend or redirect answers a request, and why the others do not.",
+}
+
+
+@click.group(name="ingress", cls=LazyGroup, table=COMMANDS, package="underway.cli.ingress")
+def command() -> None:
+    """Move from Ingress to the Gateway API, with a proof.
+
+    Example: underway ingress match -f ingress.yaml https://shop.example.com/cart
+    """

@@ -1,0 +1,69 @@
+"""What `match` and `prove` share: reading manifests and choosing the semantics."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from underway.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+NGINX = "nginx.ingress.kubernetes.io/"
+
+
+def semantics_option(flag: str, name: str) -> Callable[[F], F]:
+    """--as and its kin."""
+    return click.option(
+        flag,
+        name,
+        type=click.Choice(["auto", "ingress-v1", "ingress-nginx", "gateway"]),
+        default="auto",
+        show_default=True,
+        help="Whose semantics: auto takes gateway for routes, ingress-nginx where its class or annotations are used.",
+    )
+
+
+def manifests_from(sources: tuple[str, ...]) -> Any:
+    """The objects in files. Raises UsageError."""
+    from underway.cli.manifests import read_documents
+    from underway.ingress.objects.manifests import manifests_of
+
+    return manifests_of(read_documents(sources))
+
+
+def note_skipped(manifests: Any) -> None:
+    """Say on stderr what takes no part."""
+    for one in manifests.skipped:
+        click.echo(f"skipped {one.place}: {one.object} {one.reason}", err=True)
+
+
+def chosen(manifests: Any, semantics: str) -> str:
+    """The semantics that is asked for, or that the objects speak for. Raises UsageError where they speak for two."""
+    if semantics != "auto":
+        return semantics
+    routes = bool(manifests.http_routes or manifests.grpc_routes or manifests.tls_routes or manifests.gateways)
+    if routes and manifests.ingresses:
+        raise UsageError(
+            "the files hold Ingresses and routes; say which of them is meant: --as ingress-v1, ingress-nginx or gateway"
+        )
+    if routes:
+        return "gateway"
+    controllers = {one.metadata.name for one in manifests.ingress_classes if one.spec.controller == "k8s.io/ingress-nginx"}
+    for ingress in manifests.ingresses:
+        if ingress.class_name in {"nginx", *controllers} or any(key.startswith(NGINX) for key in ingress.metadata.annotations):
+            return "ingress-nginx"
+    return "ingress-v1"
+
+
+def router_for(manifests: Any, semantics: str) -> Any:
+    """The matcher over the objects. Raises UsageError if there is nothing to match."""
+    from underway.ingress.matchers import SEMANTICS
+
+    name = chosen(manifests, semantics)
+    has = manifests.gateways or manifests.http_routes if name == "gateway" else manifests.ingresses
+    if not has:
+        reasons = "; ".join(f"{one.place}: {one.object} {one.reason}" for one in manifests.skipped[:3])
+        wanted = "Gateways with routes" if name == "gateway" else "Ingresses"
+        raise UsageError(f"the files hold no {wanted} to match{f' ({reasons})' if reasons else ''}")
+    module = next(module for module in SEMANTICS if module.name == name)
+    return module.router(manifests)
