@@ -42,9 +42,9 @@ def write_record(request_id: int, node: Node, record: Record, *, closed: bool | 
     return _node_patch(request_id, node, metadata, spec)
 
 
-def erase_record(request_id: int, node: Node) -> Request:
-    """Take the record off a node that is not in hand any more."""
-    return _node_patch(request_id, node, {"annotations": dict.fromkeys(ALL)}, {})
+def erase_record(request_id: int, node: Node, record: Record) -> Request:
+    """Take the record off a node that is not in hand any more, and what kept others from it."""
+    return _node_patch(request_id, node, {"annotations": dict.fromkeys((*ALL, *record.protected))}, {})
 
 
 def mark_outdated(request_id: int, node: Node) -> Request:

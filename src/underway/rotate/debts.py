@@ -50,7 +50,7 @@ class Debts:
         """The debt as it stands now, None once it is paid; and what has failed, if anything."""
         now_ms = situation.now_ms
         since_ms = max(self._since_ms.setdefault(debt.key, now_ms), situation.journal.resumed_ms)
-        self._work.provision(debt.key, debt.replaces, debt.zone, debt.labels)
+        self._work.provision(debt)
         machine = self._machinery.shown(debt.key)
         known = {debt.key: machine} if machine else {}
         step = progress.arrival(

@@ -131,7 +131,8 @@ class Driver:
                 self._stopping = True
             case MachineReply():
                 outcome = self._ledger.settle(event, now_ms, rng)
-                self._machinery.answered(event, now_ms)
+                nodes = self._observed.snapshot().nodes.values()
+                self._machinery.answered(event, now_ms, {node.spec.provider_id: node.name for node in nodes})
                 self._note_refusal(outcome)
             case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
                 self._settle(event, now_ms, rng)

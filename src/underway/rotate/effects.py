@@ -15,7 +15,8 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One machine, as its provider sees it.
 
     key: the replacement it was provisioned for, "" for machines that were there before. node: the name of its Node, ""
-    while unknown. reason: one sentence where the state is Failed, or Pending for want of capacity or quota.
+    while unknown; the driver also finds the Node whose spec.providerID is provider_id. reason: one sentence where the
+    state is Failed, or Pending for want of capacity or quota.
     """
 
     key: str = ""
@@ -26,11 +27,15 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Provision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Provision", tag_field="action"):
-    """Make one machine for `key`, like the node it replaces, of the version wanted."""
+    """Make one machine for `key`, like the node it replaces, of the version wanted.
+
+    replaces: the node's name; replaces_provider_id: its spec.providerID, "" if it has none.
+    """
 
     id: int
     key: str
     replaces: str
+    replaces_provider_id: str = msgspec.field(name="replacesProviderId", default="")
     zone: str = ""
     labels: dict[str, str] = {}
     kubelet_version: str = ""

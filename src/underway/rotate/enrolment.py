@@ -17,7 +17,7 @@ from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
 from underway.rotate.outbox import Outbox
-from underway.rotate.record import Phase, Record, Slot, machine_key, record_of
+from underway.rotate.record import HANDS_OFF, Phase, Record, Slot, machine_key, record_of
 from underway.rotate.spec import Rotation
 from underway.rotate.work import Situation
 
@@ -82,6 +82,7 @@ class Enrolment:
             slot=slot,
             replacement=machine_key(name, uid, now_ms),
             cordoned=closing and not node.spec.unschedulable,
+            protected=tuple(key for key in HANDS_OFF if key not in node.metadata.annotations),
         )
         closed = True if closing else None
         self._outbox.send(("admit", uid), lambda id_: acts.write_record(id_, node, record, closed=closed))

@@ -4,7 +4,9 @@ Owns when a listing is fresh enough to be believed: a machine counts as gone onl
 the provider had accepted its end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
 
@@ -42,21 +44,22 @@ class Machinery:
         """Whether the machine of a key has still to be asked for by this driver."""
         return key not in self._provisioned
 
-    def answered(self, reply: MachineReply, now_ms: int) -> None:
-        """Take the provider's answer."""
+    def answered(self, reply: MachineReply, now_ms: int, nodes: Mapping[str, str]) -> None:
+        """Take the provider's answer. nodes: the name of each Node by its spec.providerID."""
+        machines = tuple(_named(machine, nodes) for machine in reply.machines)
         request = reply.request
         match request:
             case ListMachines():
                 asked_ms = self._asked_ms.pop(request.id, now_ms)
                 if not reply.error:
-                    self._replace(reply.machines, asked_ms)
+                    self._replace(machines, asked_ms)
             case Provision():
                 self.errors.pop(request.key, None)
                 if reply.error:
                     self.errors[request.key] = reply.error
                 else:
                     self._provisioned.add(request.key)
-                    self.by_key.update({machine.key: machine for machine in reply.machines if machine.key})
+                    self.by_key.update({machine.key: machine for machine in machines if machine.key})
             case Terminate():
                 if not reply.error and request.node:
                     self._terminated[request.node] = now_ms
@@ -92,3 +95,9 @@ class Machinery:
             and machine.state in ("Pending", "Failed")
             and machine.node not in nodes
         ]
+
+
+def _named(machine: Machine, nodes: Mapping[str, str]) -> Machine:
+    """The machine with the name of its Node, where only the Node knows which machine it is."""
+    name = "" if machine.node else nodes.get(machine.provider_id, "")
+    return msgspec.structs.replace(machine, node=name) if name else machine

@@ -20,7 +20,11 @@ SLOT = PREFIX + "slot"
 REPLACEMENT = PREFIX + "replacement"
 REASON = PREFIX + "reason"
 CORDONED = PREFIX + "cordoned"
-ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED)
+PROTECTED = PREFIX + "protected"
+ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED)
+
+HANDS_OFF = ("cluster-autoscaler.kubernetes.io/scale-down-disabled", "karpenter.sh/do-not-disrupt")
+"""Annotations that keep others from removing a node in hand. Sources: Cluster Autoscaler FAQ; Karpenter, "Disruption"."""
 
 OUTDATED_TAINT = PREFIX + "outdated"
 """The PreferNoSchedule taint of every old node: evicted pods should not land where they would have to move again."""
@@ -68,7 +72,7 @@ class Record(msgspec.Struct, frozen=True):
     """What is written on one Node in hand.
 
     since_ms: when the phase began. replacement: the key of its successor. cordoned: whether we cordoned it (a cordon of
-    somebody else's is not ours to lift).
+    somebody else's is not ours to lift). protected: which of HANDS_OFF we set (others' are not ours to remove either).
     """
 
     rotation: str
@@ -78,6 +82,7 @@ class Record(msgspec.Struct, frozen=True):
     replacement: str
     reason: str = ""
     cordoned: bool = False
+    protected: tuple[str, ...] = ()
 
 
 def record_of(node: Node) -> Record | None:
@@ -92,6 +97,7 @@ def record_of(node: Node) -> Record | None:
             replacement=annotations[REPLACEMENT],
             reason=annotations.get(REASON, ""),
             cordoned=annotations.get(CORDONED) == "true",
+            protected=tuple(key for key in HANDS_OFF if key in annotations.get(PROTECTED, "").split(",")),
         )
     except (KeyError, ValueError):
         return None
@@ -107,6 +113,8 @@ def annotations_of(record: Record) -> dict[str, str | None]:
         REPLACEMENT: record.replacement,
         REASON: record.reason or None,
         CORDONED: "true" if record.cordoned else None,
+        PROTECTED: ",".join(record.protected) or None,
+        **dict.fromkeys(record.protected, "true"),
     }
 
 
@@ -117,6 +125,7 @@ class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replaces: str
     zone: str = ""
     labels: dict[str, str] = {}
+    provider_id: str = ""
 
 
 class Journal(msgspec.Struct, frozen=True):

@@ -154,8 +154,7 @@ class Work:
             return step
         if all(owed.replaces != node.name for owed in situation.journal.owed):
             # The successor must be on record before the only trace of this node ends with it.
-            owed = Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels))
-            self._journal.want(owed_annotation((*situation.journal.owed, owed)))
+            self._journal.want(owed_annotation((*situation.journal.owed, owed_by(node, record))))
             return Step(waiting=(Waiting(node.name, "its successor is being put on record"),))
         return step
 
@@ -174,7 +173,7 @@ class Work:
             self._outbox.send(("delete", node.metadata.uid), lambda id_: acts.delete_node(id_, node))
             return
         if following in (Phase.OUTDATED, Phase.UP_TO_DATE):
-            self._outbox.send(("record", node.metadata.uid), lambda id_: acts.erase_record(id_, node))
+            self._outbox.send(("record", node.metadata.uid), lambda id_: acts.erase_record(id_, node, record))
             return
         if step.event is Event.REPLACEMENT_READY and record.slot is Slot.SURGE:
             self.boots_ms.append(now_ms - record.since_ms)
@@ -187,6 +186,7 @@ class Work:
             replacement=record.replacement,
             reason=step.failure,
             cordoned=record.cordoned if closed is None else closed and not node.spec.unschedulable,
+            protected=record.protected,
         )
         # A node that somebody else had cordoned stays cordoned when we let go of it.
         lifted = None if closed is False and not record.cordoned and node.spec.unschedulable else closed
@@ -195,7 +195,7 @@ class Work:
     def _act(self, node: Node, record: Record, left: Drain, situation: Situation) -> None:
         match record.phase:
             case Phase.SURGING if record.slot is Slot.SURGE:
-                self.provision(record.replacement, node.name, node.zone, dict(node.metadata.labels))
+                self.provision(owed_by(node, record))
             case Phase.DRAINING:
                 for pod in left.evict:
                     self._evict(pod, node, record, situation.snapshot)
@@ -205,15 +205,23 @@ class Work:
                     ("terminate", node.name), lambda id_: Terminate(id=id_, node=node.name, provider_id=node.spec.provider_id)
                 )
 
-    def provision(self, key: str, replaces: str, zone: str, labels: dict[str, str]) -> None:
-        """Ask for the machine of a key, once for each life of this driver."""
-        if self._machinery.wants(key):
+    def provision(self, owed: Owed) -> None:
+        """Ask for a machine that is owed, once for each life of this driver."""
+        if self._machinery.wants(owed.key):
             version = self._rotation.spec.target.kubelet_version
 
             def build(request_id: int) -> Effect:
-                return Provision(id=request_id, key=key, replaces=replaces, zone=zone, labels=labels, kubelet_version=version)
+                return Provision(
+                    id=request_id,
+                    key=owed.key,
+                    replaces=owed.replaces,
+                    replaces_provider_id=owed.provider_id,
+                    zone=owed.zone,
+                    labels=owed.labels,
+                    kubelet_version=version,
+                )
 
-            self._outbox.send(("provision", key), build)
+            self._outbox.send(("provision", owed.key), build)
 
     def _evict(self, pod: Pod, node: Node, record: Record, snapshot: Snapshot) -> None:
         guard.before_evict(pod, node, record)
@@ -229,3 +237,8 @@ class Work:
         if limit_ms is None or own_s is None or own_s * 1_000 <= limit_ms:
             return None
         return max(1, limit_ms // 1_000)
+
+
+def owed_by(node: Node, record: Record) -> Owed:
+    """The successor that a node in hand is to get."""
+    return Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels), node.spec.provider_id)

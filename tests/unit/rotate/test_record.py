@@ -1,0 +1,48 @@
+"""What is written on a node in hand, and taken off it again."""
+
+from typing import Any
+
+import msgspec
+
+from objects import node
+from underway.rotate import acts
+from underway.rotate.effects import ListMachines, Machine, MachineReply
+from underway.rotate.machinery import Machinery
+from underway.rotate.record import HANDS_OFF, PROTECTED, Phase, Record, Slot, annotations_of, record_of
+
+RECORD = Record("r", Phase.SURGING, 0, Slot.SURGE, "key", protected=HANDS_OFF)
+SCALE_DOWN, DISRUPT = HANDS_OFF
+
+
+def written(record: Record) -> dict[str, Any]:
+    return {key: value for key, value in annotations_of(record).items() if value is not None}
+
+
+def test_others_are_kept_from_a_node_in_hand() -> None:
+    annotations = written(RECORD)
+    assert annotations[SCALE_DOWN] == annotations[DISRUPT] == "true"
+    assert record_of(node("n", annotations=annotations)) == RECORD
+
+
+def test_what_kept_others_away_goes_with_the_record() -> None:
+    body = acts.erase_record(1, node("n", annotations=written(RECORD)), RECORD).body
+    assert body["metadata"]["annotations"] == dict.fromkeys(annotations_of(RECORD))
+
+
+def test_an_annotation_of_somebody_elses_stays() -> None:
+    ours = msgspec.structs.replace(RECORD, protected=(SCALE_DOWN,))
+    held = node("n", annotations={**written(ours), DISRUPT: "true"})
+    assert held.metadata.annotations[PROTECTED] == SCALE_DOWN
+    removed = acts.erase_record(1, held, ours).body["metadata"]["annotations"]
+    assert SCALE_DOWN in removed
+    assert DISRUPT not in removed
+
+
+def test_a_machine_is_known_by_the_provider_id_of_its_node() -> None:
+    machinery = Machinery()
+    listing = MachineReply(
+        request=ListMachines(id=1), machines=(Machine(key="key", provider_id="aws:///a/i-1", state="Running"),)
+    )
+    machinery.answered(listing, 0, {"aws:///a/i-1": "ip-10-0-0-1"})
+    assert machinery.by_key["key"].node == "ip-10-0-0-1"
+    assert "ip-10-0-0-1" in machinery.by_node
