@@ -29,11 +29,12 @@ def read_documents(sources: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
     Raises UsageError if a file cannot be read.
     """
     for source in sources:
-        for name in _files(source):
-            yield from _documents(name)
+        for name in files_of(source):
+            yield from documents_in(name, bytes_of(name))
 
 
-def _files(source: str) -> list[str]:
+def files_of(source: str) -> list[str]:
+    """The files that a source stands for. Raises UsageError for a folder without manifests."""
     if source == "-" or not Path(source).is_dir():
         return [source]
     found = sorted(str(path) for path in Path(source).rglob("*") if path.suffix in SUFFIXES and path.is_file())
@@ -42,10 +43,15 @@ def _files(source: str) -> list[str]:
     return found
 
 
-def _documents(name: str) -> Iterator[tuple[Any, str]]:
+def bytes_of(name: str) -> bytes:
+    """A file's bytes. Raises UsageError if it cannot be read or is too large."""
     if name != "-" and Path(name).is_file() and Path(name).stat().st_size > FILE_BYTES_MAX:
         raise UsageError(f"{name}: larger than {FILE_BYTES_MAX} bytes; split it")
-    data = read_bytes(name)
+    return read_bytes(name)
+
+
+def documents_in(name: str, data: bytes) -> Iterator[tuple[Any, str]]:
+    """Every document in a text, with its place. Raises UsageError if it is neither YAML nor JSON."""
     if data.lstrip()[:1] == b"{":
         try:
             yield msgspec.json.decode(data), f"{name}:1"

@@ -5,6 +5,7 @@ import click
 from underway.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "convert": "Convert Ingresses: to v1, back to v1beta1, or to the Gateway API.",
     "match": "Say which rule, backend or redirect answers a request, and why the others do not.",
 }
 
