@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from underway.ingress.matchers.gateway.parameters import Parameters as GatewayParameters
+from underway.ingress.matchers.gateway.view import GatewayRouter
 from underway.ingress.matchers.ingress_v1 import AS_DOCUMENTED, IngressV1, Parameters
 from underway.ingress.matchers.request import request_of
 from underway.ingress.objects.manifests import Manifests, manifests_of
 
 Path = tuple[str, str, str]  # pathType, path, Service
+BY_DEFAULT = GatewayParameters()
 
 
 def ingress(name: str = "web", host: str = "shop.example", *paths: Path, **extra: Any) -> dict[str, Any]:
@@ -55,3 +58,72 @@ def answered(router: Any, url: str, method: str = "GET", *headers: str) -> str:
 def specified(*documents: Any, parameters: Parameters = AS_DOCUMENTED) -> IngressV1:
     """The matcher of the specification."""
     return IngressV1(manifests(*documents), parameters)
+
+
+def listener(name: str = "http", hostname: str = "", port: int = 80, protocol: str = "HTTP", **extra: Any) -> dict[str, Any]:
+    """A listener. extra: certificates (Secret names), mode, from_ (All by default), kinds, selector."""
+    made: dict[str, Any] = {"name": name, "port": port, "protocol": protocol}
+    if hostname:
+        made["hostname"] = hostname
+    if "certificates" in extra or "mode" in extra:
+        references = [{"name": one} for one in extra.get("certificates", ())]
+        made["tls"] = {"mode": extra.get("mode", "Terminate"), "certificateRefs": references}
+    namespaces = {"from": extra.get("from_", "All")} | ({"selector": extra["selector"]} if "selector" in extra else {})
+    made["allowedRoutes"] = {"namespaces": namespaces} | ({"kinds": extra["kinds"]} if "kinds" in extra else {})
+    return made
+
+
+def gateway(name: str = "edge", *listeners: dict[str, Any], namespace: str = "shop", **spec: Any) -> dict[str, Any]:
+    """A Gateway; with one HTTP listener for any host if none is given."""
+    body = {"gatewayClassName": "any", "listeners": list(listeners or (listener(),)), **spec}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": metadata, "spec": body}
+
+
+def match(path: str = "", kind: str = "PathPrefix", method: str = "", headers: Any = (), query: Any = ()) -> dict[str, Any]:
+    """A match of an HTTPRoute. headers, query: dicts."""
+    made: dict[str, Any] = {"path": {"type": kind, "value": path}} if path else {}
+    if method:
+        made["method"] = method
+    if headers:
+        made["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
+    if query:
+        made["queryParams"] = [{"name": name, "value": value} for name, value in query.items()]
+    return made
+
+
+def rule(service: str = "", *matches: dict[str, Any], filters: Any = (), **backends: int) -> dict[str, Any]:
+    """A rule of an HTTPRoute: to one Service, or to several with weights (name=weight)."""
+    weights = backends or ({service: 1} if service else {})
+    refs = [{"name": name.replace("_", "-"), "port": 80, "weight": weight} for name, weight in weights.items()]
+    return {k: v for k, v in {"matches": list(matches), "filters": list(filters), "backendRefs": refs}.items() if v}
+
+
+def route(name: str, hostnames: Any, *rules: dict[str, Any], **extra: Any) -> dict[str, Any]:
+    """An HTTPRoute (or extra kind=). extra: namespace, created, parents (of "edge" if none is given)."""
+    metadata = {
+        "name": name,
+        "namespace": extra.get("namespace", "shop"),
+        "creationTimestamp": extra.get("created", "2026-01-01T00:00:00Z"),
+    }
+    spec = {"parentRefs": extra.get("parents", [{"name": "edge"}]), "hostnames": list(hostnames), "rules": list(rules)}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": extra.get("kind", "HTTPRoute"),
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def grant(namespace: str, from_namespace: str, kind: str = "HTTPRoute", to: str = "Service", name: str = "") -> dict[str, Any]:
+    """A ReferenceGrant in `namespace`."""
+    target = {"group": "", "kind": to} | ({"name": name} if name else {})
+    source = {"group": "gateway.networking.k8s.io", "kind": kind, "namespace": from_namespace}
+    metadata = {"name": "grant", "namespace": namespace}
+    spec = {"from": [source], "to": [target]}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "ReferenceGrant", "metadata": metadata, "spec": spec}
+
+
+def routed(*documents: Any, parameters: GatewayParameters = BY_DEFAULT) -> GatewayRouter:
+    """The matcher of the Gateway API."""
+    return GatewayRouter(manifests(*documents), parameters)

@@ -10,10 +10,12 @@ from typing import Any
 
 CHARACTERS_MAX = 4096  # the API's limit of a header's value; paths are limited to 1024
 PROGRAM_BYTES_MAX = 8 << 20
-_DISAGREE = re.compile(r"\\[CzZpPQEvhHRKGX]|\(\?[^:imsP)]|\[\[[.=]")  # escapes and groups that the two read differently, or one only
+_DISAGREE = re.compile(
+    r"\\[CzZpPQEvhHRKGX]|\(\?[^:imsP)]|\[\[[.=]"
+)  # escapes and groups that the two read differently, or one only
 
 
-class NotDecidable(Exception):  # noqa: N818
+class NotDecidable(Exception):
     """Why an expression is not run."""
 
 

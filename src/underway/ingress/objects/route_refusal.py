@@ -8,7 +8,16 @@ import re
 from collections import Counter
 
 from underway.ingress.objects.gateway import Gateway, Listener
-from underway.ingress.objects.route import GRPCRoute, HTTPPathMatch, HTTPRoute, HTTPRouteFilter, HTTPRouteRule
+from underway.ingress.objects.route import (
+    GRPCRoute,
+    GRPCRouteRule,
+    GRPCRouteSpec,
+    HTTPPathMatch,
+    HTTPRoute,
+    HTTPRouteFilter,
+    HTTPRouteRule,
+    HTTPRouteSpec,
+)
 
 HOSTNAMES_MAX, RULES_MAX, MATCHES_MAX, MATCHES_OF_ROUTE_MAX, REFS_MAX, FILTERS_MAX = 16, 16, 64, 128, 16, 16
 LISTENERS_MAX, CERTIFICATES_MAX, PATH_CHARACTERS_MAX, WEIGHT_MAX = 64, 64, 1024, 1_000_000
@@ -49,7 +58,8 @@ def listeners_refusal(listeners: tuple[Listener, ...]) -> str:
 
 def route_refusal(route: HTTPRoute | GRPCRoute) -> str:
     """Why the API server refuses a route, or ""."""
-    spec = route.spec
+    spec: HTTPRouteSpec | GRPCRouteSpec = route.spec
+    rules: tuple[HTTPRouteRule | GRPCRouteRule, ...] = spec.rules
     if len(spec.hostnames) > HOSTNAMES_MAX:
         return f"{len(spec.hostnames)} hostnames; {HOSTNAMES_MAX} are allowed"
     bad = next((host for host in spec.hostnames if not _HOSTNAME.fullmatch(host)), "")
@@ -60,7 +70,7 @@ def route_refusal(route: HTTPRoute | GRPCRoute) -> str:
     total = sum(len(rule.matches) for rule in spec.rules)
     if total > MATCHES_OF_ROUTE_MAX:
         return f"{total} matches; {MATCHES_OF_ROUTE_MAX} are allowed over all rules"
-    for index, rule in enumerate(spec.rules):
+    for index, rule in enumerate(rules):
         why = _counts(len(rule.matches), len(rule.filters), len(rule.backend_refs)) or _filters(rule.filters)
         if not why and isinstance(rule, HTTPRouteRule):
             why = _http_rule(rule)
@@ -72,7 +82,11 @@ def route_refusal(route: HTTPRoute | GRPCRoute) -> str:
 
 
 def _counts(matches: int, filters: int, refs: int) -> str:
-    for name, count, most in (("matches", matches, MATCHES_MAX), ("filters", filters, FILTERS_MAX), ("backendRefs", refs, REFS_MAX)):
+    for name, count, most in (
+        ("matches", matches, MATCHES_MAX),
+        ("filters", filters, FILTERS_MAX),
+        ("backendRefs", refs, REFS_MAX),
+    ):
         if count > most:
             return f"{count} {name}; {most} are allowed"
     return ""
@@ -109,7 +123,9 @@ def path_refusal(path: HTTPPathMatch) -> str:
         return ""
     if not value.startswith("/"):
         return f"path {value!r} must begin with /"
-    bad = next((part for part in _FORBIDDEN if part in value), "") or next((end for end in ("/..", "/.") if value.endswith(end)), "")
+    bad = next((part for part in _FORBIDDEN if part in value), "") or next(
+        (end for end in ("/..", "/.") if value.endswith(end)), ""
+    )
     if bad:
         return f"path {value!r} must not contain {bad!r}"
     return "" if _PATH.fullmatch(value) else f"path {value!r} has a character that is not allowed"
