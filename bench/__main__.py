@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import demo, help_time, orders, swarm
+from bench import demo, help_time, orders, swarm, webhook
 
-BENCHES = {"demo": demo.run, "orders": orders.run, "swarm": swarm.run, "help": help_time.run}
+BENCHES = {"demo": demo.run, "orders": orders.run, "swarm": swarm.run, "help": help_time.run, "webhook": webhook.run}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "freeze": "Stop a rotation: nothing new is begun, the cluster is left tidy.",
     "resume": "Let a frozen rotation go on.",
     "snapshot": "Save what decisions read of a cluster, for plan and rehearsals.",
+    "crd": "Many versions of a custom resource: convert, serve, fuzz, migrate.",
     "ingress": "Move from Ingress to the Gateway API, with a proof.",
 }
 EXIT_CODES: dict[type[UnderwayError], int] = {UsageError: 2, Unreachable: 3, Refused: 3, InvariantViolated: 70}

@@ -20,6 +20,7 @@ from underway.crd.conversion.codecs import (
 from underway.crd.conversion.lists import Each, Member, Union, Wrap
 from underway.crd.conversion.moves import Constant, EnumMap, Function, Keep, Move, Relocate, Rename, Split, Unit
 from underway.crd.conversion.outcome import Converted, Unconvertible
+from underway.crd.conversion.unconverted import SameSchema, same_schema
 from underway.crd.conversion.versions import Conversions, Spoke
 
 __all__ = [
@@ -41,11 +42,13 @@ __all__ = [
     "Move",
     "Relocate",
     "Rename",
+    "SameSchema",
     "Split",
     "Spoke",
     "Unconvertible",
     "Union",
     "Unit",
     "Wrap",
+    "same_schema",
     "scaled",
 ]

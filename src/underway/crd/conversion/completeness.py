@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from underway.crd.conversion.moves import Explained
-from underway.crd.conversion.outcome import Object
+from underway.crd.conversion.outcome import Object, Unconvertible
 from underway.errors import UsageError
 
 DEPTH_MAX = 64  # a structural schema cannot refer to itself: real ones stay under 20
@@ -30,6 +30,22 @@ class Versions(msgspec.Struct, frozen=True):
     def prune(self, value: Object, _: str) -> Object:
         """The object as the API server would hold it in a version."""
         return value
+
+    def refusal(self, value: Object, to: str) -> Unconvertible | None:
+        """Why this is no object of this kind that could be converted, None if it is."""
+        if to not in self.fields:
+            return Unconvertible(f"there is no version {to!r} of {self.kind}; there are {', '.join(self.order)}", "apiVersion")
+        api_version = value.get("apiVersion")
+        group, _, source = api_version.rpartition("/") if isinstance(api_version, str) else ("", "", "")
+        if group != self.group or source not in self.fields:
+            known = ", ".join(f"{self.group}/{name}" for name in self.order)
+            return Unconvertible(f"apiVersion is {api_version!r}; {self.kind} has {known}", "apiVersion")
+        if value.get("kind") != self.kind:
+            return Unconvertible(f"kind is {value.get('kind')!r}; these are the conversions of {self.kind}", "kind")
+        metadata = value.get("metadata", {})
+        if type(metadata) is not dict or type(metadata.get("annotations") or {}) is not dict:
+            return Unconvertible("metadata and its annotations must be objects", "metadata")
+        return None
 
 
 def versions_of(crd: Mapping[str, Any]) -> Versions:

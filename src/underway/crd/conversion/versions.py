@@ -82,7 +82,7 @@ class Conversions:
 
     def convert(self, value: Object, to: str) -> Converted | Unconvertible:
         """Convert one object. to: the version's name, such as "v1"."""
-        refusal = self._refusal(value, to)
+        refusal = self.versions.refusal(value, to)
         if refusal is not None:
             return refusal
         source = value["apiVersion"].rpartition("/")[2]
@@ -100,23 +100,6 @@ class Conversions:
         if isinstance(whole, Unconvertible):
             return whole
         return Converted(whole.object, halfway.kept + whole.kept, halfway.lost + whole.lost)
-
-    def _refusal(self, value: Object, to: str) -> Unconvertible | None:
-        """Why this is not an object of this kind, None if it is."""
-        names = self.versions
-        if to != self.hub and to not in self._downs:
-            return Unconvertible(f"there is no version {to!r} of {names.kind}; there are {', '.join(names.order)}", "apiVersion")
-        api_version = value.get("apiVersion")
-        group, _, source = api_version.rpartition("/") if isinstance(api_version, str) else ("", "", "")
-        if group != names.group or (source != self.hub and source not in self._ups):
-            known = ", ".join(f"{names.group}/{name}" for name in names.order)
-            return Unconvertible(f"apiVersion is {api_version!r}; {names.kind} has {known}", "apiVersion")
-        if value.get("kind") != names.kind:
-            return Unconvertible(f"kind is {value.get('kind')!r}; these are the conversions of {names.kind}", "kind")
-        metadata = value.get("metadata", {})
-        if type(metadata) is not dict or type(metadata.get("annotations") or {}) is not dict:
-            return Unconvertible("metadata and its annotations must be objects", "metadata")
-        return None
 
     def _hop(self, value: Object, source: str, to: str) -> Converted | Unconvertible:
         """Between a spoke and the hub."""

@@ -19,11 +19,11 @@ import uvicorn
 import yaml
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from underway.certificates import Authority, Pair
 from underway.errors import Unreachable
 from underway.sim.apiserver import access
 from underway.sim.apiserver.access import MASTERS, Authorize, User
 from underway.sim.apiserver.asgi import USER, Application
-from underway.sim.apiserver.certificates import Authority, Pair
 from underway.sim.apiserver.front import Front
 from underway.sim.apiserver.server import ApiServer
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from underway.certificates import Pair
 from underway.errors import Unreachable
 from underway.sim.apiserver.access import User
 from underway.sim.apiserver.catalogue import CONFIG_MAPS
-from underway.sim.apiserver.certificates import Pair
 from underway.sim.apiserver.https import HttpsCluster
 from underway.sim.pace import Pace
 from underway.sim.queue import Queue

@@ -1,7 +1,8 @@
-"""A certificate authority for one embedded cluster: its own certificate, a serving one, and those of clients.
+"""A certificate authority for one purpose: its own certificate, serving ones, and those of clients.
 
-Owns keys and certificates, made anew for each cluster and never kept. It does not know who may do what: an organization is
-a group to `sim.apiserver.access`. Elliptic keys (P-256), because making one takes well under a millisecond.
+Owns keys and certificates, made anew by whoever needs them: the embedded cluster for its life, the webhook server for its
+own. It does not know where they are kept nor who may do what. Elliptic keys (P-256), because making one takes well under a
+millisecond; subject alternative names, because Go refuses a certificate that has only a common name.
 """
 
 import ipaddress
@@ -16,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFE = timedelta(days=30)  # no embedded cluster is kept for longer
 EARLIER = timedelta(hours=1)  # clocks differ a little
-ORGANIZATION = "Underway embedded cluster"
+ORGANIZATION = "Underway"
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -47,11 +48,11 @@ def _name(common_name: str, organizations: tuple[str, ...]) -> x509.Name:
 class Authority:
     """One certificate authority."""
 
-    def __init__(self, common_name: str = "underway-embedded-ca") -> None:
+    def __init__(self, common_name: str = "underway-embedded-ca", life: timedelta = LIFE) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(common_name, (ORGANIZATION,))
         now = datetime.now(UTC)
-        builder = self._builder(self._name, self._key.public_key(), now - EARLIER, now + LIFE)
+        builder = self._builder(self._name, self._key.public_key(), now - EARLIER, now + life)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(self._usage(signing=True), critical=True)
         self.certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
@@ -80,13 +81,20 @@ class Authority:
             decipher_only=False,
         )
 
-    def serving(self, hosts: tuple[str, ...] = ("localhost", "kubernetes.default.svc"), address: str = "127.0.0.1") -> Pair:
+    def serving(
+        self,
+        hosts: tuple[str, ...] = ("localhost", "kubernetes.default.svc"),
+        address: str = "127.0.0.1",
+        *,
+        life: timedelta = LIFE,
+        common_name: str = "underway-embedded-apiserver",
+    ) -> Pair:
         """A serving certificate for these names and this address."""
         names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
         names.append(x509.IPAddress(ipaddress.ip_address(address)))
         now = datetime.now(UTC)
         purpose = ExtendedKeyUsageOID.SERVER_AUTH
-        return self._issue(_name("underway-embedded-apiserver", ()), now - EARLIER, now + LIFE, purpose, names)
+        return self._issue(_name(common_name, ()), now - EARLIER, now + life, purpose, names)
 
     def client(self, user: str, groups: tuple[str, ...] = (), *, expired: bool = False) -> Pair:
         """A client certificate: the user is its commonName, each group an organizationName."""

@@ -1,0 +1,18 @@
+"""`underway crd`: multi-version custom resources, one file a subcommand."""
+
+import click
+
+from underway.cli.lazy import LazyGroup
+
+COMMANDS: dict[str, str] = {
+    "convert": "Convert objects to another version, as the API server would.",
+    "serve": "Serve conversion and admission webhooks over TLS.",
+}
+
+
+@click.group(name="crd", cls=LazyGroup, table=COMMANDS, package="underway.cli.crd")
+def command() -> None:
+    """Many versions of a custom resource, and no surprises.
+
+    Example: underway crd convert --crd crd.yaml --with conversions.py:CONVERSIONS --to v1 -f object.yaml
+    """

@@ -1,0 +1,107 @@
+"""`underway crd convert`: objects in files to another version, as the API server would show them."""
+
+import json
+from typing import Any
+
+import click
+
+from underway.cli.crd.documents import Object, definition, documents, is_list, named
+from underway.errors import UsageError
+
+
+@click.command()
+@click.option("--crd", "crd_source", default="", metavar="FILE", help="The CustomResourceDefinition; - for standard input.")
+@click.option("--with", "spec", default="", metavar="MODULE:CONVERSIONS", help="The conversions, where its strategy is Webhook.")
+@click.option("--to", required=True, metavar="VERSION", help="The version that is wanted, such as v1.")
+@click.option("-f", "--file", "source", required=True, metavar="FILE", help="Objects and lists; - for standard input.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print.")
+def command(crd_source: str, spec: str, to: str, source: str, output: str) -> int:
+    """Convert objects to another version.
+
+    What the version cannot hold is kept in an annotation of the object, and told on standard error. MODULE is an importable
+    module or the path of a .py file. Exit code 4 if some objects could not be converted, 1 if none could.
+
+    Example: underway crd convert --crd devices.yaml --with conversions.py:CONVERSIONS --to v1 -f pump.yaml
+    """
+    kind = _conversions(crd_source, spec)
+    found = documents(source)
+    done = _Run(kind, to)
+    printed = [document for document in map(done.document, found) if document is not None]
+    _print(printed, output)
+    if not done.failed:
+        return 0
+    return 4 if done.converted else 1
+
+
+class _Run:
+    """The conversion of all documents, counted."""
+
+    def __init__(self, kind: Any, to: str) -> None:
+        self._kind, self._to = kind, to
+        self.converted = self.failed = 0
+
+    def document(self, document: Object) -> Object | None:
+        """One document; None if it could not be converted."""
+        if not is_list(document):
+            return self._object(document)
+        items = [item for item in map(self._object, document["items"]) if item is not None]
+        api_version = document.get("apiVersion")
+        if document["kind"] != "List" and items:
+            api_version = items[0]["apiVersion"]
+        return {**document, "apiVersion": api_version, "items": items}
+
+    def _object(self, value: Any) -> Object | None:
+        from underway.crd.conversion import Unconvertible
+
+        if not isinstance(value, dict):
+            self.failed += 1
+            click.echo(f"an item of a list is no object, but {type(value).__name__}", err=True)
+            return None
+        outcome = self._kind.convert(value, self._to)
+        if isinstance(outcome, Unconvertible):
+            self.failed += 1
+            field = f"{outcome.field}: " if outcome.field else ""
+            click.echo(f"{named(value)}: {field}{outcome.reason}", err=True)
+            return None
+        self.converted += 1
+        for path in outcome.kept:
+            click.echo(f"{named(value)}: {self._to} cannot hold {path}: kept in its annotation", err=True)
+        for path in outcome.lost:
+            click.echo(f"{named(value)}: {self._to} cannot hold {path}: lost", err=True)
+        return dict(outcome.object)
+
+
+def _conversions(crd_source: str, spec: str) -> Any:
+    """The conversions to use. Raises UsageError."""
+    from underway.crd.conversion import same_schema
+    from underway.web.declared import conversions
+
+    crd = definition(crd_source) if crd_source else None
+    if not spec:
+        if crd is None:
+            raise UsageError("give the definition with --crd, or the conversions with --with MODULE:CONVERSIONS, or both")
+        strategy = ((crd.get("spec") or {}).get("conversion") or {}).get("strategy", "None")
+        if strategy != "None":
+            what = f"{crd['metadata']['name']}: its conversion strategy is {strategy}"
+            raise UsageError(f"{what}: name the conversions with --with MODULE:CONVERSIONS")
+        return same_schema(crd)
+    several = conversions(spec)
+    if crd is None:
+        if len(several) != 1:
+            raise UsageError(f"{spec} has conversions of {len(several)} kinds: give the definition with --crd")
+        return several[0]
+    for one in several:
+        if one.versions.name == crd["metadata"]["name"]:
+            return one
+    known = ", ".join(one.versions.name for one in several)
+    raise UsageError(f"{spec} has conversions of {known}, not of {crd['metadata']['name']} in {crd_source}")
+
+
+def _print(values: list[Object], output: str) -> None:
+    if output == "json":
+        for value in values:
+            click.echo(json.dumps(value, indent=2))
+    elif values:
+        import yaml
+
+        click.echo(yaml.safe_dump_all(values, sort_keys=False, allow_unicode=True), nl=False)
