@@ -74,5 +74,8 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
             loop.add_signal_handler(number, stop.set)
         driver = Driver(rotation, f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}")
         with Progress(made.bound.seconds) as progress:
-            await pump(driver, api, machines, stop, progress.update)
+            try:
+                await pump(driver, api, machines, stop, progress.update)
+            finally:
+                await machines.close()
         return driver.status

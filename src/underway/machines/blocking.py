@@ -1,0 +1,42 @@
+"""A provider whose client library blocks: one worker thread, one request at a time, one reply each.
+
+Owns the thread and the order. One at a time is on purpose: what a provider reads and then changes (a group's size, a tag) is
+not changed by itself in between.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from underway.rotate.effects import MachineReply, MachineRequest
+
+Deliver = Callable[[MachineReply], None]
+
+
+class Blocking(ABC):
+    """The base of such providers; implements ports.Machines."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=type(self).__name__)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    def perform(self, request: MachineRequest) -> MachineReply:
+        """Perform a request, in the thread; what goes wrong is a reply."""
+
+    def send(self, request: MachineRequest, deliver: Deliver) -> None:
+        """Perform a request in the background; see ports.Machines."""
+        task = asyncio.get_running_loop().create_task(self._run(request, deliver))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
+        deliver(await asyncio.get_running_loop().run_in_executor(self._thread, self.perform, request))
+
+    async def close(self) -> None:
+        """Give up what still waits; a call that has begun ends by its own time limit."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
