@@ -4,6 +4,7 @@ from typing import Any
 
 from underway.ingress.matchers.gateway.parameters import Parameters as GatewayParameters
 from underway.ingress.matchers.gateway.view import GatewayRouter
+from underway.ingress.matchers.ingress_nginx.view import NginxRouter
 from underway.ingress.matchers.ingress_v1 import AS_DOCUMENTED, IngressV1, Parameters
 from underway.ingress.matchers.request import request_of
 from underway.ingress.objects.manifests import Manifests, manifests_of
@@ -127,3 +128,13 @@ def grant(namespace: str, from_namespace: str, kind: str = "HTTPRoute", to: str 
 def routed(*documents: Any, parameters: GatewayParameters = BY_DEFAULT) -> GatewayRouter:
     """The matcher of the Gateway API."""
     return GatewayRouter(manifests(*documents), parameters)
+
+
+def nginx(*documents: Any) -> NginxRouter:
+    """The matcher of ingress-nginx."""
+    return NginxRouter(manifests(*documents))
+
+
+def annotated(**annotations: str) -> dict[str, str]:
+    """Annotations of ingress-nginx: use_regex="true" and the like."""
+    return {f"nginx.ingress.kubernetes.io/{name.replace('_', '-')}": value for name, value in annotations.items()}

@@ -5,6 +5,6 @@ semantics and nothing else; `router` is what they have in common. They must not 
 emitters: `equivalence` judges those with them.
 """
 
-from underway.ingress.matchers import gateway, ingress_v1
+from underway.ingress.matchers import gateway, ingress_nginx, ingress_v1
 
-SEMANTICS = (ingress_v1, gateway)
+SEMANTICS = (ingress_v1, ingress_nginx, gateway)
