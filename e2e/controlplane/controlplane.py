@@ -240,9 +240,13 @@ class ControlPlane:
         path.write_text(yaml.safe_dump(config))
         return path
 
+    def command(self) -> list[str]:
+        """kubectl as the administrator, for those who look at exit codes themselves."""
+        return [str(self._bin / "kubectl"), f"--kubeconfig={self.admin}"]
+
     def kubectl(self, *arguments: str, stdin: str = "", check: bool = True) -> str:
         """Run kubectl as the administrator; what it printed."""
-        command = [str(self._bin / "kubectl"), f"--kubeconfig={self.admin}", *arguments]
+        command = [*self.command(), *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
         if check and done.returncode != 0:
             raise RuntimeError(f"kubectl {' '.join(arguments)}: exit code {done.returncode}: {done.stderr}")

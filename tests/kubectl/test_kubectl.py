@@ -1,6 +1,8 @@
 """Everyday kubectl against the embedded cluster: what a person would type, and what they would see."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -308,3 +310,18 @@ def test_who_may_not_is_told_so(kubectl: Kubectl) -> None:
 def test_health(kubectl: Kubectl) -> None:
     assert kubectl("get", "--raw", "/readyz") == "ok"
     assert "[+]etcd ok" in kubectl("get", "--raw", "/readyz?verbose")
+
+
+def test_the_operator_is_installed_by_one_pipe(kubectl: Kubectl) -> None:
+    manifests = subprocess.run(
+        [sys.executable, "-m", "underway", "manifests", "--fleet"], check=True, capture_output=True, text=True
+    ).stdout
+    said = kubectl("apply", "-f", "-", stdin=manifests)
+    assert "customresourcedefinition.apiextensions.k8s.io/rotations.underway.dev created" in said
+    assert "deployment.apps/underway-operator created" in said
+    again = kubectl("apply", "-f", "-", stdin=manifests)
+    assert "created" not in again
+    rotation = {"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": "workers"}}
+    kubectl("apply", "-f", "-", stdin=json.dumps({**rotation, "spec": {"target": {"kubeletVersion": "v1.37.2"}}}))
+    assert kubectl("get", "rot").splitlines()[1].split()[0] == "workers"
+    kubectl("delete", "rotation/workers", "namespace/underway-system")

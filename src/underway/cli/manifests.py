@@ -1,175 +1,58 @@
-"""Reading files of Kubernetes objects: YAML or JSON, many documents, with the file and line of each.
+"""`underway manifests`: what the operator needs in a cluster, to be piped into kubectl."""
 
-Owns the limits of what is read. A file that cannot be read is a UsageError with file and line; what an object means is for
-others.
-"""
-
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import msgspec
-import yaml
+import click
 
-from underway.cli.options import read_bytes
-from underway.errors import UsageError
-
-FILE_BYTES_MAX = 64 * 1024 * 1024
-DEPTH_MAX = 64  # far deeper than any object of the API
-NODES_MAX = 5_000_000  # values in one file
-SUFFIXES = (".yaml", ".yml", ".json")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MERGE_TAG = "tag:yaml.org,2002:merge"
-_MERGE = object()
+from underway import __version__
 
 
-def read_documents(sources: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
-    """Every document of the files, with its place (file:line). A folder stands for its manifests, - for standard input.
+@click.command(name="manifests")
+@click.option("--image", default=f"underway:{__version__}", show_default=True, help="The operator's image.")
+@click.option("--namespace", default="underway-system", show_default=True, help="Where the operator runs.")
+@click.option("--replicas", type=click.IntRange(1, 5), default=2, show_default=True, help="One leads, the others stand by.")
+@click.option(
+    "--evict-in", multiple=True, metavar="NAMESPACE", help="Let it evict pods of this namespace only; may be given again."
+)
+@click.option(
+    "--fleet", is_flag=True, help="Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters."
+)
+@click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print them.")
+def command(
+    image: str, namespace: str, replicas: int, evict_in: tuple[str, ...], fleet: bool, crds_only: bool, output: str
+) -> None:
+    """Print the CustomResourceDefinitions, the rights and the Deployment of the operator.
 
-    Raises UsageError if a file cannot be read.
+    The same input gives the same bytes, so that the output can be kept in a repository.
+
+    Example: underway manifests | kubectl apply -f -
     """
-    for source in sources:
-        for name in files_of(source):
-            yield from documents_in(name, bytes_of(name))
+    from underway.machines import PROVIDERS
+    from underway.rotate.gates import GATES
+    from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
+    from underway.rotate.kinds.installation import Installation, installation
+
+    names = [gate.name for gate in GATES], list(PROVIDERS)
+    definitions = [rotation_definition(*names), fleet_definition(*names)]
+    wanted = Installation(image, namespace, replicas, evict_in, fleet)
+    print_objects(definitions if crds_only else installation(wanted, definitions), output)
 
 
-def files_of(source: str) -> list[str]:
-    """The files that a source stands for. Raises UsageError for a folder without manifests."""
-    if source == "-" or not Path(source).is_dir():
-        return [source]
-    found = sorted(str(path) for path in Path(source).rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    if not found:
-        raise UsageError(f"{source}: holds no file that ends in {', '.join(SUFFIXES)}")
-    return found
+def print_objects(objects: list[dict[str, Any]], output: str) -> None:
+    """Print objects as a stream of YAML documents, or as one JSON List."""
+    import json
 
+    if output == "json":
+        click.echo(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}, indent=2))
+        return
+    import yaml
 
-def bytes_of(name: str) -> bytes:
-    """A file's bytes. Raises UsageError if it cannot be read or is too large."""
-    if name != "-" and Path(name).is_file() and Path(name).stat().st_size > FILE_BYTES_MAX:
-        raise UsageError(f"{name}: larger than {FILE_BYTES_MAX} bytes; split it")
-    return read_bytes(name)
+    class Dumper(yaml.SafeDumper):
+        """Every value in full: an anchor would be a riddle to the reader, and to some parsers."""
 
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
 
-def documents_in(name: str, data: bytes) -> Iterator[tuple[Any, str]]:
-    """Every document in a text, with its place. Raises UsageError if it is neither YAML nor JSON."""
-    if data.lstrip()[:1] == b"{":
-        try:
-            yield msgspec.json.decode(data), f"{name}:1"
-            return
-        except (msgspec.DecodeError, RecursionError):
-            pass  # YAML's flow style begins with a brace too, and its reader names the line
-    try:
-        yield from _Reader(name, data).documents()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise UsageError(f"{name}{f':{mark.line + 1}' if mark else ''}: {error.problem or 'not YAML'}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise UsageError(f"{name}: not YAML: {error}") from None
-
-
-class _Open:
-    """A mapping or list that is still being filled: the key in hand, and what << brings in once it is complete."""
-
-    def __init__(self, container: dict[Any, Any] | list[Any]) -> None:
-        self.container = container
-        self.key: Any = None
-        self.merged: list[dict[Any, Any]] = []
-
-    def closed(self) -> dict[Any, Any] | list[Any]:
-        """The container; its own keys win over those that were merged."""
-        if isinstance(self.container, dict):
-            for other in self.merged:
-                for key, value in other.items():
-                    self.container.setdefault(key, value)
-        return self.container
-
-
-class _Reader:
-    """From YAML events to plain values, without recursion: no tag makes an object, no key stands twice, no depth ends it.
-
-    PyYAML's own composer calls itself for each level: a hundred thousand brackets make it overrun its stack.
-    """
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self._name = name
-        self._loader: Any = _Loader(data)
-        self._anchors: dict[str, Any] = {}
-        self._plain: dict[str, Any] = {}
-        self._count = 0
-
-    def documents(self) -> Iterator[tuple[Any, str]]:
-        """Every document that is not empty, with its place."""
-        while self._loader.check_event():
-            event = self._loader.get_event()
-            if isinstance(event, yaml.DocumentStartEvent):
-                self._anchors = {}
-                line = self._loader.peek_event().start_mark.line + 1
-                value = self._value()
-                if value is not None:
-                    yield value, f"{self._name}:{line}"
-
-    def _value(self) -> Any:
-        """The value that the next events make up."""
-        open_: list[_Open] = []
-        while True:
-            event = self._loader.get_event()
-            self._bound(event, len(open_))
-            if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                made: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-                if event.anchor:
-                    self._anchors[event.anchor] = made
-                open_.append(_Open(made))
-                continue
-            ends = isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent)
-            value = open_.pop().closed() if ends else self._scalar(event)
-            if not open_:
-                return value
-            self._put(open_[-1], value, event)
-
-    def _bound(self, event: Any, depth: int) -> None:
-        self._count += 1
-        if depth > DEPTH_MAX or self._count > NODES_MAX:
-            limit = f"nested more than {DEPTH_MAX} deep" if depth > DEPTH_MAX else f"more than {NODES_MAX} values"
-            raise UsageError(f"{self._where(event)}: {limit}")
-
-    def _where(self, event: Any) -> str:
-        return f"{self._name}:{event.start_mark.line + 1}"
-
-    def _scalar(self, event: Any) -> Any:
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self._anchors:
-                raise UsageError(f"{self._where(event)}: alias {event.anchor!r} is not defined")
-            return self._anchors[event.anchor]
-        plain = event.implicit[0] and event.tag is None
-        value = self._plain.get(event.value, self) if plain else self
-        if value is self:
-            tag = event.tag or self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
-            node = yaml.ScalarNode(str(tag), event.value, event.start_mark, event.end_mark)
-            value = _MERGE if tag == _MERGE_TAG else self._loader.construct_object(node)
-            if plain:
-                self._plain[event.value] = value
-        if event.anchor:
-            self._anchors[event.anchor] = value
-        return value
-
-    def _put(self, into: _Open, value: Any, event: Any) -> None:
-        """Put a value into its list, or take it for a key, or put it under the key in hand."""
-        if isinstance(into.container, list):
-            into.container.append(value)
-            return
-        where = self._where(event)
-        if into.key is None:
-            if not isinstance(value, str | int | float | bool) and value is not _MERGE:
-                raise UsageError(f"{where}: a key is not a word")
-            if value in into.container:
-                raise UsageError(f"{where}: key {value!r} stands twice")
-            into.key = value
-            return
-        key, into.key = into.key, None
-        if key is not _MERGE:
-            into.container[key] = value
-            return
-        merged = value if isinstance(value, list) else [value]
-        if not all(isinstance(other, dict) for other in merged):
-            raise UsageError(f"{where}: << merges no mapping")
-        into.merged += merged
+    for value in objects:
+        click.echo("---\n" + yaml.dump(value, Dumper=Dumper, sort_keys=False, width=130), nl=False)

@@ -5,28 +5,51 @@ how a file is read: `cli` hands in plain values. Sources of the defaults stand b
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from underway.errors import UsageError
-from underway.model import duration, version
-from underway.model.meta import LabelSelector
+from underway.rotate.fields import (
+    LIST_MAX,
+    Count,
+    Duration,
+    OptionalDuration,
+    OptionalVersion,
+    Rule,
+    Selector,
+    Share,
+    is_nothing,
+    name_problem,
+    problems_of,
+)
 
 API_VERSION = "underway.dev/v1"
 OnBreach = Literal["Wait", "Freeze"]
 
 
 class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    """The base of every part of a Rotation: an unknown field is refused, never ignored."""
+    """The base of every part of a specification: an unknown field is refused, never ignored.
+
+    rules: what holds between its fields, for the CustomResourceDefinition; `_problems` checks the same.
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
 
 
 class Target(Spec, frozen=True):
     """When a node is up to date: all that are given must hold."""
 
-    kubelet_version: str = ""
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "[has(self.kubeletVersion) && self.kubeletVersion != '', has(self.osImage) && self.osImage != '',"
+            " has(self.maxAge) && self.maxAge != ''].exists(given, given)",
+            "give kubeletVersion, osImage or maxAge, or no node would ever be out of date",
+        ),
+    )
+    kubelet_version: OptionalVersion = ""
     os_image: str = ""
-    max_age: str = ""
+    max_age: OptionalDuration = ""
 
 
 class OrderBy(Spec, frozen=True):
@@ -42,10 +65,10 @@ class Nodes(Spec, frozen=True):
     budgets. canary: so many nodes go alone before the pace applies.
     """
 
-    selector: LabelSelector | None = None
-    exclude: LabelSelector | None = None
-    order: tuple[OrderBy, ...] = ()
-    canary: int = 0
+    selector: Selector | None = None
+    exclude: Selector | None = None
+    order: Annotated[tuple[OrderBy, ...], msgspec.Meta(max_length=LIST_MAX)] = ()
+    canary: Count = 0
 
 
 class Machines(Spec, frozen=True):
@@ -61,7 +84,7 @@ class Machines(Spec, frozen=True):
     region: str = ""
     kubeconfig: str = ""
     context: str = ""
-    boot_timeout: str = "10m"
+    boot_timeout: Duration = "10m"
 
 
 class Pace(Spec, frozen=True):
@@ -71,20 +94,26 @@ class Pace(Spec, frozen=True):
     node must have been Ready before its predecessor is cordoned.
     """
 
-    max_unavailable: int | str = 0
-    max_surge: int | str = 1
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "![self.maxUnavailable, self.maxSurge].all(share, share == 0 || share == '0%')",
+            "maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them",
+        ),
+    )
+    max_unavailable: Share = 0
+    max_surge: Share = 1
     per_zone: bool = False
-    soak: str = "0s"
+    soak: Duration = "0s"
 
 
 class Drain(Spec, frozen=True):
     """How a node is emptied. timeout: AKS waits 30 minutes by default; deregistration: for load balancers to let go."""
 
-    timeout: str = "30m"
-    grace_period_limit: str = ""
+    timeout: Duration = "30m"
+    grace_period_limit: OptionalDuration = ""
     empty_dir: Literal["Evict", "Block"] = "Evict"
     unmanaged: Literal["Evict", "Block"] = "Block"
-    deregistration: str = "10s"
+    deregistration: Duration = "10s"
     on_stuck: Literal["Quarantine", "Freeze"] = "Quarantine"
 
 
@@ -93,7 +122,7 @@ class Gate(Spec, frozen=True):
 
     gate: str
     on_breach: OnBreach = "Wait"
-    for_: str = msgspec.field(name="for", default="")
+    for_: OptionalDuration = msgspec.field(name="for", default="")
     threshold: float | None = None
 
 
@@ -106,7 +135,7 @@ class RotationSpec(Spec, frozen=True):
     machines: Machines = Machines()
     pace: Pace = Pace()
     drain: Drain = Drain()
-    health: tuple[Gate, ...] = (
+    health: Annotated[tuple[Gate, ...], msgspec.Meta(max_length=LIST_MAX)] = (
         Gate(gate="nodes-ready"),
         Gate(gate="workloads-available"),
         Gate(gate="api-server", on_breach="Freeze"),
@@ -139,26 +168,33 @@ def rotation_from(values: Any, source: str, gates: Iterable[str], providers: Ite
     try:
         rotation = msgspec.convert(values, Rotation)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{source}: {_explained(str(error))}") from None
-    problems = list(_problems(rotation.spec, frozenset(gates), frozenset(providers)))
+        raise UsageError(f"{source}: {explained(str(error), Rotation)}") from None
+    unnamed = name_problem(rotation.metadata.name)
+    problems = [*([unnamed] if unnamed else ()), *spec_problems(rotation.spec, gates, providers)]
     if problems:
         raise UsageError("\n".join(f"{source}: {problem}" for problem in problems))
     return rotation
 
 
-def _explained(message: str) -> str:
-    """msgspec's message with the path first and, for a field that does not exist, those that do."""
+def explained(message: str, root: type[msgspec.Struct], prefix: str = "") -> str:
+    """msgspec's message with the path first and, for a field that does not exist, those that do.
+
+    root: what was decoded; prefix: where it stands in the document.
+    """
     text, _, path = message.partition(" - at `$")
-    path = path.rstrip("`").lstrip(".") or "the document"
+    inner = path.rstrip("`").lstrip(".")
+    where = ".".join(part for part in (prefix, inner) if part) or "the document"
     if "unknown field" in text:
-        known = _known_fields(path)
-        return f"{path}: {text[0].lower()}{text[1:]}; known here: {', '.join(known)}" if known else f"{path}: {text}"
-    return f"{path}: {text[0].lower()}{text[1:]}"
+        known = _known_fields(root, inner)
+        if known:
+            return f"{where}: {text[0].lower()}{text[1:]}; known here: {', '.join(known)}"
+        return f"{where}: {text}"
+    return f"{where}: {text[0].lower()}{text[1:]}"
 
 
-def _known_fields(path: str) -> list[str]:
-    at: Any = Rotation
-    for part in [] if path == "the document" else path.replace("[...]", "").split("."):
+def _known_fields(root: Any, path: str) -> list[str]:
+    at: Any = root
+    for part in path.replace("[...]", "").split(".") if path else ():
         field = next((field for field in msgspec.structs.fields(at) if field.encode_name == part), None)
         if field is None:
             return []
@@ -169,54 +205,25 @@ def _known_fields(path: str) -> list[str]:
 
 
 def _struct_types(annotation: Any) -> Iterable[Any]:
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct):
-            yield candidate
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _struct_types(inner)
 
 
-def _problems(spec: RotationSpec, gates: frozenset[str], providers: frozenset[str]) -> Iterable[str]:
+def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[str]) -> Iterable[str]:
+    """What contradicts itself in a decoded specification, each with its field. gates, providers: the names there are."""
+    gates, providers = frozenset(gates), frozenset(providers)
     if not any((spec.target.kubelet_version, spec.target.os_image, spec.target.max_age)):
         yield "spec.target: give kubeletVersion, osImage or maxAge, or no node would ever be out of date"
-    if spec.target.kubelet_version:
-        yield from _parsed("spec.target.kubeletVersion", spec.target.kubelet_version, version.parse)
-    durations = {
-        "spec.target.maxAge": spec.target.max_age,
-        "spec.machines.bootTimeout": spec.machines.boot_timeout,
-        "spec.pace.soak": spec.pace.soak,
-        "spec.drain.timeout": spec.drain.timeout,
-        "spec.drain.gracePeriodLimit": spec.drain.grace_period_limit,
-        "spec.drain.deregistration": spec.drain.deregistration,
-    }
-    for path, text in durations.items():
-        if text:
-            yield from _parsed(path, text, duration.seconds)
-    yield from _pace_problems(spec.pace)
-    if spec.nodes.canary < 0:
-        yield f"spec.nodes.canary: {spec.nodes.canary} is less than 0"
+    unreadable = list(problems_of(spec, "spec"))
+    yield from unreadable
+    pace = spec.pace
+    bad = any(problem.startswith("spec.pace.max") for problem in unreadable)
+    if not bad and is_nothing(pace.max_unavailable) and is_nothing(pace.max_surge):
+        yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
     for index, gate in enumerate(spec.health):
         if gate.gate not in gates:
             yield f"spec.health[{index}].gate: no gate {gate.gate!r}; there are {', '.join(sorted(gates))}"
-        if gate.for_:
-            yield from _parsed(f"spec.health[{index}].for", gate.for_, duration.seconds)
-
-
-def _pace_problems(pace: Pace) -> Iterable[str]:
-    bad = False
-    for path, value in (("spec.pace.maxUnavailable", pace.max_unavailable), ("spec.pace.maxSurge", pace.max_surge)):
-        if isinstance(value, int) and value < 0:
-            bad = True
-            yield f"{path}: {value} is less than 0"
-        elif isinstance(value, str) and not (value.endswith("%") and value[:-1].isdigit()):
-            bad = True
-            yield f"{path}: {value!r} is neither a number nor a percentage such as 10%"
-    if not bad and all(value in (0, "0%") for value in (pace.max_unavailable, pace.max_surge)):
-        yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
-
-
-def _parsed(path: str, text: str, parse: Any) -> Iterable[str]:
-    try:
-        parse(text)
-    except ValueError as error:
-        yield f"{path}: {error}"

@@ -1,81 +1,75 @@
-"""Reading files of objects: places, limits, and YAML's traps."""
+"""`underway manifests`: the same bytes each time, and no right that was not asked for."""
 
-from pathlib import Path
+import json
+from typing import Any
 
-import pytest
 import yaml
+from click.testing import CliRunner
 
-from underway.cli.manifests import read_documents
-from underway.errors import UsageError
-
-
-def read(tmp_path: Path, text: str) -> list[tuple[object, int]]:
-    """The documents with their lines."""
-    file = tmp_path / "in.yaml"
-    file.write_text(text)
-    return [(value, int(place.rpartition(":")[2])) for value, place in read_documents((str(file),))]
+from underway.cli.manifests import command
 
 
-def test_every_document_has_its_line(tmp_path: Path) -> None:
-    assert read(tmp_path, "# first\na: 1\n---\n---\n# more\nb: [x, 'yes', yes, 1.5, null]\n") == [
-        ({"a": 1}, 2),
-        ({"b": ["x", "yes", True, 1.5, None]}, 6),
-    ]
+def printed(*arguments: str) -> str:
+    done = CliRunner().invoke(command, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a: &x {b: 1}\nc: *x\n",
-        "base: &x {b: 1, d: 2}\nc:\n  <<: *x\n  b: 3\n",
-        "a: |\n  two\n  lines\n",
-        "'1': !!str 1\n1: 0x1F\n",
-    ],
-)
-def test_it_reads_what_pyyaml_reads(tmp_path: Path, text: str) -> None:
-    assert [value for value, _ in read(tmp_path, text)] == list(yaml.safe_load_all(text))
+def objects(*arguments: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    found = {}
+    for value in yaml.safe_load_all(printed(*arguments)):
+        found[value["kind"], value["metadata"].get("namespace", ""), value["metadata"]["name"]] = value
+    return found
 
 
-def test_json_is_read_as_it_is(tmp_path: Path) -> None:
-    assert read(tmp_path, '{"a": [1, true, null]}') == [({"a": [1, True, None]}, 1)]
+def test_the_output_is_the_same_each_time_without_anchors() -> None:
+    assert printed() == printed()
+    assert "&id" not in printed()
+    assert [item["kind"] for item in json.loads(printed("-o", "json"))["items"]] == [kind for kind, _, _ in objects()]
 
 
-def test_a_folder_stands_for_its_manifests(tmp_path: Path) -> None:
-    (tmp_path / "one.yaml").write_text("a: 1")
-    (tmp_path / "two.json").write_text('{"b": 2}')
-    (tmp_path / "notes.txt").write_text("no: manifest")
-    assert [value for value, _ in read_documents((str(tmp_path),))] == [{"a": 1}, {"b": 2}]
+def test_definitions_come_before_what_needs_them_and_alone_if_wanted() -> None:
+    kinds = [kind for kind, _, _ in objects()]
+    assert kinds[:3] == ["Namespace", "CustomResourceDefinition", "CustomResourceDefinition"]
+    assert [kind for kind, _, _ in objects("--crds-only")] == ["CustomResourceDefinition"] * 2
 
 
-def test_many_aliases_cost_no_memory(tmp_path: Path) -> None:
-    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
-    assert len(read(tmp_path, "\n".join(lines))) == 1
+def test_the_deployment_is_hardened() -> None:
+    found = objects("--image", "registry.example/underway:1", "--namespace", "ops", "--replicas", "3")
+    spec = found["Deployment", "ops", "underway-operator"]["spec"]
+    assert spec["replicas"] == 3
+    pod = spec["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    assert container["image"] == "registry.example/underway:1"
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")} == {"/healthz", "/readyz"}
+    assert found["PodDisruptionBudget", "ops", "underway-operator"]["spec"]["maxUnavailable"] == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: " + "[" * 100_000, "in.yaml:1: nested more than 64 deep"),
-        ("- " * 500 + "x", "in.yaml:1: nested more than 64 deep"),
-        ("a: *nobody\n", "in.yaml:1: alias 'nobody' is not defined"),
-        ("? [a]\n: b\n", "in.yaml:1: a key is not a word"),
-        ("a: !!python/object:os.system x\n", "in.yaml:1: could not determine a constructor"),
-        ("a:\n  b: 1\n  b: 2\n", "in.yaml:3: key 'b' stands twice"),
-        ("<<: 7\n", "in.yaml:1: << merges no mapping"),
-        ("a: \x00\n", "in.yaml"),
-        ('{"a": 1', "in.yaml:2: did not find expected ',' or '}'"),
-    ],
-)
-def test_bad_files_are_refused_with_file_and_line(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message.replace("<", r"\<")):
-        read(tmp_path, text)
+def may(role: dict[str, Any], resource: str) -> set[str]:
+    return {verb for rule in role["rules"] if resource in rule["resources"] for verb in rule["verbs"]}
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(UsageError, match=r"/nowhere\.yaml: cannot be read: No such file"):
-        list(read_documents(("/nowhere.yaml",)))
+def test_no_rule_is_wide() -> None:
+    for (kind, _, _), value in objects("--fleet").items():
+        if kind in ("Role", "ClusterRole"):
+            assert "*" not in json.dumps(value["rules"])
+    role = objects()["ClusterRole", "", "underway-operator"]
+    assert may(role, "pods") == {"list", "watch"}
+    assert may(role, "pods/eviction") == {"create"}
+    assert may(role, "secrets") == set()
 
 
-def test_an_empty_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no file that ends in"):
-        list(read_documents((str(tmp_path),)))
+def test_eviction_can_be_confined_to_namespaces() -> None:
+    found = objects("--evict-in", "shop", "--evict-in", "data")
+    assert may(found["ClusterRole", "", "underway-operator"], "pods/eviction") == set()
+    for namespace in ("shop", "data"):
+        assert may(found["Role", namespace, "underway-operator-evict"], "pods/eviction") == {"create"}
+        assert found["RoleBinding", namespace, "underway-operator-evict"]["subjects"][0]["namespace"] == "underway-system"
+
+
+def test_only_a_hub_reads_secrets_and_only_its_own() -> None:
+    holders = [key for key, value in objects("--fleet").items() if "Role" in key[0] and may({"rules": [], **value}, "secrets")]
+    assert holders == [("Role", "underway-system", "underway-operator")]

@@ -25,7 +25,7 @@ def semantics_option(flag: str, name: str) -> Callable[[F], F]:
 
 def manifests_from(sources: tuple[str, ...]) -> Any:
     """The objects in files. Raises UsageError."""
-    from underway.cli.manifests import read_documents
+    from underway.cli.documents import read_documents
     from underway.ingress.objects.manifests import manifests_of
 
     return manifests_of(read_documents(sources))

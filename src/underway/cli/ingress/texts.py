@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from underway.cli.manifests import bytes_of, documents_in, files_of
+from underway.cli.documents import bytes_of, documents_in, files_of
 from underway.errors import UsageError
 from underway.ingress.losses import Path
 from underway.ingress.versions.edits import Edit, applied, carry_out

@@ -52,7 +52,8 @@ def fields_of(struct: str) -> dict[str, tuple[str, str]]:
 
 def elements(type_: str) -> tuple[str, str]:
     """What a type is to JSON ("list", "map", "" for anything else) and the type of its elements."""
-    whole = type_.rpartition("=")[2]
+    made_of = type_.startswith(("[]", "map["))  # of named scalars, perhaps: "[]core.Capability=string"
+    whole = type_ if made_of else type_.rpartition("=")[2]
     if whole == "[]byte":
         return "", whole
     if whole.startswith("[]"):
@@ -65,7 +66,7 @@ def elements(type_: str) -> tuple[str, str]:
 def shown(type_: str) -> str:
     """A type as Go's messages write it: packages by their last name, all of which are v1."""
     name, made, _ = type_.partition("=")
-    if made:
+    if made and not name.startswith(("[]", "map[")):
         return _packaged(name)
     kind, element = elements(type_)
     if kind == "list":

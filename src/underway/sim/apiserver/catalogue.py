@@ -21,6 +21,12 @@ CUSTOM_RESOURCE_DEFINITIONS = Resource(
 PRIORITY_CLASSES = Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", namespaced=False)
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 
+RBAC = "rbac.authorization.k8s.io"
+ROLES = Resource(RBAC, "v1", "roles", "Role")
+ROLE_BINDINGS = Resource(RBAC, "v1", "rolebindings", "RoleBinding")
+CLUSTER_ROLES = Resource(RBAC, "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTER_ROLE_BINDINGS = Resource(RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False)
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One served resource.
@@ -70,6 +76,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(EVENTS_V1, ("ev",)),
     Entry(PRIORITY_CLASSES, ("pc",)),
     Entry(INGRESSES, ("ing",), ("status",)),
+    *(Entry(resource) for resource in (ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS)),
     Entry(CUSTOM_RESOURCE_DEFINITIONS, ("crd", "crds"), ("status",), ("api-extensions",)),
 )
 

@@ -1,0 +1,164 @@
+"""The scalar types of specifications: how each is read from a file, and the rule that a CustomResourceDefinition holds for it.
+
+A field that is declared with one of these is checked in both places, in the same words. A Rule is CEL over the object
+that it stands on (KEP-2876); `rotate.kinds.structural` writes it into the schema, `rotate.spec` checks the same in Python.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, get_args, get_origin
+
+import msgspec
+
+from underway.model import duration, version
+from underway.model.meta import LabelSelector, LabelSelectorRequirement
+
+TEXT_MAX = 64  # longer than any duration or version; CEL's cost estimate needs a bound (KEP-2876)
+LIST_MAX = 64
+SELECTOR_MAX = 32
+NAME_MAX = 40  # "underway-NAME" names a Lease; NAME, eight digits of a uid and six of the time a machine, of at most 63
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+PERCENT = "(0|[1-9][0-9]{0,2})%"
+_PERCENT = re.compile(PERCENT)
+_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?.*")
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule of a schema. rule: CEL over self; message: what is wrong and what would be right."""
+
+    rule: str
+    message: str
+
+
+def share(value: int | str) -> int | str:
+    """A count or a percentage, as it is. Raises ValueError."""
+    if isinstance(value, int):
+        if value < 0:
+            raise ValueError(f"{value} is less than 0")
+        return value
+    if not _PERCENT.fullmatch(value):
+        raise ValueError(f"{value!r} is neither a number nor a percentage such as 10%")
+    return value
+
+
+def name_problem(name: str) -> str:
+    """Why a Rotation or Fleet cannot have this name, or "". Source: RFC 1123 subdomains, as the API server takes them."""
+    if not _NAME.fullmatch(name):
+        return f"metadata.name: {name!r} is not a name; use lower-case letters, digits, '-' and '.'"
+    if len(name) > NAME_MAX:
+        return f"metadata.name: must have at most {NAME_MAX} characters: it becomes part of machine names"
+    return ""
+
+
+def is_nothing(value: int | str) -> bool:
+    """Whether a share is 0 or 0%."""
+    return (value if isinstance(value, int) else int(value[:-1])) == 0
+
+
+def _version(text: str) -> version.Version:
+    if not _VERSION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a version; write it as v1.37.2")
+    return version.parse(text)
+
+
+def _count(value: int) -> int:
+    if value < 0:
+        raise ValueError(f"{value} is less than 0")
+    return value
+
+
+def _or_empty(parse: Callable[[str], object]) -> Callable[[str], object]:
+    return lambda text: parse(text) if text else None
+
+
+def _scalar(parse: Callable[[Any], object], *rules: Rule, **schema: Any) -> msgspec.Meta:
+    validations = [msgspec.to_builtins(rule) for rule in rules]
+    whole = {**schema, "x-kubernetes-validations": validations} if validations else schema
+    return msgspec.Meta(extra_json_schema=whole, extra={"parse": parse})
+
+
+_A_DURATION = "self.matches('^(0|([0-9]+([.][0-9]+)?(ms|s|m|h))+)$')"
+_NO_DURATION = "is not a duration; write it as 90s, 30m or 1h30m"
+_A_VERSION = "self.matches('^v?[0-9]+[.][0-9]+([.][0-9]+)?.*$')"
+
+Duration = Annotated[str, _scalar(duration.seconds, Rule(_A_DURATION, _NO_DURATION)), msgspec.Meta(max_length=TEXT_MAX)]
+OptionalDuration = Annotated[
+    str,
+    _scalar(_or_empty(duration.seconds), Rule(f"self == '' || {_A_DURATION}", _NO_DURATION)),
+    msgspec.Meta(max_length=TEXT_MAX),
+]
+OptionalVersion = Annotated[
+    str,
+    _scalar(_or_empty(_version), Rule(f"self == '' || {_A_VERSION}", "is not a version; write it as v1.37.2")),
+    msgspec.Meta(max_length=TEXT_MAX),
+]
+Count = Annotated[int, _scalar(_count, minimum=0, format="int32")]
+# A pattern, not a rule: the API server takes an int-or-string for as long as a whole request when it estimates a rule's cost.
+Share = Annotated[int | str, _scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
+
+
+class Requirement(LabelSelectorRequirement, frozen=True, forbid_unknown_fields=True):
+    """One matchExpressions entry of a selector that a person writes."""
+
+    operator: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(OPERATORS)})]
+
+
+class Selector(LabelSelector, frozen=True, forbid_unknown_fields=True):
+    """A label selector that a person writes: a misspelt field would select everything, so it is refused."""
+
+    match_expressions: Annotated[tuple[Requirement, ...], msgspec.Meta(max_length=SELECTOR_MAX)] = ()
+
+
+SELECTOR_RULES: dict[type[msgspec.Struct], tuple[Rule, ...]] = {
+    Requirement: (
+        Rule(
+            "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values)"
+            " || size(self.values) == 0",
+            "In and NotIn need values; Exists and DoesNotExist take none",
+        ),
+    )
+}
+
+
+def problems_of(value: Any, path: str) -> Iterable[str]:
+    """What the scalars and selectors of a specification hold that cannot be read, each with its path."""
+    if isinstance(value, Requirement):
+        yield from _requirement_problems(value, path)
+    if isinstance(value, msgspec.Struct):
+        for field in msgspec.structs.fields(value):
+            child, at = getattr(value, field.name), f"{path}.{field.encode_name}"
+            parse = parser_of(field.type)
+            if parse is not None:
+                yield from _parsed(at, child, parse)
+            else:
+                yield from problems_of(child, at)
+    elif isinstance(value, tuple):
+        for index, child in enumerate(value):
+            yield from problems_of(child, f"{path}[{index}]")
+
+
+def metas_of(annotation: Any) -> tuple[msgspec.Meta, ...]:
+    """The Metas of an annotation."""
+    if get_origin(annotation) is not Annotated:
+        return ()
+    return tuple(meta for meta in get_args(annotation)[1:] if isinstance(meta, msgspec.Meta))
+
+
+def parser_of(annotation: Any) -> Callable[[Any], object] | None:
+    """What reads a field's scalar, None where its type says all."""
+    return next((meta.extra["parse"] for meta in metas_of(annotation) if meta.extra), None)
+
+
+def _parsed(path: str, value: Any, parse: Callable[[Any], object]) -> Iterable[str]:
+    try:
+        parse(value)
+    except ValueError as error:
+        yield f"{path}: {error}"
+
+
+def _requirement_problems(requirement: Requirement, path: str) -> Iterable[str]:
+    if requirement.operator not in OPERATORS:
+        yield f"{path}.operator: {requirement.operator!r} is not an operator; use {', '.join(OPERATORS)}"
+    elif (requirement.operator in ("In", "NotIn")) != bool(requirement.values):
+        yield f"{path}: In and NotIn need values; Exists and DoesNotExist take none"

@@ -1,0 +1,86 @@
+"""The status of a Rotation as Kubernetes shows it: conditions, counts, nodes in hand, blockers, the bound.
+
+Owns the shape. `rotate.kinds.conditions` fills it from what a driver reports. Source of the conditions' shape: API
+conventions, "Typical status properties" (metav1.Condition).
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from underway.rotate.status import NodeCounts, Statistics
+
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Condition(msgspec.Struct, frozen=True, rename="camel"):
+    """One condition: True, False or Unknown, since when, and why."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    last_transition_time: Time
+    observed_generation: int = 0
+
+
+Conditions = Annotated[
+    tuple[Condition, ...],
+    msgspec.Meta(extra_json_schema={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+]
+
+
+class InHand(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One node in hand, since when it is in its phase, and what it waits for."""
+
+    node: str
+    phase: str
+    since: Time
+    zone: str = ""
+    replacement: str = ""
+    pods: int = 0
+    waiting: tuple[str, ...] = ()
+
+
+class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What keeps a node from being emptied; the reason of a PodDisruptionBudget is the server's own text."""
+
+    node: str
+    reason: str
+    since: Time
+    pod: str = ""
+    budget: str = ""
+    owner: str = ""
+
+
+class Freezing(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Why nothing is begun, who said so, and since when."""
+
+    reason: str
+    since: Time
+    by: str = ""
+
+
+class Least(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The lower bound of the whole, in seconds, and what sets it."""
+
+    seconds: int
+    because: str = ""
+
+
+class RotationStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How a Rotation stands. observedGeneration: of the spec that this speaks of."""
+
+    observed_generation: int = 0
+    state: str = ""
+    reason: str = ""
+    conditions: Conditions = ()
+    nodes: NodeCounts | None = None
+    in_flight: tuple[InHand, ...] = ()
+    blockers: tuple[BlockedBy, ...] = ()
+    frozen: Freezing | None = None
+    bound: Least | None = None
+    predicted_finish: Time = ""
+    started_at: Time = ""
+    finished_at: Time = ""
+    statistics: Statistics | None = None

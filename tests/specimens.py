@@ -1,0 +1,110 @@
+"""Rotations and Fleets, good and bad, for every judge of them: the decoder, the schema, and a real API server.
+
+A bad one is (what is wrong with it, the field that must be named).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Spec = dict[str, Any]
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+MINIMAL: Spec = {"target": {"kubeletVersion": "v1.37.2"}}
+
+GOOD_ROTATIONS: dict[str, Spec] = {
+    "the least": MINIMAL,
+    "frozen from the start": {**MINIMAL, "mode": "Freeze"},
+    "by age": {"target": {"maxAge": "720h"}},
+    "by image": {"target": {"osImage": "Bottlerocket 1.30"}},
+    "chosen nodes": {
+        **MINIMAL,
+        "nodes": {
+            "selector": {"matchLabels": {"pool": "a"}, "matchExpressions": [{"key": "gpu", "operator": "DoesNotExist"}]},
+            "exclude": {"matchExpressions": [{"key": "team", "operator": "In", "values": ["x"]}]},
+            "order": [{"by": "zone"}, {"by": "age"}],
+            "canary": 1,
+        },
+    },
+    "percentages": {**MINIMAL, "pace": {"maxSurge": "10%", "maxUnavailable": "5%", "perZone": True, "soak": "1m30s"}},
+    "no surge": {**MINIMAL, "pace": {"maxSurge": 0, "maxUnavailable": 1}},
+    "a drain": {**MINIMAL, "drain": {"timeout": "15m", "gracePeriodLimit": "10m", "emptyDir": "Block", "onStuck": "Freeze"}},
+    "gates": {**MINIMAL, "health": [{"gate": "nodes-ready", "for": "0", "threshold": 1.5, "onBreach": "Freeze"}]},
+    "no gates": {**MINIMAL, "health": []},
+    "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
+}
+
+BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
+    "no target": ({}, "target"),
+    "an empty target": ({"target": {}}, "spec.target"),
+    "a target of empty words": ({"target": {"maxAge": "", "kubeletVersion": ""}}, "spec.target"),
+    "a version that is none": ({"target": {"kubeletVersion": "new"}}, "spec.target.kubeletVersion"),
+    "an age that is none": ({"target": {"maxAge": "old"}}, "spec.target.maxAge"),
+    "a misspelt field": ({**MINIMAL, "paces": {}}, "spec"),
+    "a misspelt selector": ({**MINIMAL, "nodes": {"selector": {"matchLabel": {"a": "b"}}}}, "spec.nodes.selector"),
+    "an operator that is none": (
+        {**MINIMAL, "nodes": {"selector": {"matchExpressions": [{"key": "a", "operator": "Is"}]}}},
+        "spec.nodes.selector.matchExpressions[0]",
+    ),
+    "In without values": (
+        {**MINIMAL, "nodes": {"selector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}},
+        "spec.nodes.selector.matchExpressions[0]",
+    ),
+    "a pace in words": ({**MINIMAL, "pace": {"maxSurge": "ten"}}, "spec.pace.maxSurge"),
+    "a huge percentage": ({**MINIMAL, "pace": {"maxSurge": "99999%"}}, "spec.pace.maxSurge"),
+    "a negative pace": ({**MINIMAL, "pace": {"maxUnavailable": -1}}, "spec.pace.maxUnavailable"),
+    "a standstill": ({**MINIMAL, "pace": {"maxSurge": 0}}, "spec.pace"),
+    "a standstill in percent": ({**MINIMAL, "pace": {"maxSurge": "0%", "maxUnavailable": "0%"}}, "spec.pace"),
+    "a percentage with zeros before it": ({**MINIMAL, "pace": {"maxSurge": "010%"}}, "spec.pace.maxSurge"),
+    "a timeout in words": ({**MINIMAL, "drain": {"timeout": "soon"}}, "spec.drain.timeout"),
+    "no timeout at all": ({**MINIMAL, "drain": {"timeout": ""}}, "spec.drain.timeout"),
+    "an endless text": ({**MINIMAL, "drain": {"timeout": "1h" * 100}}, "spec.drain.timeout"),
+    "a policy that is none": ({**MINIMAL, "drain": {"emptyDir": "Delete"}}, "spec.drain.emptyDir"),
+    "a gate that is none": ({**MINIMAL, "health": [{"gate": "luck"}]}, "spec.health[0].gate"),
+    "too many gates": ({**MINIMAL, "health": [{"gate": "nodes-ready"}] * 65}, "spec.health"),
+    "a provider that is none": ({**MINIMAL, "machines": {"provider": "Magic"}}, "spec.machines.provider"),
+    "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
+    "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
+    "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),
+}
+
+CLUSTER = {"name": "eu-1", "kubeconfig": {"name": "eu-1"}}
+FLEET: Spec = {"clusters": [CLUSTER], "waves": [{"name": "canary", "clusters": ["eu-1"]}], "rotation": {"spec": MINIMAL}}
+
+GOOD_FLEETS: dict[str, Spec] = {
+    "the least": FLEET,
+    "by label": {
+        "clusterSelector": {"matchLabels": {"underway.dev/cluster": "true"}},
+        "waves": [
+            {"name": "all", "selector": {}, "soak": "1h", "maxConcurrent": 2, "success": {"finished": "90%", "within": "6h"}}
+        ],
+        "rotation": {"name": "workers", "spec": MINIMAL},
+    },
+}
+
+BAD_FLEETS: dict[str, tuple[Spec, str]] = {
+    "no clusters": ({**FLEET, "clusters": []}, "spec"),
+    "no waves": ({**FLEET, "waves": []}, "spec.waves"),
+    "an ambiguous wave": ({**FLEET, "waves": [{"name": "w", "clusters": ["eu-1"], "selector": {}}]}, "spec.waves[0]"),
+    "an empty wave": ({**FLEET, "waves": [{"name": "w"}]}, "spec.waves[0]"),
+    "a soak in words": ({**FLEET, "waves": [{"name": "w", "clusters": ["eu-1"], "soak": "long"}]}, "spec.waves[0].soak"),
+    "a bad rotation": ({**FLEET, "rotation": {"spec": {"target": {}}}}, "spec.rotation.spec.target"),
+    "a nameless cluster": ({**FLEET, "clusters": [{"name": "", "kubeconfig": {"name": "s"}}]}, "spec.clusters[0].name"),
+    "a password in the spec": (
+        {**FLEET, "clusters": [{"name": "eu-1", "kubeconfig": {"name": "s", "token": "t"}}]},
+        "spec.clusters[0].kubeconfig",
+    ),
+}
+
+
+def examples() -> dict[str, Spec]:
+    """Every Rotation under examples/, by file."""
+    found = {}
+    for path in sorted(EXAMPLES.rglob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            if isinstance(document, dict) and (document.get("kind"), document.get("apiVersion")) == (
+                "Rotation",
+                "underway.dev/v1",
+            ):
+                found[str(path.relative_to(EXAMPLES))] = document["spec"]
+    return found
