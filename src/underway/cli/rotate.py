@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from contextlib import AsyncExitStack
 from typing import Any
 
 import click
@@ -59,9 +60,11 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
     from underway.rotate.estimates import estimates_of
     from underway.rotate.plan import plan
 
-    machines = PROVIDERS[rotation.spec.machines.provider](rotation.spec.machines)
-    async with HttpApi(connection(kubeconfig, context)) as api:
+    spec = rotation.spec.machines
+    async with HttpApi(connection(kubeconfig, context)) as api, AsyncExitStack() as also:
         version = await connect(api)
+        home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
+        machines = PROVIDERS[spec.provider](spec, home)
         made = plan(rotation, snapshot_of(await read(api)), estimates_of(rotation.spec), now_ms())
         if made.blockers and not despite_blockers:
             show(made)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from underway.machines.auto_scaling_group import AutoScalingGroup
+from underway.machines.cluster_api import ClusterApi
 from underway.machines.command import Command
-from underway.ports import Machines
+from underway.machines.karpenter import Karpenter
+from underway.ports import Api, Machines
 from underway.rotate.spec import Machines as MachinesSpec
 
 
@@ -16,7 +18,10 @@ class Provider(Machines, Protocol):
         """Give up what still waits, and end what was begun in this process."""
 
 
-PROVIDERS: dict[str, Callable[[MachinesSpec], Provider]] = {
-    "AutoScalingGroup": AutoScalingGroup,
-    "Command": lambda spec: Command(spec.command),
+# api: of the cluster that holds the machines' objects, for those providers whose machines are objects.
+PROVIDERS: dict[str, Callable[[MachinesSpec, Api], Provider]] = {
+    "AutoScalingGroup": lambda spec, _: AutoScalingGroup(spec),
+    "ClusterAPI": lambda _, api: ClusterApi(api),
+    "Command": lambda spec, _: Command(spec.command),
+    "Karpenter": lambda _, api: Karpenter(api),
 }

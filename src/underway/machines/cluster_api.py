@@ -1,0 +1,210 @@
+"""Provider ClusterAPI: Machines of MachineDeployments, on the management cluster. docs/providers/cluster-api.md.
+
+The MachineDeployment's strategy is OnDelete, so that its controller makes new Machines from the new template and leaves it to
+us when an old one goes. A successor is one replica more; the old Machine is marked for deletion, the replica taken back, and the
+Machine deleted. What has been asked for stands in one annotation of the MachineDeployment, written together with its replicas: a
+compare-and-swap, so that nothing is counted twice. Sources: Cluster API book, "MachineDeployment", "Machine deletion".
+"""
+
+from typing import Any
+
+import msgspec
+
+from underway.kube.resource import Resource
+from underway.machines.objects import KEY, Json, ObjectProvider, Refusal, condition
+from underway.rotate.effects import Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+
+GROUP, VERSION = "cluster.x-k8s.io", "v1beta2"
+MACHINES = Resource(GROUP, VERSION, "machines", "Machine")
+DEPLOYMENTS = Resource(GROUP, VERSION, "machinedeployments", "MachineDeployment")
+DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
+DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
+ASKED = "rotation.underway.dev/asked"
+ENDED = "rotation.underway.dev/ended"
+ENDED_MAX = 100  # far more than are in hand at once; an annotation holds 256 KiB
+PHASES: dict[str, MachineState] = {
+    "Pending": "Pending",
+    "Provisioning": "Pending",
+    "Provisioned": "Pending",
+    "Running": "Running",
+    "Updating": "Running",
+    "Deleting": "Terminating",
+    "Deleted": "Gone",
+    "Failed": "Failed",
+}
+
+
+class ClusterApi(ObjectProvider):
+    """The Machines that one management cluster has. api: of that cluster."""
+
+    async def perform(self, request: MachineRequest) -> MachineReply:
+        """Perform a request; see ports.Machines. Raises Refusal."""
+        match request:
+            case Provision():
+                await self._provision(request)
+                return MachineReply(request=request)
+            case Terminate():
+                await self._terminate(request)
+                return MachineReply(request=request)
+            case _:
+                return MachineReply(request=request, machines=tuple(await self._list()))
+
+    async def _provision(self, request: Provision) -> None:
+        deployments = await self.list(DEPLOYMENTS)
+        if any(request.key in asked_of(deployment) for deployment in deployments):
+            return
+        machines = await self.list(MACHINES)
+        if any(_annotations(machine).get(KEY) == request.key for machine in machines):
+            return
+        deployment = self._deployment_for(request, deployments, machines)
+        name = _shown(deployment)
+        strategy = strategy_of(deployment)
+        if strategy != "OnDelete":
+            why = (
+                f"MachineDeployment {name} rolls by itself ({strategy}): set its strategy to OnDelete, so that one of us rotates"
+            )
+            raise Refusal(why, retryable=False)
+        before = sorted(machine["metadata"]["uid"] for machine in machines if _belongs(machine, deployment))
+        asked = {**asked_of(deployment), request.key: before}
+        await self._change(deployment, 1, asked)
+
+    def _deployment_for(self, request: Provision, deployments: "list[Json]", machines: "list[Json]") -> Json:
+        old = next((machine for machine in machines if is_of(machine, request.replaces, request.replaces_provider_id)), None)
+        if old is not None:
+            found = next((deployment for deployment in deployments if _belongs(old, deployment)), None)
+            if found is None:
+                why = f"Machine {_shown(old)} of node {request.replaces} belongs to no MachineDeployment"
+                raise Refusal(f"{why}; control-plane Machines are their control plane's to replace", retryable=False)
+            return found
+        if len(deployments) == 1:
+            return deployments[0]
+        # Its Machine is gone, and with it all but what we noted when it went.
+        marked = next((one for one in deployments if request.replaces in ended_of(one)), None)
+        if marked is None:
+            raise Refusal(f"no Machine stands for node {request.replaces}: is this the management cluster?", retryable=False)
+        return marked
+
+    async def _change(self, deployment: Json, replicas: int, asked: Json, ended: Json | None = None) -> Json:
+        """More or fewer replicas, and why, in one write."""
+        annotations = {ASKED: _packed(asked)} if ended is None else {ASKED: _packed(asked), ENDED: _packed(ended)}
+        wanted = deployment["spec"].get("replicas", 1) + replicas
+        return await self.merge(DEPLOYMENTS, deployment, {"metadata": {"annotations": annotations}, "spec": {"replicas": wanted}})
+
+    async def _terminate(self, request: Terminate) -> None:
+        machines, deployments = await self.list(MACHINES), await self.list(DEPLOYMENTS)
+        machine = next((one for one in machines if self._is_meant(one, request)), None)
+        if machine is None:
+            await self._withdraw(request.key, deployments)
+            return
+        if machine["metadata"].get("deletionTimestamp"):
+            return
+        deployment = next((one for one in deployments if _belongs(machine, one)), None)
+        if deployment is not None:
+            await self.merge(MACHINES, machine, {"metadata": {"annotations": {DELETE_FIRST: "true"}}})
+            await self._take_back(deployment, machine, request)
+        await self.delete(MACHINES, machine)
+
+    @staticmethod
+    def _is_meant(machine: Json, request: Terminate) -> bool:
+        if request.key and machine["metadata"].get("annotations", {}).get(KEY) == request.key:
+            return True
+        return bool(request.node) and is_of(machine, request.node, request.provider_id)
+
+    async def _take_back(self, deployment: Json, machine: Json, request: Terminate) -> None:
+        """One replica fewer, once for each Machine that ends."""
+        ended = ended_of(deployment)
+        name = request.node or request.key
+        if ended.get(name) != machine["metadata"]["uid"]:
+            asked = {key: before for key, before in asked_of(deployment).items() if key != request.key}
+            newest = {**ended, name: machine["metadata"]["uid"]}
+            await self._change(deployment, -1, asked, dict(list(newest.items())[-ENDED_MAX:]))
+
+    async def _withdraw(self, key: str, deployments: "list[Json]") -> None:
+        """A successor that has no Machine yet is not wanted any more."""
+        for deployment in deployments:
+            asked = asked_of(deployment)
+            if key and key in asked:
+                await self._change(deployment, -1, {known: before for known, before in asked.items() if known != key})
+
+    async def _list(self) -> "list[Machine]":
+        """All machines; new ones are given to the keys that wait for one, the oldest first."""
+        machines = await self.list(MACHINES)
+        for deployment in await self.list(DEPLOYMENTS):
+            members = [machine for machine in machines if _belongs(machine, deployment)]
+            asked = asked_of(deployment)
+            waiting = {key: before for key, before in asked.items() if not await self._claimed(key, before, members)}
+            if waiting != asked:
+                await self._change(deployment, 0, waiting)
+        return [machine_of(machine) for machine in machines]
+
+    async def _claimed(self, key: str, before: "list[str]", machines: "list[Json]") -> bool:
+        """Whether the key has a Machine, or gets the oldest that came after it was asked for. Changes `machines`."""
+        if any(_annotations(machine).get(KEY) == key for machine in machines):
+            return True
+        free = [one for one in machines if one["metadata"]["uid"] not in before and not _annotations(one).get(KEY)]
+        if not free:
+            return False
+        oldest = min(free, key=lambda one: (one["metadata"].get("creationTimestamp", ""), one["metadata"]["name"]))
+        claimed = await self.merge(MACHINES, oldest, {"metadata": {"annotations": {KEY: key}}})
+        oldest["metadata"] = claimed["metadata"]
+        return True
+
+
+def _annotations(value: Json) -> Json:
+    found: Json = value["metadata"].get("annotations") or {}
+    return found
+
+
+def _packed(value: Json) -> str | None:
+    return msgspec.json.encode(value).decode() if value else None
+
+
+def asked_of(deployment: Json) -> dict[str, list[str]]:
+    """The keys that a MachineDeployment was asked for, each with the uids of the Machines that it had then."""
+    return msgspec.json.decode(_annotations(deployment).get(ASKED) or "{}", type=dict[str, list[str]])
+
+
+def ended_of(deployment: Json) -> dict[str, str]:
+    """The nodes (or keys) whose replica was taken back, each with its Machine's uid."""
+    return msgspec.json.decode(_annotations(deployment).get(ENDED) or "{}", type=dict[str, str])
+
+
+def strategy_of(deployment: Json) -> str:
+    """How a MachineDeployment rolls; it has moved between the versions of the API."""
+    spec: Any = deployment["spec"]
+    return str((spec.get("rollout", {}).get("strategy") or spec.get("strategy") or {}).get("type") or "RollingUpdate")
+
+
+def is_of(machine: Json, node: str, provider_id: str) -> bool:
+    """Whether a Machine stands for a node of its cluster."""
+    same_name = machine.get("status", {}).get("nodeRef", {}).get("name") == node
+    known = machine["spec"].get("providerID", "")
+    # Node names of two clusters may be equal; provider ids are not.
+    return bool(known == provider_id if known and provider_id else same_name)
+
+
+def _belongs(machine: Json, deployment: Json) -> bool:
+    named, owner = machine["metadata"], deployment["metadata"]
+    same_place = named.get("namespace") == owner.get("namespace")
+    return bool(same_place and named.get("labels", {}).get(DEPLOYMENT_LABEL) == owner["name"])
+
+
+def _shown(value: Json) -> str:
+    return f"{value['metadata'].get('namespace', '')}/{value['metadata']['name']}"
+
+
+def machine_of(value: Json) -> Machine:
+    """A Machine of Cluster API as a machine."""
+    status, metadata = value.get("status", {}), value["metadata"]
+    state = PHASES.get(status.get("phase", ""), "Pending")
+    if metadata.get("deletionTimestamp") and state != "Gone":
+        state = "Terminating"
+    ready = condition(value, "Ready")
+    reason = ready.get("message", "") if state in ("Pending", "Failed") and ready.get("status") != "True" else ""
+    return Machine(
+        key=_annotations(value).get(KEY, ""),
+        node=status.get("nodeRef", {}).get("name", ""),
+        provider_id=value["spec"].get("providerID", ""),
+        state=state,
+        reason=reason or status.get("failureMessage", ""),
+    )

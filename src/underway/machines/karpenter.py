@@ -1,0 +1,140 @@
+"""Provider Karpenter: NodeClaims. docs/providers/karpenter.md.
+
+A successor is a NodeClaim of the same NodePool as the one that it replaces, from the pool's template as it is now, with the
+old one's requests and in its zone. The old NodeClaim is deleted, and Karpenter ends its instance. While a node is in hand, and
+while a successor is still empty, karpenter.sh/do-not-disrupt keeps Karpenter's own disruption away from it. Source: Karpenter v1,
+"NodeClaims", "Disruption".
+"""
+
+import re
+
+from underway.kube.resource import NODES, Resource
+from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, Refusal, condition
+from underway.model.node import ZONE_LABEL
+from underway.rotate.effects import Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+
+NODE_CLAIMS = Resource("karpenter.sh", "v1", "nodeclaims", "NodeClaim", namespaced=False)
+NODE_POOLS = Resource("karpenter.sh", "v1", "nodepools", "NodePool", namespaced=False)
+POOL_LABEL = "karpenter.sh/nodepool"
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+# With these a NodeClaim counts as made from the pool as it is, and not as drifted at once.
+HASHES = ("karpenter.sh/nodepool-hash", "karpenter.sh/nodepool-hash-version")
+NAME_LENGTH_MAX = 63
+STEPS = ("Launched", "Registered")  # conditions on the way to a Node
+COPIED = ("nodeClassRef", "taints", "startupTaints", "expireAfter", "terminationGracePeriod")
+
+
+class Karpenter(ObjectProvider):
+    """The NodeClaims of one cluster."""
+
+    async def perform(self, request: MachineRequest) -> MachineReply:
+        """Perform a request; see ports.Machines. Raises Refusal."""
+        match request:
+            case Provision():
+                await self._provision(request)
+                return MachineReply(request=request)
+            case Terminate():
+                await self._terminate(request)
+                return MachineReply(request=request)
+            case _:
+                return MachineReply(request=request, machines=tuple(await self._list()))
+
+    async def _provision(self, request: Provision) -> None:
+        name = claim_name(request.key)
+        if await self.get(NODE_CLAIMS, "", name) is not None:
+            return
+        claims = await self.list(NODE_CLAIMS)
+        old = next((claim for claim in claims if is_of(claim, request.replaces, request.replaces_provider_id)), {})
+        pool_name = old.get("metadata", {}).get("labels", {}).get(POOL_LABEL) or request.labels.get(POOL_LABEL, "")
+        if not pool_name:
+            raise Refusal(f"node {request.replaces} has no label {POOL_LABEL}: is it one of Karpenter's?", retryable=False)
+        pool = await self.get(NODE_POOLS, "", pool_name)
+        if pool is None:
+            raise Refusal(f"NodePool {pool_name} of node {request.replaces} does not exist any more", retryable=False)
+        self.taken(await self.ask("create", NODE_CLAIMS, body=claim_for(request, pool, old)))
+
+    async def _terminate(self, request: Terminate) -> None:
+        claims = await self.list(NODE_CLAIMS)
+        for claim in claims:
+            ours = bool(request.key) and claim["metadata"].get("labels", {}).get(KEY) == request.key
+            if ours or (request.node and is_of(claim, request.node, request.provider_id)):
+                if not claim["metadata"].get("deletionTimestamp"):
+                    await self.delete(NODE_CLAIMS, claim)
+                return
+
+    async def _list(self) -> list[Machine]:
+        """All machines; a successor whose predecessor is gone needs no protection any more."""
+        claims = await self.list(NODE_CLAIMS)
+        held = {claim.get("status", {}).get("nodeName", "") for claim in claims}
+        for claim in claims:
+            replaces = claim["metadata"].get("annotations", {}).get(REPLACES, "")
+            if replaces and replaces not in held:
+                await self._release(claim)
+        return [machine_of(claim) for claim in claims]
+
+    async def _release(self, claim: Json) -> None:
+        name = claim.get("status", {}).get("nodeName", "")
+        reply = await self.ask("get", NODES, "", name) if name else None
+        if reply is not None and reply.ok and reply.body.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
+            node = {"metadata": {"name": name, "resourceVersion": reply.body.metadata.resource_version}}
+            await self.merge(NODES, node, {"metadata": {"annotations": {DO_NOT_DISRUPT: None}}})
+        await self.merge(NODE_CLAIMS, claim, {"metadata": {"annotations": {DO_NOT_DISRUPT: None, REPLACES: None}}})
+
+
+def claim_name(key: str) -> str:
+    """The NodeClaim of a key: always the same, so that asking twice makes one."""
+    return re.sub(r"[^a-z0-9.-]", "-", key.lower())[-NAME_LENGTH_MAX:].lstrip("-.")
+
+
+def is_of(claim: Json, node: str, provider_id: str) -> bool:
+    """Whether a NodeClaim stands for a node."""
+    status = claim.get("status", {})
+    same_machine = bool(provider_id) and status.get("providerID") == provider_id
+    return same_machine or (bool(status.get("nodeName")) and status["nodeName"] == node)
+
+
+def claim_for(request: Provision, pool: Json, old: Json) -> Json:
+    """The NodeClaim of a successor. old: the NodeClaim that it replaces, {} if that is gone."""
+    template = pool["spec"]["template"]
+    spec = {key: template["spec"][key] for key in COPIED if key in template["spec"]}
+    requirements = [found for found in template["spec"].get("requirements", ()) if found["key"] not in (ZONE_LABEL, POOL_LABEL)]
+    requirements.append({"key": POOL_LABEL, "operator": "In", "values": [pool["metadata"]["name"]]})
+    if request.zone:
+        requirements.append({"key": ZONE_LABEL, "operator": "In", "values": [request.zone]})
+    spec["requirements"] = requirements
+    resources = old.get("spec", {}).get("resources")
+    if resources:
+        spec["resources"] = resources
+    made = template.get("metadata", {})
+    hashes = {key: value for key, value in pool["metadata"].get("annotations", {}).items() if key in HASHES}
+    owner = {
+        "apiVersion": NODE_POOLS.api_version,
+        "kind": NODE_POOLS.kind,
+        "name": pool["metadata"]["name"],
+        "uid": pool["metadata"]["uid"],
+        "blockOwnerDeletion": True,
+    }
+    metadata = {
+        "name": claim_name(request.key),
+        "labels": {**made.get("labels", {}), POOL_LABEL: pool["metadata"]["name"], KEY: request.key},
+        "annotations": {**made.get("annotations", {}), **hashes, DO_NOT_DISRUPT: "true", REPLACES: request.replaces},
+        "ownerReferences": [owner],
+    }
+    return {"apiVersion": NODE_CLAIMS.api_version, "kind": NODE_CLAIMS.kind, "metadata": metadata, "spec": spec}
+
+
+def machine_of(claim: Json) -> Machine:
+    """A NodeClaim as a machine."""
+    status, metadata = claim.get("status", {}), claim["metadata"]
+    state: MachineState = "Running" if status.get("nodeName") else "Pending"
+    if metadata.get("deletionTimestamp"):
+        state = "Terminating"
+    waits = next((found for type_ in STEPS if (found := condition(claim, type_)).get("status") == "False"), {})
+    reason = f"{waits.get('reason', '')}: {waits.get('message', '')}".strip(": ") if state == "Pending" else ""
+    return Machine(
+        key=metadata.get("labels", {}).get(KEY, ""),
+        node=status.get("nodeName", ""),
+        provider_id=status.get("providerID", ""),
+        state=state,
+        reason=reason,
+    )

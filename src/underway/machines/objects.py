@@ -1,0 +1,141 @@
+"""Providers whose machines are objects of an API server: requests over ports.Api, one machine request at a time.
+
+Owns the waiting for replies and the words for refusals. What the objects mean is its heirs'.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from underway.kube import request as q
+from underway.kube.reply import ObjectList, Reply
+from underway.kube.request import Request, Verb
+from underway.kube.resource import Resource
+from underway.kube.retry import PASSING
+from underway.ports import Api
+from underway.rotate.effects import MachineReply, MachineRequest
+
+Deliver = Callable[[MachineReply], None]
+Json = dict[str, Any]
+
+KEY = "rotation.underway.dev/key"
+REPLACES = "rotation.underway.dev/replaces"
+FIRST_ID = 1 << 40  # far from those of the driver, which may share the connection
+PAGE = 500
+CONFLICT, NOT_FOUND = 409, 404
+
+
+class Refusal(Exception):
+    """The API server, or an object's own state, forbids it. retryable: whether asking again later can help."""
+
+    def __init__(self, why: str, *, retryable: bool) -> None:
+        super().__init__(why)
+        self.retryable = retryable
+
+
+class ObjectProvider(ABC):
+    """The base of such providers; implements ports.Machines."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._ids = count(FIRST_ID)
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    async def perform(self, request: MachineRequest) -> MachineReply:
+        """Perform a request. Raises Refusal."""
+
+    def send(self, request: MachineRequest, deliver: Deliver) -> None:
+        """Perform a request in the background; see ports.Machines."""
+        task = asyncio.get_running_loop().create_task(self._run(request, deliver))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
+        async with self._turn:
+            try:
+                reply = await self.perform(request)
+            except Refusal as refusal:
+                reply = MachineReply(request=request, error=str(refusal), retryable=refusal.retryable)
+        deliver(reply)
+
+    async def close(self) -> None:
+        """Give up what still waits."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Requests
+
+    async def ask(self, verb: Verb, resource: Resource, namespace: str = "", name: str = "", **given: Any) -> Reply:
+        """Send one request and wait for its reply, whatever it is."""
+        request = Request(id=next(self._ids), verb=verb, resource=resource, namespace=namespace, name=name, **given)
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._api.send(request, lambda reply: answered.set_result(reply) if isinstance(reply, Reply) else None)
+        return await answered
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Json | None:
+        """One object, None if it is not there. Raises Refusal."""
+        reply = await self.ask("get", resource, namespace, name)
+        if reply.code == NOT_FOUND and reply.reason == "NotFound" and _is_about(reply, name):
+            return None
+        found: Json = self.taken(reply)
+        return found
+
+    async def list(self, resource: Resource) -> "list[Json]":
+        """All objects of all namespaces. Raises Refusal."""
+        found: list[Json] = []
+        token = ""
+        while True:
+            query = (("limit", str(PAGE)), *((("continue", token),) if token else ()))
+            page: ObjectList = self.taken(await self.ask("list", resource, query=query))
+            found += page.items
+            token = page.continue_
+            if not token:
+                return found
+
+    async def merge(self, resource: Resource, value: Json, patch: Json) -> Json:
+        """Change an object, if it is still as we know it. Raises Refusal."""
+        metadata = value["metadata"]
+        guarded = {**patch.get("metadata", {}), "resourceVersion": metadata["resourceVersion"]}
+        reply = await self.ask(
+            "patch",
+            resource,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            body={**patch, "metadata": guarded},
+            content_type=q.MERGE_PATCH,
+        )
+        changed: Json = self.taken(reply)
+        return changed
+
+    async def delete(self, resource: Resource, value: Json) -> None:
+        """Delete that very object; gone already is good. Raises Refusal."""
+        metadata = value["metadata"]
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": metadata["uid"]}}
+        reply = await self.ask("delete", resource, metadata.get("namespace", ""), metadata["name"], body=options)
+        if reply.code not in (NOT_FOUND, CONFLICT):
+            self.taken(reply)
+
+    @staticmethod
+    def taken(reply: Reply) -> Any:
+        """The body of a reply that is ok. Raises Refusal."""
+        if reply.ok:
+            return reply.body
+        request = reply.request
+        what = f"{request.verb} {request.resource.plural if request.resource else request.path} {request.name}".rstrip()
+        raise Refusal(f"{what}: {reply.message}", retryable=reply.code in PASSING or reply.code == CONFLICT)
+
+
+def _is_about(reply: Reply, name: str) -> bool:
+    """Whether a 404 is the object's and not its kind's: an API that is not installed is no missing object."""
+    return reply.status is not None and reply.status.details is not None and reply.status.details.name == name
+
+
+def condition(value: Json, type_: str) -> Json:
+    """A status condition, {} if it is not there."""
+    conditions = value.get("status", {}).get("conditions") or ()
+    return next((found for found in conditions if found.get("type") == type_), {})

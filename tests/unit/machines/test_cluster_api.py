@@ -1,0 +1,136 @@
+"""Provider ClusterAPI, before an API server with Cluster API's kinds and a hand that plays its controllers."""
+
+from typing import Any
+
+import pytest
+
+from direct_api import DirectApi
+from machines_contract import ZONE, Contract, ask, listed
+from underway.machines.cluster_api import ASKED, DELETE_FIRST, DEPLOYMENT_LABEL, DEPLOYMENTS, MACHINES, ClusterApi
+from underway.rotate.effects import Provision, Terminate
+
+NAMESPACE = "clusters"
+KEY = "workers-0123abcd-00000a"
+REFUSALS = {
+    "capacity": (500, {"message": "etcdserver: request timed out", "reason": "InternalError"}),
+    "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
+    "forbidden": (403, {"message": "machinedeployments is forbidden", "reason": "Forbidden"}),
+}
+
+
+class Management:
+    """One MachineDeployment with one Machine."""
+
+    node, provider_id = "node-1", "openstack:///1"
+
+    def __init__(self, strategy: str = "OnDelete") -> None:
+        self.api = DirectApi()
+        self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        for resource in (MACHINES, DEPLOYMENTS):
+            self.api.define(resource)
+        spec = {"replicas": 1, "rollout": {"strategy": {"type": strategy}}}
+        self._create(DEPLOYMENTS, {"name": "workers"}, spec)
+        self._made = 0
+        self._replicate()
+        self.boot()
+        self.provider: Any = ClusterApi(self.api)
+
+    def _create(self, resource: Any, metadata: dict[str, Any], spec: dict[str, Any]) -> None:
+        value = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": spec}
+        self.api.create(resource.path(NAMESPACE), value)
+
+    def deployment(self) -> dict[str, Any]:
+        return self.api.registry.get(DEPLOYMENTS, NAMESPACE, "workers")
+
+    def machines(self) -> list[dict[str, Any]]:
+        return self.api.registry.store.values(MACHINES)
+
+    def _replicate(self) -> None:
+        """As the controllers: as many Machines as replicas; of too many, those that are marked go first."""
+        while len(self.machines()) < self.deployment()["spec"]["replicas"]:
+            self._made += 1
+            self._create(MACHINES, {"name": f"workers-{self._made}", "labels": {DEPLOYMENT_LABEL: "workers"}}, {})
+        marked = [one for one in self.machines() if DELETE_FIRST in one["metadata"].get("annotations", {})]
+        for one in marked[: len(self.machines()) - self.deployment()["spec"]["replicas"]]:
+            self.api.registry.delete(MACHINES, NAMESPACE, one["metadata"]["name"])
+
+    def boot(self) -> None:
+        self._replicate()
+        for machine in self.machines():
+            number = machine["metadata"]["name"].rpartition("-")[2]
+            status = {"phase": "Running", "nodeRef": {"name": f"node-{number}"}}
+            spec = {"providerID": f"openstack:///{number}"}
+            self.api.change(MACHINES, NAMESPACE, machine["metadata"]["name"], spec=spec, status=status)
+
+    def slow(self) -> None:
+        self._replicate()
+
+    def finish(self) -> None:
+        self._replicate()
+
+    def lose(self) -> None:
+        self.api.registry.delete(MACHINES, NAMESPACE, "workers-1")
+
+    def trouble(self, name: str) -> None:
+        self.api.refusals = {("patch", "machinedeployments"): REFUSALS[name]} if name else {}
+
+    def count(self) -> int:
+        self._replicate()
+        return len(self.machines())
+
+
+@pytest.fixture
+def stage() -> Management:
+    return Management()
+
+
+def request(replaces: str = "node-1", key: str = KEY) -> Provision:
+    return Provision(id=1, key=key, replaces=replaces, replaces_provider_id="", zone=ZONE)
+
+
+class TestClusterApi(Contract):
+    def test_what_was_asked_for_stands_on_the_deployment_until_its_machine_is_there(self, stage: Management) -> None:
+        ask(stage, request())
+        assert KEY in stage.deployment()["metadata"]["annotations"][ASKED]
+        assert stage.deployment()["spec"]["replicas"] == 2
+        stage.boot()
+        listed(stage)
+        assert ASKED not in stage.deployment()["metadata"].get("annotations", {})
+
+    def test_a_replica_is_taken_back_once(self, stage: Management) -> None:
+        ask(stage, request())
+        stage.boot()
+        listed(stage)
+        for _ in range(2):
+            ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id))
+        assert stage.deployment()["spec"]["replicas"] == 1
+        assert [one["metadata"]["name"] for one in stage.machines()] == ["workers-2"]
+
+    def test_a_successor_may_come_after_its_predecessor_is_gone(self, stage: Management) -> None:
+        ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id))
+        stage.finish()
+        assert ask(stage, request()).error == ""
+        stage.boot()
+        assert [machine.key for machine in listed(stage)] == [KEY]
+
+    def test_a_deployment_that_rolls_by_itself_is_refused(self) -> None:
+        stage = Management("RollingUpdate")
+        reply = ask(stage, request())
+        assert reply.error.startswith(
+            "MachineDeployment clusters/workers rolls by itself (RollingUpdate): set its strategy to OnDelete"
+        )
+        assert not reply.retryable
+        assert stage.count() == 1
+
+    def test_a_control_plane_machine_is_not_ours(self, stage: Management) -> None:
+        stage._create(MACHINES, {"name": "control-1"}, {})
+        stage.api.change(MACHINES, NAMESPACE, "control-1", status={"phase": "Running", "nodeRef": {"name": "control-1"}})
+        reply = ask(stage, request("control-1"))
+        assert "Machine clusters/control-1 of node control-1 belongs to no MachineDeployment" in reply.error
+        assert not reply.retryable
+
+    def test_two_clusters_may_have_nodes_of_one_name(self, stage: Management) -> None:
+        stage._create(MACHINES, {"name": "other-1", "labels": {DEPLOYMENT_LABEL: "other"}}, {"providerID": "openstack:///other"})
+        stage.api.change(MACHINES, NAMESPACE, "other-1", status={"phase": "Running", "nodeRef": {"name": "node-1"}})
+        ask(stage, Terminate(id=2, node="node-1", provider_id="openstack:///other"))
+        assert [one["metadata"]["name"] for one in stage.machines()] == ["workers-1"]

@@ -1,0 +1,138 @@
+"""Provider Karpenter, before an API server with Karpenter's kinds and a hand that plays Karpenter."""
+
+from typing import Any
+
+import pytest
+
+from direct_api import DirectApi
+from machines_contract import ZONE, Contract, ask, listed
+from underway.kube.resource import NODES
+from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS, Karpenter, claim_name
+from underway.rotate.effects import Provision, Terminate
+
+REFUSALS = {
+    "capacity": (503, {"message": "no capacity", "reason": "ServiceUnavailable"}),
+    "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
+    "forbidden": (403, {"message": "nodeclaims is forbidden", "reason": "Forbidden"}),
+}
+KEY = "workers-0123abcd-00000a"
+POOL = {
+    "apiVersion": "karpenter.sh/v1",
+    "kind": "NodePool",
+    "metadata": {"name": "general", "annotations": {"karpenter.sh/nodepool-hash": "42", "note": "ours"}},
+    "spec": {
+        "template": {
+            "metadata": {"labels": {"team": "shop"}},
+            "spec": {
+                "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "new"},
+                "requirements": [{"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]}],
+                "taints": [{"key": "shop", "effect": "NoSchedule"}],
+            },
+        }
+    },
+}
+
+
+class Cluster:
+    """One pool with one node."""
+
+    node, provider_id = "node-1", "aws:///us-east-1a/i-1"
+
+    def __init__(self) -> None:
+        self.api = DirectApi()
+        for resource in (NODE_CLAIMS, NODE_POOLS):
+            self.api.define(resource)
+        self.api.create(NODE_POOLS.path(), POOL)
+        labels = {"karpenter.sh/nodepool": "general"}
+        claim = {"metadata": {"name": "general-abcde", "labels": labels}, "spec": {"resources": {"requests": {"cpu": "3"}}}}
+        self.api.create(NODE_CLAIMS.path(), {"apiVersion": "karpenter.sh/v1", "kind": "NodeClaim", **claim})
+        self._became("general-abcde", self.node, self.provider_id)
+        self.provider: Any = Karpenter(self.api)
+
+    def _became(self, claim: str, node: str, provider_id: str) -> None:
+        self.api.node(node, annotations={DO_NOT_DISRUPT: "true"})
+        self.api.change(NODE_CLAIMS, "", claim, status={"nodeName": node, "providerID": provider_id})
+
+    def claims(self) -> list[dict[str, Any]]:
+        return self.api.registry.store.values(NODE_CLAIMS)
+
+    def of_key(self) -> dict[str, Any]:
+        return next(claim for claim in self.claims() if claim["metadata"]["name"] == claim_name(KEY))
+
+    def boot(self) -> None:
+        for number, claim in enumerate(self.claims()):
+            if not claim.get("status"):
+                self._became(claim["metadata"]["name"], f"new-{number}", f"aws:///us-east-1a/i-new-{number}")
+
+    def slow(self) -> None:
+        """It boots when `boot` says so."""
+
+    def finish(self) -> None:
+        """A NodeClaim without Karpenter's finalizer goes at once."""
+
+    def lose(self) -> None:
+        self.api.registry.delete(NODE_CLAIMS, "", "general-abcde")
+
+    def trouble(self, name: str) -> None:
+        self.api.refusals = {("create", "nodeclaims"): REFUSALS[name]} if name else {}
+
+    def count(self) -> int:
+        return len(self.claims())
+
+
+@pytest.fixture
+def stage() -> Cluster:
+    return Cluster()
+
+
+def request(replaces: str = "node-1") -> Provision:
+    return Provision(id=1, key=KEY, replaces=replaces, replaces_provider_id="", zone=ZONE)
+
+
+class TestKarpenter(Contract):
+    def test_a_successor_is_made_from_the_pool_as_it_is_now(self, stage: Cluster) -> None:
+        ask(stage, request())
+        claim = stage.of_key()
+        assert claim["spec"] == {
+            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "new"},
+            "taints": [{"key": "shop", "effect": "NoSchedule"}],
+            "requirements": [
+                {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                {"key": "karpenter.sh/nodepool", "operator": "In", "values": ["general"]},
+                {"key": "topology.kubernetes.io/zone", "operator": "In", "values": [ZONE]},
+            ],
+            "resources": {"requests": {"cpu": "3"}},
+        }
+        assert claim["metadata"]["labels"]["team"] == "shop"
+        assert claim["metadata"]["annotations"]["karpenter.sh/nodepool-hash"] == "42"
+        assert "note" not in claim["metadata"]["annotations"]
+
+    def test_an_empty_successor_is_kept_from_consolidation_until_its_predecessor_is_gone(self, stage: Cluster) -> None:
+        ask(stage, request())
+        stage.boot()
+        listed(stage)
+        assert stage.of_key()["metadata"]["annotations"][DO_NOT_DISRUPT] == "true"
+        ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id))
+        listed(stage)
+        assert DO_NOT_DISRUPT not in stage.of_key()["metadata"]["annotations"]
+        node = stage.api.registry.get(NODES, "", stage.of_key()["status"]["nodeName"])
+        assert DO_NOT_DISRUPT not in node["metadata"].get("annotations", {})
+
+    def test_what_karpenter_waits_for_is_told(self, stage: Cluster) -> None:
+        ask(stage, request())
+        waits = {"type": "Launched", "status": "False", "reason": "InsufficientCapacity", "message": "no m5.large in us-east-1a"}
+        stage.api.change(NODE_CLAIMS, "", claim_name(KEY), status={"conditions": [waits]})
+        (machine,) = [machine for machine in listed(stage) if machine.key]
+        assert (machine.state, machine.reason) == ("Pending", "InsufficientCapacity: no m5.large in us-east-1a")
+
+    def test_a_node_of_nobody_is_named(self, stage: Cluster) -> None:
+        reply = ask(stage, request("stranger"))
+        assert reply.error == "node stranger has no label karpenter.sh/nodepool: is it one of Karpenter's?"
+        assert not reply.retryable
+
+    def test_a_cluster_without_karpenter_is_told(self, stage: Cluster) -> None:
+        stage.api = DirectApi()
+        stage.provider = Karpenter(stage.api)
+        reply = ask(stage, request())
+        assert "get nodeclaims" in reply.error
+        assert not reply.retryable
