@@ -43,7 +43,7 @@ def convert(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[st
 
 
 def test_comments_key_order_and_other_kinds_stay() -> None:
-    done = convert("-f", "-", stdin=SHOP)
+    done = convert("--to", "v1", "-f", "-", stdin=SHOP)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == SHOP.replace("extensions/v1beta1   # old", "networking.k8s.io/v1 # old").replace(
         "  backend:\n    serviceName: fallback # answers the rest\n    servicePort: 80\n",
@@ -56,7 +56,7 @@ def test_comments_key_order_and_other_kinds_stay() -> None:
 
 
 def test_there_and_back_is_the_same_but_for_explicit_defaults(tmp_path: Path) -> None:
-    (tmp_path / "v1.yaml").write_text(convert("-f", "-", stdin=SHOP).stdout)
+    (tmp_path / "v1.yaml").write_text(convert("--to", "v1", "-f", "-", stdin=SHOP).stdout)
     back = convert("-f", str(tmp_path / "v1.yaml"), "--to", "v1beta1").stdout
     expected = list(yaml.safe_load_all(SHOP))
     expected[0]["apiVersion"] = "networking.k8s.io/v1beta1"
@@ -66,7 +66,7 @@ def test_there_and_back_is_the_same_but_for_explicit_defaults(tmp_path: Path) ->
 
 def test_a_loss_has_file_line_and_exit_code_4(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(SHOP.replace("servicePort: http", 'servicePort: "80"'))
-    done = convert("-f", str(tmp_path / "a.yaml"))
+    done = convert("--to", "v1", "-f", str(tmp_path / "a.yaml"))
     assert done.returncode == 4
     assert (
         f'{tmp_path}/a.yaml:20: invalid: Ingress shop: spec.rules[0].http.paths[0].backend.servicePort is the text "80"'
@@ -76,16 +76,16 @@ def test_a_loss_has_file_line_and_exit_code_4(tmp_path: Path) -> None:
 
 
 def test_losses_as_json() -> None:
-    done = convert("-f", "-", "--report", "json", stdin=SHOP.replace("servicePort: http", "servicePort: HTTP"))
+    done = convert("--to", "v1", "-f", "-", "--report", "json", stdin=SHOP.replace("servicePort: http", "servicePort: HTTP"))
     [loss] = json.loads(done.stderr)["losses"]
     assert (loss["file"], loss["line"], loss["field"]) == ("-", 20, "spec.rules[0].http.paths[0].backend.servicePort")
-    assert json.loads(convert("-f", "-", "--report", "json", stdin=SHOP).stderr) == {"losses": []}
+    assert json.loads(convert("--to", "v1", "-f", "-", "--report", "json", stdin=SHOP).stderr) == {"losses": []}
 
 
 def test_json_stays_json() -> None:
     spec = {"backend": {"serviceName": "s", "servicePort": 1}}
     values = {"apiVersion": "extensions/v1beta1", "kind": "Ingress", "metadata": {"name": "a"}, "spec": spec}
-    done = convert("-f", "-", stdin=json.dumps(values))
+    done = convert("--to", "v1", "-f", "-", stdin=json.dumps(values))
     assert json.loads(done.stdout)["spec"] == {"defaultBackend": {"service": {"name": "s", "port": {"number": 1}}}}
 
 
@@ -101,7 +101,7 @@ spec:
           - {path: /a, backend: &s {serviceName: s, servicePort: 80}}
           - {path: /b, backend: *s}
 """
-    done = convert("-f", "-", stdin=text)
+    done = convert("--to", "v1", "-f", "-", stdin=text)
     paths = yaml.safe_load(done.stdout)["spec"]["rules"][0]["http"]["paths"]
     assert paths[1] == {
         "path": "/b",
@@ -119,7 +119,7 @@ spec:
     ],
 )
 def test_what_is_no_yaml_is_refused_with_its_line(text: str, message: str) -> None:
-    done = convert("-f", "-", stdin=text)
+    done = convert("--to", "v1", "-f", "-", stdin=text)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr

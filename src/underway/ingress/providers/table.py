@@ -1,0 +1,81 @@
+"""The paths of one host as a Gateway will see them: one rule for each path and kind, and what loses against what.
+
+Owns the bookkeeping that all providers share; which paths are equal, and who wins, each says by the key and the order it adds
+them.
+"""
+
+import msgspec
+
+from underway.ingress.ir import PREFIX, Backend, Match, Path, Rule, Server
+from underway.ingress.losses import Loss
+from underway.ingress.source import Ingress, IngressPath
+
+
+class Entry(msgspec.Struct):
+    """A rule, the path as it was written, and whose it is."""
+
+    rule: Rule
+    raw: str
+    kind: str
+    ingress: Ingress
+
+
+class Table:
+    """The paths of one host, by kind and path. The first that is added stays."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.entries: dict[tuple[str, str], Entry] = {}
+
+    def add(self, key: tuple[str, str], entry: Entry) -> Entry | None:
+        """Put an entry in; the one that is there already is returned instead."""
+        found = self.entries.get(key)
+        if found is None:
+            self.entries[key] = entry
+        return found
+
+    def finish(self) -> Server:
+        """The server with its rules, in the order they came."""
+        self.server.rules = [entry.rule for entry in self.entries.values()]
+        return self.server
+
+
+def backend_of(ingress: Ingress, path: IngressPath) -> Backend:
+    """What a path's backend is for a route."""
+    if path.service:
+        return Backend(ingress.namespace, path.service, path.port)
+    group, kind, name = path.resource
+    return Backend(ingress.namespace, name, 0, None, group, kind)
+
+
+def rule_of(ingress: Ingress, path: IngressPath, kind: str, value: str) -> Rule:
+    """A rule that sends a path to its backend, and nothing else."""
+    match = Match(Path(kind, value))
+    return Rule((match,), ingress.namespace, ingress.key, path.where, (backend_of(ingress, path),))
+
+
+def resource_loss(ingress: Ingress, path: IngressPath) -> list[Loss]:
+    """A backend that is no Service is for the implementation to know."""
+    if path.service:
+        return []
+    group, kind, name = path.resource
+    reason = f"the backend is {kind}.{group} {name}: whether a Gateway knows that kind depends on its implementation"
+    return [Loss("lost", path.where, ingress.object, reason, "use a Service, or look whether the implementation takes it")]
+
+
+def catch_all(ingress: Ingress, backend: IngressPath) -> Entry:
+    """The default backend as a rule for everything."""
+    return Entry(rule_of(ingress, backend, PREFIX, "/"), "/", PREFIX, ingress)
+
+
+def wildcard_loss(server: Server) -> list[Loss]:
+    """E1: * is one label in an Ingress, and one or more in the Gateway API."""
+    if not server.host.startswith("*."):
+        return []
+    rest = server.host[2:]
+    reason = (
+        f"{server.host} stands for one label in an Ingress; a Gateway lets it stand for several, and nothing in it says otherwise"
+    )
+    witness = f"GET http://a.b.{rest}/ was not answered by this host, and now is"
+    remedy = f"name the hosts one by one, or give *.b.{rest} a listener of its own where it matters"
+    return [Loss("differs", server.where, server.object, reason, remedy, "E1", witness, (server.host,))]

@@ -1,0 +1,42 @@
+"""A Gateway for each namespace and class: teams stay apart, and so do addresses."""
+
+from underway.ingress.ir import Server
+from underway.ingress.layout import Gateway, Grant, Layout, Options
+from underway.ingress.losses import Loss
+from underway.ingress.topologies.placing import gateway_name, place, split_by_namespace
+
+name = "namespace"
+
+
+def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layout]:
+    """The servers, one for each host and namespace, and where they are."""
+    made = Layout()
+    parts: list[Server] = []
+    for server in servers:
+        split = split_by_namespace(server)
+        parts += split
+        if len(split) > 1:
+            made.losses.append(_two_addresses(server, split))
+    groups: dict[tuple[str, str], list[tuple[int, Server, tuple[str, ...]]]] = {}
+    for index, server in enumerate(parts):
+        groups.setdefault((server.namespace, server.class_name), []).append((index, server, ()))
+    for (namespace, class_name), members in groups.items():
+        gateway = Gateway(namespace, gateway_name(class_name), options.gateway_class or class_name)
+        made.gateways.append(gateway)
+        place(made, gateway, members, options)
+        foreign: dict[str, list[str]] = {}
+        for _, server, _ in members:
+            for certificate in server.certificates:
+                if certificate.namespace != namespace and certificate.name not in foreign.setdefault(certificate.namespace, []):
+                    foreign[certificate.namespace].append(certificate.name)
+        made.grants += [Grant(target, "Gateway", namespace, "Secret", tuple(names)) for target, names in foreign.items() if names]
+    return parts, made
+
+
+def _two_addresses(server: Server, parts: list[Server]) -> Loss:
+    names = " and ".join(part.namespace for part in parts)
+    host, path = server.host or "any.host", parts[1].rules[0].matches[0].path.value
+    reason = f"{host} has paths in {names}: one server so far, from now on a Gateway and an address in each"
+    owner = parts[1].rules[0].owner
+    witness = f"GET http://{host}{path} at the address of {parts[0].namespace} is no longer answered by {owner}"
+    return Loss("differs", server.where, server.object, reason, "--topology shared or listenerset", "E7", witness, (server.host,))
