@@ -2,9 +2,16 @@
 
 import sys
 
-from bench import demo, help_time, orders, swarm, webhook
+from bench import demo, fuzz, help_time, orders, swarm, webhook
 
-BENCHES = {"demo": demo.run, "orders": orders.run, "swarm": swarm.run, "help": help_time.run, "webhook": webhook.run}
+BENCHES = {
+    "demo": demo.run,
+    "orders": orders.run,
+    "swarm": swarm.run,
+    "help": help_time.run,
+    "webhook": webhook.run,
+    "fuzz": fuzz.run,
+}
 
 
 def main() -> None:

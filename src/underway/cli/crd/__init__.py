@@ -6,6 +6,7 @@ from underway.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
     "convert": "Convert objects to another version, as the API server would.",
+    "fuzz": "Look for objects that conversions lose, change, refuse or restore stale.",
     "serve": "Serve conversion and admission webhooks over TLS.",
 }
 

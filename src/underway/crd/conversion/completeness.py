@@ -12,6 +12,7 @@ import msgspec
 
 from underway.crd.conversion.moves import Explained
 from underway.crd.conversion.outcome import Object, Unconvertible
+from underway.crd.conversion.shape import Hold, held
 from underway.errors import UsageError
 
 DEPTH_MAX = 64  # a structural schema cannot refer to itself: real ones stay under 20
@@ -19,17 +20,23 @@ RESERVED = ("apiVersion", "kind", "metadata")
 
 
 class Versions(msgspec.Struct, frozen=True):
-    """What conversion needs of a CustomResourceDefinition. order: names of the versions; fields: type by path, by version."""
+    """What conversion needs of a CustomResourceDefinition.
+
+    order: names of the versions; fields: type by path, schemas and what holds an object to them, all by version.
+    """
 
     name: str
     group: str
     kind: str
     order: tuple[str, ...]
     fields: dict[str, dict[str, str]]
+    schemas: dict[str, Mapping[str, Any]]
+    holds: dict[str, Hold]
 
-    def prune(self, value: Object, _: str) -> Object:
+    def prune(self, value: Object, version: str) -> Object:
         """The object as the API server would hold it in a version."""
-        return value
+        held_value: Object = self.holds[version](value)
+        return held_value
 
     def refusal(self, value: Object, to: str) -> Unconvertible | None:
         """Why this is no object of this kind that could be converted, None if it is."""
@@ -56,11 +63,10 @@ def versions_of(crd: Mapping[str, Any]) -> Versions:
         )
     try:
         spec, name = crd["spec"], crd["metadata"]["name"]
-        fields = {}
-        for version in spec["versions"]:
-            schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
-            fields[version["name"]] = dict(_fields(schema, "", 0))
-        return Versions(name, spec["group"], spec["names"]["kind"], tuple(fields), fields)
+        schemas = {one["name"]: (one.get("schema") or {}).get("openAPIV3Schema") or {} for one in spec["versions"]}
+        fields = {version: dict(_fields(schema, "", 0)) for version, schema in schemas.items()}
+        holds = {version: held(schema) for version, schema in schemas.items()}
+        return Versions(name, spec["group"], spec["names"]["kind"], tuple(schemas), fields, schemas, holds)
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"the CustomResourceDefinition cannot be read: {error!r} is missing or of another type") from None
 

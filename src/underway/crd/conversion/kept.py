@@ -91,12 +91,12 @@ def _compare(
         if key in done:
             continue
         before, after = old.get(key, ABSENT), kept.get(key, ABSENT)
-        if before is after or same(before, after):
+        if before is after:
             continue
         inside = f"{pattern}.{key}" if pattern else key
         if type(after) is dict and after and (before is ABSENT or type(before) is dict):
             _compare((*at, key), inside, there, None if before is ABSENT else before, after, layout, entries)
-        elif not _items((*at, key), inside, before, after, layout, entries):
+        elif not _items((*at, key), inside, before, after, layout, entries) and not same(before, after):
             entries.append(Entry(at, (_field((key,), old, kept),), len(at) - there))
 
 
@@ -142,7 +142,7 @@ def _apply(node: Object, entry: Entry) -> None:
     if found is None:
         return
     target, missing = found
-    if not all(same(ABSENT if missing else read(target, field.path), _absent(field.seen)) for field in entry.fields):
+    if not all(_unchanged(ABSENT if missing else read(target, field.path), field) for field in entry.fields):
         return
     for field in entry.fields:
         path = (*missing, *field.path)
@@ -150,6 +150,11 @@ def _apply(node: Object, entry: Entry) -> None:
             take(target, path)
         else:
             put(target, path, field.kept)
+
+
+def _unchanged(now: Any, field: Field) -> bool:
+    """The guard: whether a field is still what was seen when the other value was kept."""
+    return same(now, _absent(field.seen))
 
 
 def _find(node: Object, entry: Entry) -> tuple[Object, tuple[str, ...]] | None:

@@ -1,0 +1,130 @@
+"""A run of so many rounds: which law each tries, what it found, and the smallest object that shows it.
+
+Owns the mixture of laws and the end of a run: each way of going wrong (law, versions, place) is reported once, with the first
+object that showed it, made small. The same seed gives the same run.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from underway.crd.conversion import Conversions
+from underway.crd.fuzz import laws
+from underway.crd.fuzz.draw import objects
+from underway.crd.fuzz.laws import Broken
+from underway.crd.fuzz.possible import possible
+from underway.crd.fuzz.shrink import shrunk
+
+if TYPE_CHECKING:
+    from random import Random
+
+Object = dict[str, Any]
+Way = tuple[str, str, str]
+COUNTEREXAMPLES_MAX = 20
+EDIT_AT = 0.25  # how often a round edits
+
+
+class Counterexample(msgspec.Struct, frozen=True):
+    """One way in which conversions go wrong. round: in which it was seen first; object: the smallest found; got: after."""
+
+    law: str
+    path: str
+    reason: str
+    round: int
+    object: Object
+    got: Any = None
+
+    @property
+    def way(self) -> Way:
+        """What makes two counterexamples the same: the law, the versions and the place, whatever the values."""
+        return _way(self.law, self.path, self.reason)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a run found. by_law: rounds by law that was tried."""
+
+    rounds: int
+    seed: int
+    counterexamples: tuple[Counterexample, ...]
+    by_law: dict[str, int]
+
+
+class Fuzz:
+    """A run over the conversions of one kind. rng_of: the dice for a seed (`random.Random`), which the pure half may not make."""
+
+    def __init__(self, conversions: Conversions, rng_of: "Callable[[int], Random]") -> None:
+        self._conversions, self._rng_of = conversions, rng_of
+        versions = conversions.versions
+        self._draws = {
+            version: objects(schema, f"{versions.group}/{version}", versions.kind) for version, schema in versions.schemas.items()
+        }
+        self._possible = {version: possible(schema) for version, schema in versions.schemas.items()}
+        self._spokes = tuple(spoke.version for spoke in conversions.spokes)
+        hub = conversions.hub
+        pairs = [(spoke, hub) for spoke in self._spokes] + [(hub, spoke) for spoke in self._spokes]
+        pairs += [(one, other) for one in self._spokes for other in self._spokes if one != other]
+        self._pairs = tuple(pairs)
+
+    def run(self, rounds: int, seed: int, done: Callable[[int], None] = lambda _: None) -> Report:
+        """Play so many rounds. done: told now and then how many are over."""
+        rng = self._rng_of(seed)
+        found: dict[Way, Counterexample] = {}
+        tried: dict[str, int] = {}
+        pairs, random = self._pairs, rng.random
+        for number in range(rounds):
+            source, through = pairs[int(random() * len(pairs))]
+            value = self._draws[source](rng)
+            if random() < EDIT_AT:
+                law, broken = "edit", self._edit(value, through, seed * 1_000_003 + number)
+            else:
+                law, broken = "round trip", laws.round_trip(self._conversions, value, through)
+            tried[law] = tried.get(law, 0) + 1
+            if broken is not None and len(found) < COUNTEREXAMPLES_MAX:
+                self._note(found, broken, value, through, number, seed)
+            if number % 5_000 == 4_999:
+                done(number + 1)
+        return Report(rounds, seed, tuple(found.values()), tried)
+
+    def _edit(self, value: Object, through: str, number: int) -> Broken | None:
+        """Dice of its own, so that shrinking can throw the same ones again."""
+        rng = self._rng_of(number)
+        return laws.edit(self._conversions, value, through, self._draws[through](rng), rng)
+
+    def _note(
+        self,
+        found: dict[tuple[str, str, str], Counterexample],
+        broken: Broken,
+        value: Object,
+        through: str,
+        number: int,
+        seed: int,
+    ) -> None:
+        """Keep the first of each way of going wrong, made small."""
+        way = _way(broken.law, broken.path, broken.reason)
+        if way in found:
+            return
+
+        def again(candidate: Object) -> Broken | None:
+            if broken.law == "edit" or "edited" in broken.path:
+                return self._edit(candidate, through, seed * 1_000_003 + number)
+            return laws.round_trip(self._conversions, candidate, through)
+
+        could_be = self._possible[value["apiVersion"].rpartition("/")[2]]
+
+        def still(candidate: Object) -> bool:
+            if not could_be(candidate):
+                return False
+            now = again(candidate)
+            return now is not None and _way(now.law, now.path, now.reason) == way
+
+        smallest = shrunk(value, still)
+        final = again(smallest) or broken
+        shown = final.wanted if final.law == "edit" else smallest
+        found[way] = Counterexample(final.law, final.path, final.reason, number + 1, shown, final.got)
+
+
+def _way(law: str, path: str, reason: str) -> Way:
+    place = re.sub(r"\[\d+\]", "[]", re.split(r" was | should |; it was|: ", reason)[0])
+    return law, path, place
