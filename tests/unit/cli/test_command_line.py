@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_help_shows_an_example_for_each_command() -> None:
-    for name in ("demo", "plan", "rotate", "status", "freeze", "resume", "snapshot", "ingress", "ingress match"):
+    for name in ("demo", "plan", "rotate", "status", "freeze", "resume", "snapshot", "ingress", "ingress match", "ingress prove"):
         done = underway(*name.split(), "--help")
         assert done.returncode == 0
         assert f"Example: underway {name}" in " ".join(done.stdout.split()), name

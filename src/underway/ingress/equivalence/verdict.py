@@ -1,8 +1,81 @@
-"""The verdict and how answers are shown: as data for scripts, as words for people."""
+"""The verdict and how it is shown: as data for scripts, as words for people."""
 
+from collections.abc import Iterable
+from enum import Enum
 from typing import Any
 
+import msgspec
+
 from underway.ingress.matchers.answer import Answer, Backend
+from underway.ingress.matchers.request import Request
+
+
+class Verdict(Enum):
+    """PROVED: every request is answered alike; REFUTED: one is not; TESTED: all that were tried are, but they do not stand for
+    all; UNKNOWN: something decides that the judge cannot know."""
+
+    PROVED = "PROVED"
+    TESTED = "TESTED"
+    UNKNOWN = "UNKNOWN"
+    REFUTED = "REFUTED"
+
+
+_ORDER = list(Verdict)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on all of them together."""
+    return max(verdicts, key=_ORDER.index, default=Verdict.PROVED)
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A request and its two unequal answers."""
+
+    request: Request
+    left: Answer
+    right: Answer
+    reason: str
+
+
+class HostVerdict(msgspec.Struct, frozen=True):
+    """The verdict on one host or pattern. cases: requests that were compared; more: further differences, by other rules."""
+
+    host: str
+    verdict: Verdict
+    cases: int
+    difference: Difference | None = None
+    more: tuple[Difference, ...] = ()
+    reason: str = ""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The verdict on two sides."""
+
+    verdict: Verdict
+    hosts: tuple[HostVerdict, ...]
+    cases: int
+
+
+def shown_proof(proof: Proof, left: str, right: str) -> dict[str, Any]:
+    """The proof as data: the shape that scripts rely on. left, right: the semantics of the two sides."""
+    return {
+        "verdict": proof.verdict.value,
+        "cases": proof.cases,
+        "semantics": {"from": left, "to": right},
+        "hosts": [_shown_host(one) for one in proof.hosts],
+    }
+
+
+def _shown_host(one: HostVerdict) -> dict[str, Any]:
+    difference = _shown_difference(one.difference) if one.difference else {"witness": None, "from": None, "to": None}
+    shown = {"host": one.host, "verdict": one.verdict.value, **difference, "cases": one.cases, "reason": one.reason}
+    return {**shown, "more": [_shown_difference(other) for other in one.more]} if one.more else shown
+
+
+def _shown_difference(one: Difference) -> dict[str, Any]:
+    request = one.request
+    witness = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+    return {"witness": witness, "from": shown_answer(one.left), "to": shown_answer(one.right)}
 
 
 def shown_answer(answer: Answer) -> dict[str, Any]:
@@ -28,11 +101,11 @@ def shown_backend(backend: Backend) -> dict[str, Any]:
 
 
 def in_words(shown: dict[str, Any]) -> str:
-    """An answer as one line."""
+    """A shown answer as one line."""
     if shown["answer"] == "redirect":
         return f"redirect {shown['status']} to {shown['location']}"
     if shown["answer"] == "none":
-        return f"no backend: status {shown['status']}"
+        return f"no backend: status {shown['status']}" if shown["status"] else str(shown["rule"])
     backends = shown["backend"] if isinstance(shown["backend"], list) else [shown["backend"]]
     named = [
         (f"status {one['status']}" if "status" in one else f"{one['namespace']}/{one['name']}:{one['port']}")
@@ -40,4 +113,5 @@ def in_words(shown: dict[str, Any]) -> str:
         for one in backends
     ]
     seen = [f"{key} {value if isinstance(value, str) else ', '.join(value)}" for key, value in shown["sees"].items()]
-    return " + ".join(named) + (f", which sees {'; '.join(seen)}" if seen else "")
+    noted = f" ({'; '.join(shown['attributes'])})" if shown["attributes"] else ""
+    return " + ".join(named) + (f", which sees {'; '.join(seen)}" if seen else "") + noted

@@ -36,7 +36,8 @@ class Answer(Value, frozen=True):
     """The answer. path, host: what the backend sees, "" where it is the request's own; location: of a redirect, complete.
 
     attributes: what else changes for client or backend (mirrors, CORS, protocols), name and value; opaque: settings whose effect
-    the judge cannot know, so that it must not call two answers the same; undefined: why the semantics leave the answer open.
+    the judge cannot know, so that it must not call two answers the same; undefined: why the semantics leave the answer open;
+    free: captures make the path in a way that no finite number of paths shows.
     """
 
     answer: Literal["backend", "redirect", "none"]
@@ -50,6 +51,7 @@ class Answer(Value, frozen=True):
     attributes: tuple[tuple[str, str], ...] = ()
     opaque: tuple[tuple[str, str], ...] = ()
     undefined: str = ""
+    free: bool = False
 
 
 def nothing(status: int, rule: str = "", undefined: str = "") -> Answer:
@@ -85,7 +87,7 @@ def headers_seen(answer: Answer, request: Request) -> frozenset[tuple[str, str]]
 def outcome(answer: Answer, request: Request) -> tuple[object, ...]:
     """All that client and backend can tell of an answer; equal outcomes are the same behaviour."""
     if answer.answer == "redirect":
-        return ("redirect", answer.status, answer.location, answer.attributes)
+        return ("redirect", answer.status, _followed(answer.location, request), answer.attributes)
     if answer.answer == "none":
         return ("none", answer.status)
     return (
@@ -96,6 +98,12 @@ def outcome(answer: Answer, request: Request) -> tuple[object, ...]:
         headers_seen(answer, request),
         frozenset(answer.attributes),
     )
+
+
+def _followed(to: str, request: Request) -> str:
+    """Where a client goes. Between hosts or schemes a trailing slash is not compared: ingress-nginx drops it there, and a client
+    that follows cannot be told of both."""
+    return to if to.startswith(f"{request.scheme}://{request.host}/") else to.removesuffix("/")
 
 
 def location(request: Request, scheme: str, host: str, path: str, port: int) -> str:

@@ -56,7 +56,8 @@ class HostTable:
     def best(self, path: str) -> Entry | None:
         """The longest matching path; of two of one length the exact one."""
         by_prefix = (next(self.paths.by_elements(path), None), next(self.paths.by_string(path), None))
-        return max((hits[0] for hits in (self.paths.exact.get(path), *by_prefix) if hits), key=_weight, default=None)
+        # "/a" and "/a/" have the same elements but not the same length; of equals the first, which is the oldest, stays.
+        return max((hit for hits in (self.paths.exact.get(path), *by_prefix) for hit in hits or ()), key=_weight, default=None)
 
 
 def _weight(entry: Entry) -> tuple[int, bool]:
@@ -70,6 +71,7 @@ class IngressV1:
 
     def __init__(self, manifests: Manifests, parameters: Parameters = AS_DOCUMENTED) -> None:
         self.parameters = parameters
+        self.problems: list[str] = []
         self._services = Services(manifests.services)
         self._hosts: dict[str, HostTable] = {}
         self._default: Answer | None = None

@@ -51,9 +51,10 @@ class View(Protocol):
 
 
 class Router(Protocol):
-    """A set of objects under one semantics."""
+    """A set of objects under one semantics. problems: objects of the set that take no part, and why."""
 
     name: str
+    problems: list[str]
 
     def hosts(self) -> set[str]:
         """The hosts that are written down: precise ones and "*.suffix"; "" stands for any."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingresses import answered, gateway, grant, listener, manifests, match, route, routed, rule
+from ingresses import answered, gateway, grant, listener, match, route, routed, rule
 from underway.ingress.matchers.gateway.effects import replaced_prefix
 from underway.ingress.matchers.gateway.parameters import Parameters
 from underway.ingress.matchers.hostnames import covers, intersection
@@ -514,4 +514,3 @@ def test_why_names_precedence_conditions_and_refusals() -> None:
     assert why[1] == "HTTPRoute shop/web spec.rules[2]: its path /x/... does not match /y"
     assert why[2] == "HTTPRoute shop/all spec.rules[0]: matches, but hostname a.example is more specific than (any)"
     assert "refuses HTTPRoute shop/bad" in why[3]
-    assert manifests(gateway()).gateways

@@ -48,6 +48,11 @@ def test_the_longer_path_wins_even_over_an_exact_one() -> None:
     assert answered(router, "http://a.example/foo") == "prefix"
 
 
+def test_of_two_prefixes_with_the_same_elements_the_longer_text_wins() -> None:
+    router = specified(ingress("web", "a.example", (P, "/foo", "bare"), (P, "/foo/", "slash")))
+    assert [answered(router, f"http://a.example{path}") for path in ("/foo", "/foo/", "/foo/x")] == ["slash"] * 3
+
+
 @pytest.mark.parametrize(
     ("host", "matches"), [("bar.foo.com", True), ("baz.bar.foo.com", False), ("foo.com", False), ("BAR.FOO.COM", True)]
 )

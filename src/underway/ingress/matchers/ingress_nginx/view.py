@@ -17,6 +17,7 @@ from underway.ingress.objects.manifests import Manifests
 
 HTTP_REDIRECT_CODE = 308  # http-redirect-code of the ConfigMap
 _WILDCARD_LABEL = re.compile(r"[A-Za-z0-9_-]+")
+_REST = re.compile(r"\^?[A-Za-z0-9/_-]*(?P<slash>\(/\|\$\)|/\?)?(?P<rest>\(?\.[*+]\)?)\$?")
 _VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
 
 
@@ -26,6 +27,7 @@ class NginxRouter:
     name = "ingress-nginx"
 
     def __init__(self, manifests: Manifests) -> None:
+        self.problems: list[str] = []
         self._servers, self._alternatives = servers_of(manifests.ingresses, Services(manifests.services))
         self._locations: dict[str, Locations] = {}
         self._aliases = {alias.lower(): server for server in self._servers.values() for alias in server.aliases}
@@ -250,8 +252,20 @@ def _finished(one: Location, backends: tuple[Backend, ...], rewritten: str) -> A
         headers.append(("set", "connection", settings.connection))
     if settings.forwarded_prefix and settings.target:
         headers.append(("set", "x-forwarded-prefix", settings.forwarded_prefix))
-    kept = settings.attributes, settings.opaque, _undefined(settings)
+    kept = settings.attributes, settings.opaque, _undefined(settings), bool(rewritten) and not _keeps_the_rest(one)
     return Answer("backend", 0, backends, one.rule, "", rewritten, settings.vhost, tuple(headers), *kept)
+
+
+def _keeps_the_rest(one: Location) -> bool:
+    """Whether the rewrite puts constant text before an unchanged rest of the path, or is constant: then one path shows it for all
+    that match alike. The forms are LITERAL, LITERAL(.*), LITERAL(/|$)(.*) and their kin."""
+    shape = _REST.fullmatch(one.path)
+    used = re.findall(r"\$\d", one.settings.target)
+    if not used:
+        return True
+    if shape is None or len(used) > 1 or not one.settings.target.endswith(used[0]):
+        return False
+    return used[0] == f"${2 if shape['slash'] and shape['slash'].startswith('(') else 1}" and shape["rest"].startswith("(")
 
 
 def _undefined(settings: Settings) -> str:
