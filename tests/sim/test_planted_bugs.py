@@ -8,7 +8,7 @@ import pytest
 
 from underway.kube.request import Request
 from underway.kube.resource import PODS
-from underway.rotate import acts, admission, driver, guard, machinery, progress, target, work
+from underway.rotate import acts, admission, brakes, driver, guard, machinery, progress, target, work
 from underway.rotate.machine import Event
 from underway.rotate.progress import Step
 from underway.rotate.record import Phase, Slot
@@ -73,7 +73,7 @@ def delete_the_node_before_its_machine(patch: pytest.MonkeyPatch) -> None:
 
 
 def act_while_frozen(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(driver.Driver, "_frozen", lambda *_: "")
+    patch.setattr(brakes.Brakes, "frozen", lambda *_: None)
 
 
 def leave_cordons_behind(patch: pytest.MonkeyPatch) -> None:

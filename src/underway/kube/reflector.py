@@ -52,17 +52,17 @@ Delta = Replaced | Upserted | Removed
 class Reflector:
     """One resource, kept current.
 
-    resource: what; field_selector: such as "metadata.name=x"; ids: where request ids come from. `synced` tells whether
-    a first full list is in; `failure` is a sentence when the server refuses for good, else "".
+    resource: what; label_selector: such as "app=x"; ids: where request ids come from. `synced` tells whether a first full
+    list is in; `failure` is a sentence when the server refuses for good, else "".
     """
 
-    def __init__(self, resource: Resource, ids: Iterator[int], *, namespace: str = "", field_selector: str = "") -> None:
+    def __init__(self, resource: Resource, ids: Iterator[int], *, namespace: str = "", label_selector: str = "") -> None:
         self.resource = resource
         self.synced = False
         self.failure = ""
         self.due_ms: int | None = 0
         self._namespace = namespace
-        self._field_selector = field_selector
+        self._label_selector = label_selector
         self._ids = ids
         self._pages: list[Any] = []
         self._continue = ""
@@ -94,8 +94,8 @@ class Reflector:
 
     def _list(self) -> Request:
         query = [("limit", str(PAGE))]
-        if self._field_selector:
-            query.append(("fieldSelector", self._field_selector))
+        if self._label_selector:
+            query.append(("labelSelector", self._label_selector))
         if self._continue:
             query.append(("continue", self._continue))
         return Request(id=next(self._ids), verb="list", resource=self.resource, namespace=self._namespace, query=tuple(query))
@@ -103,8 +103,8 @@ class Reflector:
     def _watch(self, rng: Random) -> Request:
         query = [("allowWatchBookmarks", "true"), ("resourceVersion", self._resource_version)]
         query.append(("timeoutSeconds", str(rng.randint(WATCH_S_MIN, 2 * WATCH_S_MIN))))
-        if self._field_selector:
-            query.append(("fieldSelector", self._field_selector))
+        if self._label_selector:
+            query.append(("labelSelector", self._label_selector))
         return Request(
             id=next(self._ids),
             verb="watch",

@@ -14,6 +14,7 @@ from underway.rotate.acts import patch_lease
 from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE, STATUS
 from underway.rotate.status import Status
 
+PREFIX = "underway-"  # of the Leases of rotations; others of ours are named underway.something
 ATTEMPTS = 5  # a running driver renews its Lease every 5 s: losing the race more than a few times is no race
 
 
@@ -38,7 +39,8 @@ async def rotations(api: HttpApi) -> list[Rotating]:
     selector = ",".join(f"{key}={value}" for key, value in LEASE_LABELS.items())
     request = Request(id=1, verb="list", resource=LEASES, namespace=LEASE_NAMESPACE, query=(("labelSelector", selector),))
     listed = _checked(await api.call(request), f"list leases in {LEASE_NAMESPACE}")
-    return sorted((_rotating(lease) for lease in listed.body.items), key=lambda rotating: rotating.name)
+    leases = [lease for lease in listed.body.items if lease.metadata.name.startswith(PREFIX)]
+    return sorted(map(_rotating, leases), key=lambda rotating: rotating.name)
 
 
 def _rotating(lease: Lease) -> Rotating:
@@ -47,7 +49,7 @@ def _rotating(lease: Lease) -> Rotating:
         status = msgspec.json.decode(text, type=Status) if text else None
     except msgspec.DecodeError:
         status = None
-    return Rotating(lease.metadata.name.removeprefix("underway-"), lease, status)
+    return Rotating(lease.metadata.name.removeprefix(PREFIX), lease, status)
 
 
 async def annotate(api: HttpApi, name: str, annotations: dict[str, str | None]) -> list[str]:

@@ -9,7 +9,6 @@ undone pass `rotate.guard`, which raises InvariantViolated.
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,13 @@ from underway.model import timestamp
 from underway.policy.evictable import Rules
 from underway.rotate import acts, progress, status
 from underway.rotate.blockers import Blocker, blockers_of
+from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
-from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
+from underway.rotate.effects import MachineReply
 from underway.rotate.enrolment import Enrolment
-from underway.rotate.estimates import Estimates, estimates_of
+from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
+from underway.rotate.freezes import FREEZE_LEASE, Frozen, freezes_of, held_nodes, holding, resumed_ms
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict
 from underway.rotate.journal import LEASE_KEY, JournalWriter
@@ -43,7 +44,6 @@ from underway.rotate.record import (
     Journal,
     Phase,
     Record,
-    freeze_annotations,
     journal_of,
     record_of,
 )
@@ -53,6 +53,7 @@ from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.work import Result, Situation, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
     from underway.model.node import Node
@@ -70,10 +71,16 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """The user wants to stop: begin nothing, leave the cluster tidy, then finish."""
+    """Begin nothing, leave the cluster tidy, then finish. for_good: nobody will go on; bring what the cluster is owed too."""
+
+    for_good: bool = False
 
 
-DriverEvent = Tick | Stop | Reply | WatchEvent | MachineReply
+class Retire(msgspec.Struct, frozen=True):
+    """Another driver goes on from here: send nothing more, hear out what is under way, give the lock back, finish."""
+
+
+DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply
 
 
 def lease_name(rotation: str) -> str:
@@ -81,23 +88,33 @@ def lease_name(rotation: str) -> str:
     return f"underway-{rotation}"
 
 
-def _end_stray(machine: Machine, request_id: int) -> Terminate:
-    return Terminate(id=request_id, key=machine.key, provider_id=machine.provider_id)
-
-
 class Driver:
-    """One rotation. identity: who we are on the Lease, unique to this process; estimates: until better is known."""
+    """One rotation.
 
-    def __init__(self, rotation: Rotation, identity: str, estimates: Estimates | None = None) -> None:
+    identity: who we are on the Lease, unique to this process; estimates: until better is known. picture and ids: what
+    several drivers of one process share; then somebody else lists and watches. lock: what is known of the Lease already.
+    """
+
+    def __init__(
+        self,
+        rotation: Rotation,
+        identity: str,
+        estimates: Estimates | None = None,
+        *,
+        picture: Observed | None = None,
+        ids: Iterator[int] | None = None,
+        lock: Lock | None = None,
+    ) -> None:
         self.rotation = rotation
         self.finished = False
         self.wakeup_ms: int | None = 0
         self._spec = rotation.spec
-        self._ids = count(1)
+        self._ids = ids or count(1)
         self._ledger = Ledger()
         self._outbox = Outbox(self._ids, self._ledger)
-        self._lock = Lock(identity, lease_name(rotation.metadata.name))
-        self._observed = Observed(self._ids, LEASE_NAMESPACE, self._lock.name)
+        self._lock = lock or Lock(identity, lease_name(rotation.metadata.name))
+        self._own_picture = picture is None
+        self._observed = picture or Observed(self._ids)
         self._journal = JournalWriter(self._lock)
         self._health = Health(self._spec.health)
         self._machinery = Machinery()
@@ -109,10 +126,11 @@ class Driver:
         self._work = Work(rotation, self._limits, self._rules, self._outbox, self._machinery, self._evictions, self._journal)
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
         self._estimates = estimates or estimates_of(self._spec)
-        self._stopping = False
+        self.brakes = Brakes(self._journal, self._spec.mode)
+        self._for_good = False
+        self._retiring = False
         self._ending = False
         self._end_ms = 0
-        self._freezing: tuple[str, str] | None = None
         self._failure = ""
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms = 0
@@ -128,12 +146,14 @@ class Driver:
                 if not self.finished:
                     self._decide(now_ms, rng)
             case Stop():
-                self._stopping = True
+                self.brakes.stopping, self._for_good = True, event.for_good
+            case Retire():
+                self._retiring = True
             case MachineReply():
                 outcome = self._ledger.settle(event, now_ms, rng)
                 nodes = self._observed.snapshot().nodes.values()
                 self._machinery.answered(event, now_ms, {node.spec.provider_id: node.name for node in nodes})
-                self._note_refusal(outcome)
+                self._note_refusal(outcome, now_ms)
             case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
                 self._settle(event, now_ms, rng)
         return self._outbox.empty()
@@ -156,9 +176,9 @@ class Driver:
             self._journal.written(reply.body)
         elif reply.ok and verb in ("admit", "record", "mark"):
             self._observed.wrote("Node", reply.body)
-        self._note_refusal(outcome)
+        self._note_refusal(outcome, now_ms)
 
-    def _note_refusal(self, outcome: Outcome | None) -> None:
+    def _note_refusal(self, outcome: Outcome | None, now_ms: int) -> None:
         """An act that can never succeed stops the rotation: trying for ever would hide it."""
         if outcome is None or not outcome.refusal:
             return
@@ -166,23 +186,25 @@ class Driver:
         if verb == "lease":
             self._failure = f"cannot write Lease {LEASE_NAMESPACE}/{self._lock.name}: {outcome.refusal}"
         else:
-            self._freezing = self._freezing or (f"{verb} {what} was refused: {outcome.refusal}", "driver")
+            self.brakes.pull(f"{verb} {what} was refused: {outcome.refusal}", "driver", now_ms)
 
     # What to do
 
     def _decide(self, now_ms: int, rng: Random) -> None:
         self.wakeup_ms = now_ms + IDLE_MS
         self._ledger.tidy(now_ms)
-        self._outbox.post(*self._observed.poll(now_ms, rng))
+        if self._own_picture:
+            self._outbox.post(*self._observed.poll(now_ms, rng))
         failure = self._failure or self._observed.failure
         if failure:
             self._end("Failed", failure, now_ms)
-        if self._ending:
+        if self._ending or (self._retiring and not len(self._ledger)):
             self._release(now_ms)
+        if self._ending or self._retiring:
             return
         if not self._observed.synced:
             return
-        lease, snapshot = self._observed.lease, self._observed.snapshot()
+        lease, snapshot = self._observed.lease(self._lock.name), self._observed.snapshot()
         holder = self._lock.others(lease, now_ms)
         if holder:
             self._show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
@@ -190,20 +212,26 @@ class Driver:
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
         verdict = self._judge(snapshot, records, now_ms)
+        orders = self._observed.lease(FREEZE_LEASE)
+        freezes = freezes_of(orders)
         journal = journal_of(lease)
-        frozen = self._frozen(journal, verdict, now_ms)
+        journal = msgspec.structs.replace(journal, resumed_ms=max(journal.resumed_ms, resumed_ms(orders)))
+        frozen = self.brakes.frozen(journal, freezes, verdict, now_ms)
+        self.status = msgspec.structs.replace(self.status, frozen=frozen, breaches=(*verdict.freeze, *verdict.wait))
         self._write_journal(now_ms)
         if self._lock.held(now_ms):
-            self._rotate(snapshot, journal, records, verdict, frozen, now_ms)
+            held = held_nodes(freezes, snapshot.nodes.values())
+            waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
+            self._rotate(Situation(snapshot, records, journal, now_ms, frozen is None, waiting, held), frozen, verdict.due_ms)
         elif frozen:
-            self._show("Frozen", frozen, now_ms)
+            self._show("Frozen", frozen.reason, now_ms)
         else:
             self._show("Waiting", "taking the lock", now_ms)
 
     def _release(self, now_ms: int) -> None:
         """Give the lock back, within RELEASE_MS; after that it expires by itself."""
         self._end_ms = self._end_ms or now_ms
-        lease = self._observed.lease
+        lease = self._observed.lease(self._lock.name)
         ours = lease is not None and lease.spec.holder_identity == self._lock.identity
         if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
             self.finished = True
@@ -216,41 +244,40 @@ class Driver:
             self._outbox.post(request)
 
     def _write_journal(self, now_ms: int) -> None:
-        lease = self._observed.lease
+        lease = self._observed.lease(self._lock.name)
         request = self._journal.poll(self._outbox.next_id(), lease, self._ledger, now_ms)
         if request is not None:
             self._ledger.begin(LEASE_KEY, request)
             self._outbox.post(request)
 
-    def _rotate(
-        self, snapshot: Snapshot, journal: Journal, records: dict[str, Record], verdict: Verdict, frozen: str, now_ms: int
-    ) -> None:
-        """One round with the cluster in view and the lock in hand. frozen: why nothing may be begun, or ""."""
+    def _rotate(self, situation: Situation, frozen: Frozen | None, due_ms: int | None) -> None:
+        """One round with the cluster in view and the lock in hand. frozen: why nothing may be begun; due_ms: of the gates."""
+        snapshot, journal, now_ms = situation.snapshot, situation.journal, situation.now_ms
         selected = selected_nodes(snapshot, self._spec)
         old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
         if journal.started_ms is None:
             zones = msgspec.json.encode(zones_of(selected)).decode()
             self._journal.want({STARTED: timestamp.format_micro(now_ms), ZONES: zones})
             return
-        waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
-        situation = Situation(snapshot, records, journal, now_ms, acting=not frozen, waiting=waiting)
         self._evictions.wake(snapshot, self._ledger)
         result = self._work.round(situation)
-        self._learn()
-        if result.failure and not frozen and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
-            self._freezing = (result.failure, "driver")
+        self._estimates, self._work.boots_ms = learned(self._estimates, self._work.boots_ms), []
+        if result.failure and frozen is None and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
+            self.brakes.pull(result.failure, "driver", now_ms)
         if situation.acting:
             self._advance(situation, selected, old)
+        elif self._for_good:
+            self._debts.bring(situation)
         self._poll_machines(situation)
         if not self._ended(situation, selected, old):
-            self._report(situation, selected, old, frozen, result)
-        self._wake_at(result.due_ms, verdict.due_ms, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+            self._report(situation, selected, old, frozen or holding(situation.held, old), result)
+        self._wake_at(result.due_ms, due_ms, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
 
     def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
         """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
         failure = self._debts.bring(situation)
         if failure:
-            self._freezing = self._freezing or (failure, "driver")
+            self.brakes.pull(failure, "driver", situation.now_ms)
         self._end_strays(situation)
         if self._enrolment.mark(old):
             done = sum(1 for node in selected if self._is_done(node, situation.journal))
@@ -264,17 +291,15 @@ class Driver:
                 self.status, nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms
             )
             self._end("Finished", "", situation.now_ms)
-        elif self._stopping and all(record.phase in TIDY for record in situation.records.values()) and not len(self._ledger):
+        elif self.brakes.stopping and self._is_tidy(situation):
             self._end("Stopped", "stopped by the user", situation.now_ms)
         return bool(self._ending)
 
-    def _learn(self) -> None:
-        """Replace the estimate of a boot by what boots have taken."""
-        boots_ms, self._work.boots_ms = self._work.boots_ms, []
-        for boot_ms in boots_ms:
-            # An exponential average that half forgets: zones and hours differ, and so do their machines.
-            boot_s = (self._estimates.boot_s + boot_ms / 1_000) / 2
-            self._estimates = msgspec.structs.replace(self._estimates, boot_s=boot_s)
+    def _is_tidy(self, situation: Situation) -> bool:
+        """Whether it may be left as it is now."""
+        tidy = all(record.phase in TIDY for record in situation.records.values()) and not len(self._ledger)
+        paid = not situation.journal.owed and all(record.phase is not Phase.TERMINATING for record in situation.records.values())
+        return tidy and (paid or not self._for_good)
 
     def _record(self, node: Node) -> Record | None:
         record = record_of(node)
@@ -297,37 +322,17 @@ class Driver:
         keys = {record.replacement for record in records.values() if record.phase is Phase.SURGING} | self._debts.keys
         return any(machine.node == name for key, machine in self._machinery.by_key.items() if key in keys)
 
-    def _frozen(self, journal: Journal, verdict: Verdict, now_ms: int) -> str:
-        """Why nothing may be begun, or ""."""
-        if journal.frozen:
-            self._freezing = None
-            return journal.frozen
-        if verdict.freeze and self._freezing is None:
-            breach = verdict.freeze[0]
-            self._freezing = (f"gate {breach.gate}: {breach.reason}", f"gate {breach.gate}")
-        if self._freezing is not None:
-            reason, by = self._freezing
-            self._journal.want(freeze_annotations(reason, by, now_ms))
-            return reason
-        if self._spec.mode == "Freeze":
-            return "spec.mode is Freeze"
-        return "stopping" if self._stopping else ""
-
     def _end_strays(self, situation: Situation) -> None:
         """End what a failed boot has left behind: a machine of ours that nobody waits for and that is no node."""
         wanted = {record.replacement for record in situation.records.values()} | {debt.key for debt in situation.journal.owed}
         prefix = f"{self.rotation.metadata.name}-"
-        nodes = frozenset(situation.snapshot.nodes)
-        for machine in self._machinery.strays(prefix, frozenset(wanted), nodes):
-            self._outbox.send(("terminate", machine.key), partial(_end_stray, machine))
+        self._machinery.end_strays(self._outbox, prefix, frozenset(wanted), frozenset(situation.snapshot.nodes))
 
     def _poll_machines(self, situation: Situation) -> None:
         phases = {record.phase for record in situation.records.values()}
         awaited = phases & {Phase.SURGING, Phase.TERMINATING} or situation.journal.owed
-        if awaited and self._machinery.poll_due(situation.now_ms):
-            request = self._outbox.send(("machines", "list"), lambda id_: ListMachines(id=id_))
-            if isinstance(request, ListMachines):
-                self._machinery.asked(request, situation.now_ms)
+        if awaited:
+            self._machinery.poll(self._outbox, situation.now_ms)
 
     def _is_done(self, node: Node, journal: Journal) -> bool:
         created = node.metadata.creation_timestamp
@@ -335,7 +340,7 @@ class Driver:
 
     # How it stands
 
-    def _report(self, situation: Situation, selected: list[Node], old: list[Node], frozen: str, result: Result) -> None:
+    def _report(self, situation: Situation, selected: list[Node], old: list[Node], frozen: Frozen | None, result: Result) -> None:
         """Show how the rotation stands, and have it written on the Lease with a coming renewal."""
         now_ms = situation.now_ms
         if now_ms >= self._look_ms:
@@ -343,7 +348,7 @@ class Driver:
         blockers = (*status.stuck(situation, result), *self._outside)
         state, reason = "Progressing", situation.waiting
         if frozen:
-            state, reason = "Frozen", frozen
+            state, reason = "Frozen", frozen.reason
         elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
             state, reason = "Blocked", blockers[0].reason
         self._show(state, reason, now_ms)
@@ -351,6 +356,7 @@ class Driver:
         successors = frozenset(machine.node for key, machine in self._machinery.by_key.items() if key in keys and machine.node)
         self.status = msgspec.structs.replace(
             self.status,
+            frozen=frozen,
             nodes=status.counted(selected, old, situation.records, successors),
             in_flight=status.in_flight(situation, result, self._rules),
             blockers=blockers,
@@ -364,9 +370,9 @@ class Driver:
     def _look_ahead(self, situation: Situation, old: list[Node]) -> None:
         """What is costly to know and changes slowly: how long it will take, and what keeps nodes from being begun."""
         self._look_ms = situation.now_ms + LOOK_EVERY_MS
-        left_s = status.time_left_s(old, situation, self._spec, self._rules, self._estimates)
+        left_s, least = status.time_left(old, situation, self._spec, self._rules, self._estimates)
         finish_ms = None if left_s == float("inf") else situation.now_ms + round(left_s * 1_000)
-        self.status = msgspec.structs.replace(self.status, predicted_finish_ms=finish_ms)
+        self.status = msgspec.structs.replace(self.status, predicted_finish_ms=finish_ms, bound=least)
         waiting = [node for node in old if node.name not in situation.records]
         self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))
 

@@ -53,10 +53,12 @@ class Enrolment:
         """Take in hand what there is room for. done: how many nodes are finished."""
         self._settle(situation)
         for uid, pending in self._pending.items():
+            if pending.node in situation.held:
+                continue
             self._begin(situation.snapshot.nodes[pending.node], uid, pending.slot, situation.now_ms)
         if self._pending or situation.waiting:
             return
-        free = [node for node in old if record_of(node) is None]
+        free = [node for node in old if record_of(node) is None and node.name not in situation.held]
         hands = Hands(situation.records, situation.journal.owed, done, situation.journal.zones)
         for admission in admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
             node = admission.node

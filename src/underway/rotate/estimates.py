@@ -4,6 +4,7 @@ Owns the defaults, each with its source, and what can be read off the cluster it
 become Ready, how long a pod's preStop hook sleeps. It does not know what is done with them.
 """
 
+from collections.abc import Iterable
 from statistics import median
 
 import msgspec
@@ -83,3 +84,13 @@ def restart(budget: PodDisruptionBudget, snapshot: Snapshot) -> Restart:
 def estimates_of(spec: RotationSpec) -> Estimates:
     """The estimates with which a rotation begins: the specification's own waits, defaults for the rest."""
     return Estimates(settle_s=seconds(spec.pace.soak), deregister_s=seconds(spec.drain.deregistration))
+
+
+def learned(estimates: Estimates, boots_ms: Iterable[int]) -> Estimates:
+    """The estimates, with the boot corrected by what boots have taken.
+
+    An exponential average that half forgets: zones and hours differ, and so do their machines.
+    """
+    for boot_ms in boots_ms:
+        estimates = msgspec.structs.replace(estimates, boot_s=(estimates.boot_s + boot_ms / 1_000) / 2)
+    return estimates

@@ -5,10 +5,12 @@ the provider had accepted its end.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import msgspec
 
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
+from underway.rotate.outbox import Outbox
 
 POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
 
@@ -27,18 +29,13 @@ class Machinery:
         self._asked_last_ms = -POLL_MS
         self._listed_ms = -1
 
-    def poll_due(self, now_ms: int) -> bool:
-        """Whether a new listing should be asked for."""
-        return now_ms >= self._asked_last_ms + POLL_MS
-
-    def next_poll_ms(self) -> int:
-        """When the next listing is due."""
-        return self._asked_last_ms + POLL_MS
-
-    def asked(self, request: ListMachines, now_ms: int) -> None:
-        """Note that a listing was asked for."""
-        self._asked_last_ms = now_ms
-        self._asked_ms[request.id] = now_ms
+    def poll(self, outbox: Outbox, now_ms: int) -> None:
+        """Ask for a listing, unless the last one is younger than POLL_MS."""
+        if now_ms >= self._asked_last_ms + POLL_MS:
+            request = outbox.send(("machines", "list"), lambda id_: ListMachines(id=id_))
+            if request is not None:
+                self._asked_last_ms = now_ms
+                self._asked_ms[request.id] = now_ms
 
     def wants(self, key: str) -> bool:
         """Whether the machine of a key has still to be asked for by this driver."""
@@ -85,16 +82,16 @@ class Machinery:
             return Machine(key=key, state="Pending", reason=self.errors[key])
         return machine
 
-    def strays(self, prefix: str, wanted: frozenset[str], nodes: frozenset[str]) -> list[Machine]:
-        """Machines of ours that nobody waits for and that never became a node: what a failed boot leaves behind."""
-        return [
-            machine
-            for key, machine in sorted(self.by_key.items())
-            if key.startswith(prefix)
-            and key not in wanted
-            and machine.state in ("Pending", "Failed")
-            and machine.node not in nodes
-        ]
+    def end_strays(self, outbox: Outbox, prefix: str, wanted: frozenset[str], nodes: frozenset[str]) -> None:
+        """End what a failed boot has left behind: machines of ours that nobody waits for and that never became a node."""
+        for key, machine in sorted(self.by_key.items()):
+            waiting = machine.state in ("Pending", "Failed") and machine.node not in nodes
+            if waiting and key.startswith(prefix) and key not in wanted:
+                outbox.send(("terminate", key), partial(_end, machine))
+
+
+def _end(machine: Machine, request_id: int) -> Terminate:
+    return Terminate(id=request_id, key=machine.key, provider_id=machine.provider_id)
 
 
 def _named(machine: Machine, nodes: Mapping[str, str]) -> Machine:

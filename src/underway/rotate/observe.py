@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from underway.kube import resource as r
 from underway.kube.reflector import Delta, Reflector, Removed, Replaced, Upserted
 from underway.model.snapshot import Snapshot, claims_of, grouped, local_claims_of
+from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,12 @@ def newer(candidate: Any, known: Any) -> bool:
 
 
 class Observed:
-    """The picture of the cluster. lease_namespace and lease_name: the one Lease that holds the rotation's state."""
+    """The picture of the cluster, and the Leases that hold the state of rotations. Several drivers may look at one."""
 
-    def __init__(self, ids: Iterator[int], lease_namespace: str, lease_name: str) -> None:
+    def __init__(self, ids: Iterator[int]) -> None:
         self._reflectors = {resource: Reflector(resource, ids) for resource in WATCHED}
-        self._reflectors[r.LEASES] = Reflector(
-            r.LEASES, ids, namespace=lease_namespace, field_selector=f"metadata.name={lease_name}"
-        )
+        labels = ",".join(f"{key}={value}" for key, value in LEASE_LABELS.items())
+        self._reflectors[r.LEASES] = Reflector(r.LEASES, ids, namespace=LEASE_NAMESPACE, label_selector=labels)
         self._objects: dict[str, dict[str, Any]] = {resource.kind: {} for resource in self._reflectors}
         self._pods_by_node: dict[str, dict[str, Pod]] = {}
         self._changed_kinds: set[str] = set()
@@ -65,10 +65,9 @@ class Observed:
         """Why the picture cannot be had, or ""."""
         return next((reflector.failure for reflector in self._reflectors.values() if reflector.failure), "")
 
-    @property
-    def lease(self) -> Lease | None:
-        """The rotation's Lease, if there is one."""
-        return next(iter(self._objects["Lease"].values()), None)
+    def lease(self, name: str) -> Lease | None:
+        """A Lease of ours by its name, if there is one."""
+        return self._objects["Lease"].get(f"{LEASE_NAMESPACE}/{name}")
 
     def poll(self, now_ms: int, rng: Random) -> list[Request]:
         """The list and watch requests that are due."""
@@ -82,7 +81,7 @@ class Observed:
     def receive(self, event: Reply | WatchEvent, now_ms: int, rng: Random) -> bool:
         """Take an event of a list or a watch; whether it was one of ours."""
         resource = event.request.resource
-        if event.request.verb not in ("list", "watch") or resource is None:
+        if event.request.verb not in ("list", "watch") or resource not in self._reflectors:
             return False
         for delta in self._reflectors[resource].receive(event, now_ms, rng):
             self._apply(resource.kind, delta)

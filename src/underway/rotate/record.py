@@ -151,15 +151,16 @@ def journal_of(lease: Lease | None) -> Journal:
     return Journal(
         frozen=(annotations.get(FROZEN_REASON) or "frozen by request") if frozen else "",
         frozen_by=annotations.get(FROZEN_BY, "") if frozen else "",
-        frozen_since_ms=_parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
+        frozen_since_ms=parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
         owed=msgspec.json.decode(annotations[OWED], type=tuple[Owed, ...]) if annotations.get(OWED) else (),
-        started_ms=_parsed_ms(annotations.get(STARTED, "")),
+        started_ms=parsed_ms(annotations.get(STARTED, "")),
         zones=msgspec.json.decode(annotations[ZONES], type=dict[str, int]) if annotations.get(ZONES) else {},
-        resumed_ms=_parsed_ms(annotations.get(RESUMED, "")) or 0,
+        resumed_ms=parsed_ms(annotations.get(RESUMED, "")) or 0,
     )
 
 
-def _parsed_ms(text: str) -> int | None:
+def parsed_ms(text: str) -> int | None:
+    """Milliseconds of a timestamp, None where there is none."""
     try:
         return timestamp.parse(text)
     except ValueError:

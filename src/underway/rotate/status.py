@@ -6,8 +6,10 @@ from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Move, Rules, fate
 from underway.rotate.blockers import Blocker
-from underway.rotate.bound import bound
+from underway.rotate.bound import Bound, bound
 from underway.rotate.estimates import Estimates
+from underway.rotate.freezes import Frozen
+from underway.rotate.health import Breach
 from underway.rotate.record import Phase, Record
 from underway.rotate.slots import slots, zones_of
 from underway.rotate.spec import RotationSpec
@@ -51,7 +53,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
 
     state: Starting, Waiting, Progressing, Frozen, Blocked, Stopped, Finished or Failed; reason: why, "" when it
     progresses; since_ms: of the state; predicted_finish_ms: when it will be done if all goes well, None when that cannot
-    be said.
+    be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait.
     """
 
     rotation: str
@@ -64,6 +66,9 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     started_ms: int | None = None
     predicted_finish_ms: int | None = None
     statistics: Statistics = Statistics()
+    bound: Bound | None = None
+    frozen: Frozen | None = None
+    breaches: tuple[Breach, ...] = ()
 
 
 def counted(selected: list[Node], old: list[Node], records: dict[str, Record], successors: frozenset[str]) -> NodeCounts:
@@ -108,13 +113,16 @@ def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
     )
 
 
-def time_left_s(old: list[Node], situation: Situation, spec: RotationSpec, rules: Rules, estimates: Estimates) -> float:
-    """How long the rest will take at least: the lower bound of what is left, less what the nodes in hand have behind them.
+def time_left(
+    old: list[Node], situation: Situation, spec: RotationSpec, rules: Rules, estimates: Estimates
+) -> tuple[float, Bound]:
+    """How long the rest will take at least, in seconds, and the bound that says so.
 
-    estimates: as learned so far. Infinite while a budget never allows.
+    It is the lower bound of what is left, less what the nodes in hand have behind them. estimates: as learned so far.
+    Infinite while a budget never allows.
     """
     room = slots(spec.pace, zones_of(old) | situation.journal.zones)
     rest = bound(old, situation.snapshot, spec.pace, room, rules, estimates)
     ages_s = [(situation.now_ms - record.since_ms) / 1_000 for record in situation.records.values()]
     width = sum(slot.total for slot in room.values()) or 1
-    return max(0.0, rest.seconds - min(sum(ages_s) / width, estimates.boot_s))
+    return max(0.0, rest.seconds - min(sum(ages_s) / width, estimates.boot_s)), rest

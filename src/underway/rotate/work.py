@@ -11,6 +11,8 @@
 Owns the dispatch by phase. When a step is due is `rotate.progress`'s; what may follow is `rotate.machine`'s.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from underway.model.node import Node
@@ -21,6 +23,7 @@ from underway.rotate import acts, guard, progress
 from underway.rotate.drain import Drain, Purse, Waiting, drain, unreachable
 from underway.rotate.effects import Provision, Terminate
 from underway.rotate.eviction import Evictions
+from underway.rotate.freezes import Freeze
 from underway.rotate.journal import JournalWriter, owed_annotation
 from underway.rotate.machine import TIDY, Event, next_phase
 from underway.rotate.machinery import Machinery
@@ -35,7 +38,10 @@ CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What one round is decided on. acting: no freeze, and the lock is held; waiting: why no new node may be begun, or ""."""
+    """What one round is decided on.
+
+    acting: no freeze, and the lock is held; waiting: why no new node may be begun, or ""; held: nodes whose pool is frozen.
+    """
 
     snapshot: Snapshot
     records: dict[str, Record]
@@ -43,6 +49,11 @@ class Situation(msgspec.Struct, frozen=True):
     now_ms: int
     acting: bool
     waiting: str = ""
+    held: Mapping[str, Freeze] = {}
+
+    def acts_on(self, node: str) -> bool:
+        """Whether work on a node may go on."""
+        return self.acting and node not in self.held
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -98,7 +109,7 @@ class Work:
             if step.due_ms is not None:
                 due.append(step.due_ms)
             self._take(node, record, step, situation)
-            if situation.acting:
+            if situation.acts_on(name):
                 self._act(node, record, left, situation)
         self._evictions.forget(present)
         # A failed machine weighs more than a stuck drain, which quarantine takes care of.
@@ -114,7 +125,7 @@ class Work:
 
     def _step(self, node: Node, record: Record, left: Drain, situation: Situation) -> Step:
         snapshot, now_ms, spec = situation.snapshot, situation.now_ms, self._rotation.spec
-        if not situation.acting:
+        if not situation.acts_on(node.name):
             return self._frozen_step(node, record, left)
         match record.phase:
             case Phase.SURGING if not outdated(node, spec.target, now_ms):
