@@ -293,18 +293,24 @@ class Automaton:
 
 
 class Words(NamedTuple):
-    """Words that stand for all. complete: every combination of expressions that can hold together is among them."""
+    """Words that stand for all. complete: every combination of expressions that can hold together is among them; steps: spent."""
 
     words: tuple[str, ...]
     complete: bool
+    steps: int
 
 
 def words_of(automata: list[Automaton], steps_max: int, first: str = "/", each: int = 2) -> Words:
     """One word or more (`each`) for every combination of the automata that some word beginning with `first` has.
 
-    The product is walked breadth first, so that words are short. steps_max: single steps of single automata. Words that a proxy
-    reads as other ones (empty elements, dots) are left out.
+    The product is walked breadth first, so that words are short. steps_max: single steps of single automata; where they do not
+    suffice, there is at least a word of each automaton. Words that a proxy reads as other ones (empty elements, dots) are left
+    out.
     """
+    alone = (
+        [words_of([automaton], steps_max // len(automata), first, each) for automaton in automata] if len(automata) > 1 else []
+    )
+    spent = sum(one.steps for one in alone)
     automata = [*automata, Automaton(UNUSUAL)]
     alphabet = _representatives(automata)
     start = tuple(automaton.start for automaton in automata)
@@ -313,7 +319,7 @@ def words_of(automata: list[Automaton], steps_max: int, first: str = "/", each: 
     seen = {start}
     queue = [(start, first)]
     found: dict[tuple[bool, ...], list[str]] = {}
-    steps, complete = 0, True
+    steps, complete = spent, True
     for state, word in queue:
         signature = tuple(map(Automaton.accepts, automata, state))
         listed = found.setdefault(signature, [])
@@ -328,7 +334,8 @@ def words_of(automata: list[Automaton], steps_max: int, first: str = "/", each: 
             if following not in seen:
                 seen.add(following)
                 queue.append((following, word + character))
-    return Words(tuple(word for words in found.values() for word in words), complete)
+    listed = [word for words in found.values() for word in words]
+    return Words(tuple(dict.fromkeys([*listed, *(word for one in alone for word in one.words)])), complete, steps)
 
 
 def _representatives(automata: list[Automaton]) -> str:

@@ -18,7 +18,8 @@ from underway.ingress.matchers.router import Condition, PathAtom
 
 ANY = "*"
 COMBINATIONS_MAX = 512  # of methods, headers and parameters for one path
-STEPS_MAX = 400_000  # of automata for one host; about a second
+STEPS_MAX = 2_000_000  # of automata for one host, about a second
+STEPS_IN_ALL_MAX = 20_000_000  # for all hosts together
 _TOKENS = ("zq", "zqz", "qzq7", "zq7q", "q7z7")
 
 
@@ -53,15 +54,16 @@ def fresh_token(text: str) -> str:
 
 
 class Paths(NamedTuple):
-    """The paths to ask for. exhausted: they stand for all paths; why: why they do not."""
+    """The paths to ask for. exhausted: they stand for all paths; why: why they do not; steps: of automata that were spent."""
 
     paths: tuple[str, ...]
     exhausted: bool = True
     why: str = ""
+    steps: int = 0
 
 
-def path_classes(atoms: Iterable[PathAtom]) -> Paths:
-    """The paths that stand for all that the predicates tell apart."""
+def path_classes(atoms: Iterable[PathAtom], steps_max: int = STEPS_MAX) -> Paths:
+    """The paths that stand for all that the predicates tell apart. steps_max: of automata, at most."""
     distinct = set(atoms)
     strings = {"/"}
     for atom in distinct:
@@ -73,25 +75,25 @@ def path_classes(atoms: Iterable[PathAtom]) -> Paths:
     paths = dict.fromkeys(path for string in sorted(strings) for path in (string, string + fresh))
     if not any(atom.kind == "regex" for atom in distinct):
         return Paths(tuple(paths))
-    return _with_expressions(sorted(distinct), paths, fresh)
+    return _with_expressions(sorted(distinct), paths, fresh, steps_max)
 
 
-def _with_expressions(atoms: list[PathAtom], paths: dict[str, None], fresh: str) -> Paths:
+def _with_expressions(atoms: list[PathAtom], paths: dict[str, None], fresh: str, steps_max: int) -> Paths:
     automata, why = [], ""
     for atom in atoms:
         try:
             automata.append(Automaton(_pattern(atom), atom.ignore_case))
         except TooComplex as error:
             why = f"{atom.value!r}: {error}"
-    words = words_of(automata, STEPS_MAX)
+    words = words_of(automata, steps_max)
     if not words.complete:
-        why = why or f"the expressions together have more than {STEPS_MAX} steps of automata"
+        why = why or f"the expressions together take more than {steps_max} steps of automata"
     # Words that go on show whether two rewrites keep the same rest of a path.
     for word in words.words:
         paths.update(dict.fromkeys((word, word + fresh, f"{word}/{fresh}")))
     for path in list(paths):
         paths[path.upper()] = None
-    return Paths(tuple(path for path in paths if "//" not in path), not why, why)
+    return Paths(tuple(path for path in paths if "//" not in path), not why, why, words.steps)
 
 
 def _pattern(atom: PathAtom) -> str:
@@ -146,7 +148,7 @@ def _values(part: str, conditions: list[Condition]) -> tuple[list[str | None], s
         words, why = None, f"an expression of a {part}: {error}"
     if words is not None:
         values += words.words
-        why = "" if words.complete else f"expressions of a {part} with more than {STEPS_MAX} steps of automata"
+        why = "" if words.complete else f"expressions of a {part} that take more than {STEPS_MAX} steps of automata"
     return list(dict.fromkeys(values)), why
 
 

@@ -8,7 +8,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from underway.ingress.equivalence.classes import Hosts, Paths, host_classes, path_classes, requests_of
+from underway.ingress.equivalence.classes import (
+    STEPS_IN_ALL_MAX,
+    STEPS_MAX,
+    Hosts,
+    Paths,
+    host_classes,
+    path_classes,
+    requests_of,
+)
 from underway.ingress.equivalence.verdict import Difference, HostVerdict, Proof, Verdict, worst
 from underway.ingress.matchers.answer import Answer, Backend, nothing, outcome
 from underway.ingress.matchers.request import Request
@@ -20,16 +28,30 @@ DIFFERENCES_MAX = 8  # shown for one host
 def prove(left: Router, right: Router, only: Callable[[str], bool] = lambda _: True) -> Proof:
     """The verdict on two sides, host by host. left, right: what was and what is to be; only: the hosts to look at."""
     asked = [hosts for hosts in host_classes(left.hosts() | right.hosts()) if only(hosts.label)]
-    verdicts = [_HostProof(left, right, hosts).verdict() for hosts in asked]
+    budget = Budget()
+    verdicts = [_HostProof(left, right, hosts, budget).verdict() for hosts in asked]
     cases = sum(one.cases for one in verdicts)
     return Proof(worst(one.verdict for one in verdicts), tuple(verdicts), cases)
+
+
+class Budget:
+    """Steps of automata: so many for one host, so many for all, so that hostile expressions end in TESTED instead of never."""
+
+    def __init__(self) -> None:
+        self.left = STEPS_IN_ALL_MAX
+
+    def paths(self, one: View, other: View) -> Paths:
+        """The paths for two views of a host."""
+        found = path_classes([*one.atoms(), *other.atoms()], min(STEPS_MAX, self.left))
+        self.left -= found.steps
+        return found
 
 
 class _HostProof:
     """The comparison of one line of the report."""
 
-    def __init__(self, left: Router, right: Router, hosts: Hosts) -> None:
-        self._left, self._right, self._hosts = left, right, hosts
+    def __init__(self, left: Router, right: Router, hosts: Hosts, budget: Budget) -> None:
+        self._left, self._right, self._hosts, self._budget = left, right, hosts, budget
         self._cases = 0
         self._tested = ""
         self._unknown = ""
@@ -55,7 +77,7 @@ class _HostProof:
     def _views(self, host: str, scheme: str, one: View, other: View) -> None:
         if scheme == "https" and not self._certificates(host, one, other):
             return
-        paths = path_classes([*one.atoms(), *other.atoms()])
+        paths = self._budget.paths(one, other)
         self._note(paths)
         for path in paths.paths:
             base = Request(host, path, scheme)
