@@ -29,6 +29,12 @@ class StatusDetails(msgspec.Struct, frozen=True, rename="camel"):
     retry_after_seconds: int = 0
 
 
+class StatusMeta(msgspec.Struct, frozen=True):
+    """Its metadata. continue_: with 410 for a list, a token that goes on in another, later list."""
+
+    continue_: str = msgspec.field(name="continue", default="")
+
+
 class Status(msgspec.Struct, frozen=True):
     """The API's answer where it is not an object."""
 
@@ -37,6 +43,7 @@ class Status(msgspec.Struct, frozen=True):
     reason: str = ""
     code: int = 0
     details: StatusDetails | None = None
+    metadata: StatusMeta = StatusMeta()
 
 
 class ObjectList(msgspec.Struct, frozen=True):

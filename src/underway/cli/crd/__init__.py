@@ -7,6 +7,7 @@ from underway.cli.lazy import LazyGroup
 COMMANDS: dict[str, str] = {
     "convert": "Convert objects to another version, as the API server would.",
     "fuzz": "Look for objects that conversions lose, change, refuse or restore stale.",
+    "migrate": "Bring all objects to the storage version, then trim storedVersions.",
     "serve": "Serve conversion and admission webhooks over TLS.",
 }
 
