@@ -141,7 +141,7 @@ class NginxView:
             return nothing(404, "no location matches")
         one = chosen.location
         if chosen.how == "slash":
-            to = location(request, request.scheme, request.host, f"{request.path}/", 0)
+            to = location(request, request.scheme, request.host, one.path, 0)
             return Answer("redirect", 301, rule=f"{one.rule}, whose location ends in a slash", location=to)
         return self._redirected(one, request) or self._proxied(one, path, request)
 
