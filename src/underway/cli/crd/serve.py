@@ -1,18 +1,22 @@
 """`underway crd serve`: the webhooks over TLS, until it is told to stop."""
 
+import asyncio
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from underway.cli.options import emit, output_option
+from underway.cli.options import cluster_options, emit, output_option, read_bytes
 from underway.errors import UsageError
 
 if TYPE_CHECKING:
     from underway.web.serving import Served
     from underway.web.tls import Own
+
+KEEP_AGAIN = timedelta(minutes=1)  # somebody else may write the definition: kubectl apply without a caBundle leaves ours
+TRY_AGAIN = timedelta(seconds=5)
 
 
 @click.command()
@@ -26,7 +30,10 @@ if TYPE_CHECKING:
 )
 @click.option("--validate", default="", metavar="MODULE:FUNCTION", help="Judges /validate.")
 @click.option("--mutate", default="", metavar="MODULE:FUNCTION", help="Judges /mutate.")
+@click.option("--ca-bundle", is_flag=True, help="Keep the caBundle of the definitions at the authority, by server-side apply.")
+@click.option("--ca", default="", metavar="FILE", help="The authority of --cert, for --ca-bundle.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that share the port.")
+@cluster_options
 @output_option
 def command(
     spec: str,
@@ -37,7 +44,11 @@ def command(
     hosts: tuple[str, ...],
     validate: str,
     mutate: str,
+    ca_bundle: bool,
+    ca: str,
     workers: int,
+    kubeconfig: str,
+    context: str,
     output: str,
 ) -> None:
     """Serve conversion and admission webhooks.
@@ -55,6 +66,8 @@ def command(
         raise UsageError("name what to serve: MODULE:CONVERSIONS, --validate or --mutate MODULE:FUNCTION")
     if bool(cert) != bool(key):
         raise UsageError("--cert and --key go together")
+    if ca_bundle and not (spec and (ca or not cert)):
+        raise UsageError("--ca-bundle needs conversions, and with --cert the authority's --ca FILE")
     with tempfile.TemporaryDirectory(prefix="underway-tls-") as directory:
         folder = Path(directory)
         own = None if cert else _own(folder, spec, hosts)
@@ -64,7 +77,44 @@ def command(
         served.application()
         sockets = serving.listeners(address, port, workers)
         ready = Ready(served, sockets[0].getsockname()[1], str(folder / "ca.crt") if own else "", output)
-        serving.serve(served, sockets, own=own, warn=warn, started=ready.tell)
+        trust = Trust(spec, read_bytes(ca) if ca else own.authority if own else b"", kubeconfig, context) if ca_bundle else None
+        serving.serve(served, sockets, own=own, warn=warn, started=ready.tell, tick=trust.keep if trust else ignore)
+
+
+class Trust:
+    """Keeps the definitions' caBundle, now and then."""
+
+    def __init__(self, spec: str, authority: bytes, kubeconfig: str, context: str) -> None:
+        from underway.live.kubeconfig import connection
+        from underway.web.declared import conversions
+
+        self._names = [one.versions.name for one in conversions(spec)]
+        self._authority = authority
+        self._connection = connection(kubeconfig, context)
+        self._due = datetime.min.replace(tzinfo=UTC)
+        self._said: list[str] = []
+
+    def keep(self, now: datetime) -> None:
+        """See to it, if it is time again; what cannot be done is said once."""
+        if now < self._due:
+            return
+        problems = asyncio.run(self._kept())
+        self._due = now + (KEEP_AGAIN if not problems else TRY_AGAIN)
+        for problem in problems:
+            if problem not in self._said:
+                warn(problem)
+        self._said = problems
+
+    async def _kept(self) -> list[str]:
+        from underway.live.ca_bundle import keep
+        from underway.live.http import HttpApi
+
+        async with HttpApi(self._connection) as api:
+            return await keep(api, self._names, self._authority)
+
+
+def ignore(_: datetime) -> None:
+    """Nothing else to keep up."""
 
 
 class Ready:
