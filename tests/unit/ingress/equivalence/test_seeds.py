@@ -12,6 +12,7 @@ from ingresses import annotated, gateway, ingress, listener, match, nginx, route
 from underway.ingress.equivalence.proof import prove
 from underway.ingress.equivalence.verdict import HostVerdict, Proof, Verdict
 from underway.ingress.matchers.gateway.parameters import Parameters
+from underway.ingress.matchers.ingress_v1 import Parameters as Reading
 from underway.ingress.matchers.router import Router
 
 P, E, I = "Prefix", "Exact", "ImplementationSpecific"  # noqa: E741
@@ -74,9 +75,11 @@ def test_e3_a_default_backend_that_a_host_route_hides() -> None:
 
 
 def test_e4_and_d5_a_string_prefix_taken_for_a_path_prefix() -> None:
-    left = nginx(ingress("web", "a.example", (I, "/foo", "web")))
+    document = ingress("web", "a.example", (I, "/foo", "web"))
+    left = specified(document, parameters=Reading(implementation_specific="string-prefix"))
     refuted(prove(left, routed(*full(rule("web", match("/foo"))))), "a.example", "http://a.example/foozq")
     proved(left, routed(*full(rule("web", match("/foo.*", "RegularExpression")))))
+    proved(nginx(document), routed(*full(rule("web", match("/foo")))))
 
 
 def test_e5_expressions_ignore_case_and_reach_the_neighbours() -> None:

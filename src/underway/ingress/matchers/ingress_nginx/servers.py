@@ -130,15 +130,15 @@ class _Builder:
                     continue
                 said = f"{path.path_type} {path.path or '/'} of {one.host or 'any host'}"
                 rule = f"Ingress {ingress.key} spec.rules[{index}].http.paths[{number}] ({said})"
-                if self._place(server, path, Location(path.path or "/", path.path_type, backend, settings, rule, implied=False)):
+                if self._place(server, Location(path.path or "/", _type(path), backend, settings, rule, implied=False)):
                     server.from_to_www = server.from_to_www or settings.from_to_www
 
     @staticmethod
-    def _place(server: Server, path: HTTPIngressPath, made: Location) -> bool:
+    def _place(server: Server, made: Location) -> bool:
         for index, location in enumerate(server.locations):
             if location.path != made.path:
                 continue
-            if location.path_type != path.path_type:
+            if location.path_type != made.path_type:
                 break
             if location.implied:
                 server.locations[index] = made
@@ -159,10 +159,15 @@ class _Builder:
                 continue
             if location.backend.where == other.where:
                 return
-            if (location.path, location.path_type) == (path.path, path.path_type):
+            if (location.path, location.path_type) == (path.path or "/", _type(path)):
                 listed = self.alternatives.of.setdefault(location.backend.where, [])
                 if all(one.where != other.where for one, _ in listed):
                     listed.append((other, canary))
+
+
+def _type(path: HTTPIngressPath) -> str:
+    """ImplementationSpecific is Prefix here. Source: internal/k8s/main.go, SetDefaultNGINXPathType (docs/adr)."""
+    return "Exact" if path.path_type == "Exact" else "Prefix"
 
 
 def _plain(settings: Settings) -> Settings:
