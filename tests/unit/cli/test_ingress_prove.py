@@ -1,6 +1,7 @@
 """`underway ingress prove` as scripts and people call it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,28 @@ def test_five_thousand_hosts_on_one_gateway_are_refused_not_hung(tmp_path: Path)
 def test_a_side_without_anything_to_match_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the files hold no Ingresses to match"):
         run(tmp_path, ({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s"}},), (EDGE, ROUTE))
+
+
+def test_html_draws_both_sides_without_anything_from_outside(tmp_path: Path) -> None:
+    code, out, _ = run(tmp_path, (INGRESS,), (EDGE, WRONG), "-o", "html")
+    assert code == 1
+    assert "<!doctype html>" in out
+    assert not re.search(r"(src|href)=|<script|@import|url\(", out)
+    assert out.count('class="taken"') >= 2, "the rules that answer the witness are marked"
+    assert "GET http://a.example/cart/" in out
+    assert "any other host" in out
+
+
+def test_the_example_shows_each_verdict() -> None:
+    folder = Path(__file__).parents[3] / "examples" / "ingress-proof"
+    arguments = ["--from", str(folder / "ingress.yaml"), "--to", str(folder / "routes.yaml"), "-o", "json"]
+    done = CliRunner().invoke(command, arguments, standalone_mode=False)
+    verdicts = {one["host"]: one["verdict"] for one in json.loads(done.stdout)["hosts"]}
+    assert verdicts == {
+        "admin.example.com": "UNKNOWN",
+        "files.example.com": "REFUTED",
+        "pay.example.com": "PROVED",
+        "shop.example.com": "REFUTED",
+        "*.tenants.example.com": "REFUTED",
+        "*": "PROVED",
+    }

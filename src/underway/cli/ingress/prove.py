@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from underway.cli.ingress.judging import manifests_from, note_skipped, router_for, semantics_option
-from underway.cli.options import emit, output_option
+from underway.cli.options import emit
 from underway.errors import UsageError
 
 
@@ -14,7 +14,14 @@ from underway.errors import UsageError
 @click.option("--to", "right", multiple=True, required=True, metavar="FILE", help="What is to be served.")
 @semantics_option("--from-as", "left_semantics")
 @semantics_option("--to-as", "right_semantics")
-@output_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml", "html"]),
+    default="text",
+    show_default=True,
+    help="How to print the result; html draws both routing trees side by side.",
+)
 @click.pass_context
 def command(
     ctx: click.Context, left: tuple[str, ...], right: tuple[str, ...], left_semantics: str, right_semantics: str, output: str
@@ -44,7 +51,13 @@ def command(
     shown["problems"] = [
         f"{name}: {one}" for name, router in zip(("from", "to"), routers, strict=True) for one in router.problems
     ]
-    emit(shown, output, lambda: _print(shown))
+    if output == "html":
+        from underway.ingress.equivalence.picture import picture_of
+        from underway.web.routing import render
+
+        click.echo(render(picture_of(*routers, proof)))
+    else:
+        emit(shown, output, lambda: _print(shown))
     if proof.verdict is Verdict.REFUTED:
         ctx.exit(1)
     ctx.exit(0 if proof.verdict is Verdict.PROVED and not skipped else 4)

@@ -164,6 +164,14 @@ class HostView:
                 return max(found, key=_weight).answer
         return self._default
 
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The paths, the longest first, and the default backend."""
+        entries = sorted(
+            (entry for group in self._groups for table in group for entry in table.entries), key=_weight, reverse=True
+        )
+        found = [(PathAtom(entry.kind, entry.path), list[Condition](), entry.answer) for entry in entries]  # type: ignore[arg-type]
+        return [*found, (PathAtom("string", "/"), [], self._default)]
+
     def why(self, request: Request) -> list[str]:
         """Why each other path of the host does not answer."""
         chosen = self.answer(request)

@@ -45,6 +45,10 @@ class View(Protocol):
         """The answer."""
         ...
 
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The rules of the host in the order in which they are tried, each with what it answers before any request is known."""
+        ...
+
     def why(self, request: Request) -> list[str]:
         """Why the others do not answer: one sentence a rule."""
         ...

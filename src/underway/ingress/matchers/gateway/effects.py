@@ -6,6 +6,8 @@ ReplacePrefixMatch; the rules for the port of a redirect.
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from underway.ingress.matchers.answer import Answer, Backend, Change, location, nothing
 from underway.ingress.matchers.gateway.grants import Grants
 from underway.ingress.matchers.gateway.parameters import Parameters
@@ -64,6 +66,22 @@ def answer_of(effect: Effect, request: Request, prefix: str, listener_port: int)
     return Answer(
         base.answer, base.status, base.backends, base.rule, "", path, base.host, base.headers, base.attributes, base.opaque
     )
+
+
+def before_any_request(effect: Effect) -> Answer:
+    """What a rule answers as far as it can be said without a request, for people to read."""
+    redirect, modifier = effect.redirect, effect.modifier
+    if redirect is not None:
+        to = f"{redirect.scheme or '(scheme)'}://{redirect.hostname or '(host)'}{_as_written(redirect.path) or '(path)'}"
+        return Answer("redirect", redirect.status_code, rule=effect.base.rule, location=to)
+    return msgspec.structs.replace(effect.base, path=_as_written(modifier))
+
+
+def _as_written(modifier: HTTPPathModifier | None) -> str:
+    if modifier is None:
+        return ""
+    whole = modifier.type == "ReplaceFullPath"
+    return modifier.replace_full_path or "/" if whole else f"{stripped(modifier.replace_prefix_match or '')}/(rest)"
 
 
 def _redirected(effect: Effect, redirect: HTTPRequestRedirect, request: Request, prefix: str, listener_port: int) -> Answer:

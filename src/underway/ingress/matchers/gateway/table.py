@@ -6,8 +6,9 @@ Source: sigs.k8s.io/gateway-api v1.6.1 httproute_types.go (HTTPRouteRule.Matches
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from underway.ingress.matchers.answer import Answer
 from underway.ingress.matchers.expressions import NotDecidable, full
-from underway.ingress.matchers.gateway.effects import Effect
+from underway.ingress.matchers.gateway.effects import Effect, before_any_request
 from underway.ingress.matchers.paths import PathTable, stripped
 from underway.ingress.matchers.request import Request
 from underway.ingress.matchers.router import Condition, PathAtom
@@ -115,9 +116,22 @@ class Table:
                 return match
         return None
 
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The matches by path, each path's in the order in which they are tried."""
+        kinds = {"exact": 0, "regex": 1 if self._expressions == "before-prefixes" else 3, "elements": 2, "any": 4}
+        ordered = sorted(self.matches, key=lambda match: (kinds[match.kind], -len(match.value), match.rank))
+        return [(self._atom(match), list(match.conditions), before_any_request(match.effect)) for match in ordered]
+
+    @staticmethod
+    def _atom(match: Match) -> PathAtom:
+        """The predicate over paths of one match."""
+        if match.kind in ("regex", "any"):
+            return PathAtom("regex", f"^(?:{match.value.removeprefix('(?i)')})$", match.value.startswith("(?i)"))
+        return PathAtom("exact" if match.kind == "exact" else "elements", match.value)
+
     def atoms(self) -> list[PathAtom]:
         """The predicates over paths."""
-        return [PathAtom("regex" if match.kind == "any" else match.kind, match.value) for match in self.matches]  # type: ignore[arg-type]
+        return [self._atom(match) for match in self.matches]
 
 
 def reason(match: Match, request: Request, chosen: str) -> str:

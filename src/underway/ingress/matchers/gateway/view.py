@@ -179,6 +179,10 @@ class HostView:
             answer.headers, attributes, (*answer.opaque, *self._opaque), answer.undefined,
         )  # fmt: skip
 
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The matches of the host's tables."""
+        return [branch for _, table, _ in self._tables for branch in table.branches()]
+
     def why(self, request: Request) -> list[str]:
         """Why each other match of the host does not answer, and what is not attached at all."""
         chosen = self.answer(request)

@@ -65,9 +65,12 @@ class Locations:
             return Chosen("slash", self._directories[path])
         return Chosen("location", prefix[0]) if prefix else Chosen("nothing")
 
+    def atom(self, one: Location) -> PathAtom:
+        """The predicate over paths of one location."""
+        if self.regex:
+            return PathAtom("regex", f"^{one.path}", True)
+        return PathAtom("exact" if one.path_type == "Exact" else "string", one.path)
+
     def atoms(self) -> list[PathAtom]:
         """The predicates over paths."""
-        if self.regex:
-            return [PathAtom("regex", f"^{one.path}", True) for one in self.all]
-        found = [PathAtom("exact" if one.path_type == "Exact" else "string", one.path) for one in self.all]
-        return found + [PathAtom("exact", path) for path in self._directories]
+        return [self.atom(one) for one in self.all] + [PathAtom("exact", path) for path in self._directories]

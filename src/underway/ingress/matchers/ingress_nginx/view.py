@@ -90,6 +90,10 @@ class Redirecting:
         to = location(request, request.scheme, self._to, path, 0)
         return Answer("redirect", HTTP_REDIRECT_CODE, rule=f"from-to-www-redirect of {self._to}", location=to)
 
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The redirect."""
+        return [(PathAtom("string", "/"), [], self.answer(Request("")))]
+
     def why(self, _: Request) -> list[str]:
         """Nothing else is there."""
         return []
@@ -188,6 +192,20 @@ class NginxView:
         if found is None:
             return ""
         return re.sub(r"\$(\d)", lambda digit: _group(found.group, int(digit[1])), one.settings.target) or "/"
+
+    def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
+        """The locations, as the configuration lists them."""
+        found: list[tuple[PathAtom, list[Condition], Answer]] = []
+        for one in self._locations.all:
+            atom = self._locations.atom(one)
+            plain = Request(self._server.host, one.path, "https" if self._server.secret else "http")
+            answer = self._redirected(one, plain)
+            if answer is None and one.backend is not None:
+                other = self._alternatives.first(one.backend)
+                backends = _shared(one.backend, *other, plain) if other else (one.backend,)
+                answer = _finished(one, backends, one.settings.target if one.rewrites else "")
+            found.append((atom, [], answer or nothing(404, one.rule)))
+        return found
 
     def why(self, request: Request) -> list[str]:
         """Why each other location does not answer."""
