@@ -4,13 +4,21 @@ Values cross the border: a Request goes out, Replies and WatchEvents come back t
 order. `live` calls `deliver` from its event loop, `sim` from its event queue; the driver cannot tell which.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.rotate.effects import MachineReply, MachineRequest
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from underway.rotate.driver import DriverEvent
+    from underway.rotate.outbox import Effect
 
 
 class Api(Protocol):
@@ -28,6 +36,21 @@ class Machines(Protocol):
 
     def send(self, request: MachineRequest, deliver: Callable[[MachineReply], None]) -> None:
         """Perform the request and deliver exactly one reply. Must be safe to call twice with the same key."""
+
+
+class Pumped(Protocol):
+    """What a shell pumps: a driver, or the operator with all its drivers. wakeup_ms: when it wants a Tick at the latest."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended: nothing is to be sent any more."""
+
+    @property
+    def wakeup_ms(self) -> int | None:
+        """When it wants a Tick if nothing happens before, in epoch milliseconds."""
+
+    def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
+        """Take one event; what to send."""
 
 
 class Clock(Protocol):

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "status": "Show how the rotations of a cluster stand.",
     "freeze": "Stop a rotation: nothing new is begun, the cluster is left tidy.",
     "resume": "Let a frozen rotation go on.",
+    "operator": "Reconcile the Rotations of a cluster, for ever; this runs in the cluster.",
     "manifests": "Print what the operator needs in a cluster, for kubectl apply.",
     "snapshot": "Save what decisions read of a cluster, for plan and rehearsals.",
     "crd": "Many versions of a custom resource: convert, serve, fuzz, migrate.",

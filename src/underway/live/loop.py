@@ -7,10 +7,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from random import Random
+from typing import TypeVar
 
 from underway.kube.request import Request
-from underway.ports import Api, Machines
-from underway.rotate.driver import Driver, DriverEvent, Stop, Tick
+from underway.ports import Api, Machines, Pumped
+from underway.rotate.driver import DriverEvent, Stop, Tick
 from underway.rotate.outbox import Effect
 
 BATCH_S = 0.05  # what arrives within this is decided on together; a person cannot tell, the API server can
@@ -22,8 +23,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+P = TypeVar("P", bound=Pumped)
+
+
 async def pump(
-    driver: Driver, api: Api, machines: Machines, stop: asyncio.Event, on_update: Callable[[Driver], None] = lambda _driver: None
+    driver: P, api: Api, machines: Machines, stop: asyncio.Event, on_update: Callable[[P], None] = lambda _driver: None
 ) -> None:
     """Run until the driver has finished, or `stop` is set and the cluster is tidy (or STOP_S have passed)."""
     inbox: asyncio.Queue[DriverEvent] = asyncio.Queue()
@@ -57,7 +61,7 @@ async def _batch(
     inbox: asyncio.Queue[DriverEvent], wakeup_ms: int | None, stopping: asyncio.Task[bool] | None
 ) -> list[DriverEvent]:
     """What arrives until the driver wants to be woken, and a moment more."""
-    wait_s = 1.0 if wakeup_ms is None else max(0.0, (wakeup_ms - now_ms()) / 1_000)
+    wait_s = 1.0 if wakeup_ms is None else max(BATCH_S, (wakeup_ms - now_ms()) / 1_000)
     first = asyncio.create_task(inbox.get())
     awaited: set[asyncio.Task[DriverEvent] | asyncio.Task[bool]] = {first}
     if stopping is not None:

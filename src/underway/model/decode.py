@@ -29,6 +29,8 @@ TYPES: dict[str, type[Model]] = {
     "VolumeAttachment": VolumeAttachment,
     "Lease": Lease,
     "Namespace": AnyObject,
+    "Rotation": AnyObject,
+    "Fleet": AnyObject,
 }
 
 

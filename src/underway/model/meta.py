@@ -74,9 +74,10 @@ class LabelSelector(Model, frozen=True):
 
 
 class AnyObject(Model, frozen=True):
-    """An object of a kind that no decision reads beyond its metadata."""
+    """An object of a kind that no decision reads beyond its metadata, or whose spec and status are decoded elsewhere."""
 
     api_version: str = ""
     kind: str = ""
     metadata: ObjectMeta = ObjectMeta()
     spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}

@@ -131,6 +131,19 @@ def patch_lease(request_id: int, lease: Lease, spec: Mapping[str, Any], annotati
     )
 
 
+def delete_lease(request_id: int, lease: Lease) -> Request:
+    """Delete the Lease of a rotation that is no more."""
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": lease.metadata.uid}}
+    return Request(
+        id=request_id,
+        verb="delete",
+        resource=r.LEASES,
+        namespace=LEASE_NAMESPACE,
+        name=lease.metadata.name,
+        body=options,
+    )
+
+
 def holding(identity: str, now_ms: int, duration_s: int, *, acquired: bool, transitions: int) -> dict[str, Any]:
     """The Lease spec of a holder. acquired: whether this write takes the lease, else it renews it."""
     spec: dict[str, Any] = {

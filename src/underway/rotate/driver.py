@@ -226,7 +226,7 @@ class Driver:
         elif frozen:
             self._show("Frozen", frozen.reason, now_ms)
         else:
-            self._show("Waiting", "taking the lock", now_ms)
+            self._show("Starting", "taking the lock", now_ms)
 
     def _release(self, now_ms: int) -> None:
         """Give the lock back, within RELEASE_MS; after that it expires by itself."""

@@ -6,36 +6,46 @@ in its place at any instant; replies to the dead one are lost, as they are in li
 
 from collections.abc import Callable
 from random import Random
+from typing import Generic, TypeVar
 
 from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
-from underway.rotate.driver import Driver, DriverEvent, Stop, Tick
+from underway.ports import Pumped
+from underway.rotate.driver import DriverEvent, Stop, Tick
 from underway.rotate.effects import MachineReply
 from underway.rotate.outbox import Effect
+from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.world.world import World
 
 BATCH_MS = 100  # as live.loop: events of one moment are decided on together
 
 
-class Pump:
-    """One driver at a time on one world. make_driver: a fresh driver for the nth life, counted from 0."""
+P = TypeVar("P", bound=Pumped)
 
-    def __init__(self, world: World, make_driver: Callable[[int], Driver]) -> None:
+
+class Pump(Generic[P]):
+    """One driver at a time on one world. make_driver: a fresh driver for the nth life, counted from 0.
+
+    api: its own connection where there are several of them; name: of its dice, then.
+    """
+
+    def __init__(self, world: World, make_driver: Callable[[int], P], api: MemoryApi | None = None, name: str = "driver") -> None:
         self._world = world
         self._make_driver = make_driver
-        self._rng = Random(f"{world.seed}/driver")
+        self._api = api or world.api
+        self._rng = Random(f"{world.seed}/{name}")
         self._tick_at_ms: int | None = None
         self.lives = 0
         self.driver = make_driver(0)
-        self.on_tick: Callable[[Driver], None] = lambda _driver: None
+        self.on_tick: Callable[[P], None] = lambda _driver: None
         self._schedule(0)
 
     def kill(self) -> None:
         """End the driver as SIGKILL would: no goodbye; what is under way lands or not, and nobody hears of it."""
         self.lives += 1
         self._tick_at_ms = None
-        self._world.api.drop_client()
+        self._api.drop_client()
         self.driver = self._make_driver(self.lives)
         self._schedule(0)
 
@@ -77,6 +87,6 @@ class Pump:
 
         for effect in effects:
             if isinstance(effect, Request):
-                self._world.api.send(effect, deliver)
+                self._api.send(effect, deliver)
             else:
                 self._world.machines.send(effect, deliver)

@@ -56,11 +56,18 @@ class Rehearsal:
         self.checkers = [checker(world.store, world.queue.now_ms, claim) for checker in checkers]
         self.on_tick: Callable[[Driver], None] = lambda _driver: None
         self._limit_ms = round(time_limit_s * 1_000)
-        self.pump: Pump | None = None
+        self.pump: Pump[Driver] | None = None
         self.violation = ""
 
-    def begin(self, estimates: Estimates | None = None) -> Pump:
+    def begin(self, estimates: Estimates | None = None) -> Pump[Driver]:
         """Put the driver to work; from here on everything is judged."""
+        self._observe()
+        self.pump = Pump(self.world, lambda life: Driver(self.rotation, f"rehearsal-{life}", estimates))
+        self.pump.on_tick = self.on_tick
+        return self.pump
+
+    def _observe(self) -> None:
+        """Let the trace and the checkers see what happens from now on."""
         world = self.world
         self.trace.start_ms = world.queue.now_ms()
         for checker in self.checkers:
@@ -71,9 +78,6 @@ class Rehearsal:
         world.api.on_write = self._wrote
         world.machines.on_terminate = self._terminated
         world.machines.on_provision = self._provisioned
-        self.pump = Pump(world, lambda life: Driver(self.rotation, f"rehearsal-{life}", estimates))
-        self.pump.on_tick = self.on_tick
-        return self.pump
 
     def _changed(self, change: Change) -> None:
         self.trace.on_change(change)
@@ -125,10 +129,17 @@ class Rehearsal:
 
     def done(self) -> bool:
         """Whether the run is over: finished, broken or out of time."""
-        if self.pump is None or self.violation:
-            return bool(self.violation)
         over = self.world.queue.now_ms() >= self.trace.start_ms + self._limit_ms
-        return self.pump.driver.finished or over or any(checker.broken for checker in self.checkers)
+        return bool(self.violation) or self._finished() or over or any(checker.broken for checker in self.checkers)
+
+    def _finished(self) -> bool:
+        return self.pump is not None and self.pump.driver.finished
+
+    def _stands(self) -> tuple[str, str]:
+        """The driver's state and reason."""
+        if self.pump is None:
+            raise RuntimeError("begin() was not called")
+        return self.pump.driver.status.state, self.pump.driver.status.reason
 
     def advance(self, until_ms: int) -> None:
         """Run until an instant, or until it is over."""
@@ -146,18 +157,16 @@ class Rehearsal:
 
     def outcome(self) -> Outcome:
         """How it ended; liveness is judged here."""
-        if self.pump is None:
-            raise RuntimeError("begin() was not called")
-        driver, now_ms = self.pump.driver, self.world.queue.now_ms()
+        state, reason = self._stands()
         broken = [self.violation] if self.violation else []
-        if driver.status.state == "Finished":
+        if state == "Finished":
             for checker in self.checkers:
                 checker.at_end()
         broken += [sentence for checker in self.checkers for sentence in checker.broken]
-        if not broken and driver.status.state != "Finished":
-            broken.append(f"liveness: not finished: {driver.status.state}: {driver.status.reason}")
-        makespan_s = (now_ms - self.trace.start_ms) / 1_000
-        return Outcome(driver.status.state, driver.status.reason, makespan_s, tuple(broken), len(self.checkers))
+        if not broken and state != "Finished":
+            broken.append(f"liveness: not finished: {state}: {reason}")
+        makespan_s = (self.world.queue.now_ms() - self.trace.start_ms) / 1_000
+        return Outcome(state, reason, makespan_s, tuple(broken), len(self.checkers))
 
 
 def interventions(rehearsal: Rehearsal, plan: Sequence[tuple[float, str, Any]]) -> None:

@@ -102,7 +102,7 @@ def _granted(kind: str, wanted: Installation, namespace: str, rules: list[Manife
 
 
 def _deployment(wanted: Installation) -> Manifest:
-    arguments = ["operator", f"--listen=:{PORT}", *(["--fleet"] if wanted.fleet else [])]
+    arguments = ["operator", f"--listen=:{PORT}"]
     container = {
         "name": "operator",
         "image": wanted.image,

@@ -53,15 +53,16 @@ class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     owner: str = ""
 
 
-class Freezing(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Why nothing is begun, who said so, and since when."""
+class Freezing(msgspec.Struct, frozen=True, rename="camel"):
+    """Why nothing is begun, who said so, since when, and how far it reaches: rotation, pool or cluster."""
 
     reason: str
     since: Time
     by: str = ""
+    level: str = ""
 
 
-class Least(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Least(msgspec.Struct, frozen=True, rename="camel"):
     """The lower bound of the whole, in seconds, and what sets it."""
 
     seconds: int

@@ -1,0 +1,111 @@
+"""`underway operator`: the process that runs in a cluster, or anywhere that can reach one."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+import click
+
+from underway.cli.options import cluster_options
+from underway.errors import UsageError
+
+QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evictions of several Rotations at once
+
+
+@click.command(name="operator")
+@click.option("--listen", default=":8080", show_default=True, metavar="[HOST]:PORT", help="/healthz, /readyz and /metrics.")
+@click.option(
+    "--allow-command", "commands", multiple=True, metavar="PATH", help="What provider Command may run; may be given again."
+)
+@cluster_options
+def command(listen: str, commands: tuple[str, ...], kubeconfig: str, context: str) -> None:
+    """Reconcile the Rotations of a cluster, for ever.
+
+    Several may run: one leads, and another takes over when it ends. SIGTERM hands over what is in hand as it is; to leave
+    the cluster tidy, freeze it first. `underway manifests` prints what it needs.
+
+    Example: underway operator --kubeconfig ~/.kube/config --listen 127.0.0.1:8080
+    """
+    host, _, port = listen.rpartition(":")
+    if not port.isdigit() or int(port) > 65_535:
+        raise UsageError(f"--listen {listen}: is not [HOST]:PORT, such as :8080 or 127.0.0.1:8080")
+    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context))
+
+
+def identity() -> str:
+    """Who this process is on the Leases: unique, and telling for a person."""
+    name = os.environ.get("POD_NAME") or socket.gethostname()
+    return f"{name}-{os.getpid()}-{time.time_ns() // 1_000_000:x}"
+
+
+async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str) -> None:
+    from underway.errors import Refused
+    from underway.live.connect import connect
+    from underway.live.endpoints import Endpoints
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+    from underway.live.loop import pump
+    from underway.live.measures import Measures
+    from underway.live.rate import RateLimit
+    from underway.machines import PROVIDERS
+    from underway.machines.workshop import Workshop
+    from underway.rotate.gates import GATES
+    from underway.rotate.operator.operator import Operator
+
+    operator = Operator(identity(), [gate.name for gate in GATES], PROVIDERS)
+    async with HttpApi(connection(kubeconfig, context), RateLimit(QPS, BURST)) as api:
+        version = await connect(api)
+        workshop = Workshop(lambda id_: hand.machines if (hand := operator.hand_of(id_)) else None, PROVIDERS, api, commands)
+        endpoints = Endpoints(host, port, lambda: "" if operator.synced else "still reading the cluster", Measures(operator).text)
+        async with endpoints:
+            say(f"{operator.identity} watches {version}; http://{host or '0.0.0.0'}:{endpoints.port}/metrics")  # noqa: S104 - shown
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+            log = Log()
+
+            def turned(now: Operator) -> None:
+                endpoints.turned()
+                log.update(now)
+
+            try:
+                await pump(operator, api, workshop, stop, turned)
+            finally:
+                await workshop.close()
+    if operator.failure:
+        raise Refused(f"{operator.failure}; see `underway manifests` for the definitions and the rights")
+    say(f"{operator.identity} has handed over")
+
+
+def say(line: str) -> None:
+    """One line of the log."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
+    sys.stderr.flush()
+
+
+class Log:
+    """What changes, a line each: who leads, and how each Rotation stands."""
+
+    def __init__(self) -> None:
+        self._leading: bool | None = None
+        self._last: dict[str, str] = {}
+
+    def update(self, operator: Any) -> None:
+        """Write what is new."""
+        from underway.cli.progress import changes
+
+        if operator.leading != self._leading and operator.synced:
+            self._leading = operator.leading
+            say(f"{operator.identity} {'leads' if operator.leading else 'stands by'}")
+        for name, hand in operator.hands.items():
+            if hand.status is None or not operator.leading:
+                continue
+            for line in changes(hand.status):
+                if self._last.get(name) != line:
+                    self._last[name] = line
+                    say(f"rotation {name}: {line}")

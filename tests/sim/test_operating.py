@@ -1,0 +1,181 @@
+"""Two replicas of the operator in the embedded world: leaders killed and stopped, specifications edited, nodes that drift."""
+
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from underway.kube import resource as r
+from underway.rotate.kinds.definitions import ROTATIONS
+from underway.rotate.operator.roster import FINALIZER
+from underway.sim import swarm
+from underway.sim.operating import Operating
+from underway.sim.scenario import random_scenario
+from underway.sim.world.world import World
+
+HOUR_MS = 3_600_000
+
+
+def operating(seed: int, *, faults: bool = False, **spec: Any) -> Operating:
+    scenario = random_scenario(seed)
+    if spec:
+        scenario = msgspec.structs.replace(scenario, rotation={**scenario.rotation, **spec})
+    world = World(scenario, seed)
+    world.start()
+    run = Operating(world, swarm.rotation_of(scenario), time_limit_s=swarm.TIME_LIMIT_S)
+    run.operate(swarm.options(seed).faults if faults else ())
+    return run
+
+
+def later(run: Operating, seconds: float) -> None:
+    run.world.queue.run_until(run.world.queue.now_ms() + round(seconds * 1_000))
+
+
+def conditions(run: Operating) -> dict[str, str]:
+    return {one["type"]: one["status"] for one in run.object()["status"]["conditions"]}
+
+
+def reasons(run: Operating) -> list[str]:
+    events = [event for event in run.world.store.values(r.EVENTS) if event["involvedObject"]["kind"] == "Rotation"]
+    return [event["reason"] for event in sorted(events, key=lambda event: int(event["metadata"]["resourceVersion"]))]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_leaders_come_and_go_and_no_invariant_breaks(seed: int) -> None:
+    run = operating(seed, faults=True)
+    dice = Random(seed)
+    for _ in range(dice.randint(1, 4)):
+        run.at(dice.uniform(1, 300), dice.choice((run.kill, run.stop_leader)))
+    run.at(swarm.FAULTY_S, run.heal)
+    for minutes in (6, 10, 20, 40):
+        run.at(minutes * 60, run.resume)
+    outcome = run.run()
+    assert outcome.broken == ()
+    assert outcome.state == "Finished"
+    assert len(run.leaders()) == 1
+    assert [pump.driver.hands for pump in run.pumps if any(hand.violation for hand in pump.driver.hands.values())] == []
+
+
+def test_the_status_says_how_it_stands() -> None:
+    run = operating(3)
+    later(run, 60)
+    status = run.object()["status"]
+    assert status["observedGeneration"] == 1
+    assert conditions(run) == {
+        "Progressing": "True",
+        "Healthy": "True",
+        "Frozen": "False",
+        "Blocked": "False",
+        "Finished": "False",
+    }
+    assert status["nodes"]["inHand"] == len(status["inFlight"]) == 3
+    assert status["bound"]["seconds"] > 0
+    assert status["predictedFinish"] > status["startedAt"]
+    assert run.run().broken == ()
+    later(run, 2)
+    assert conditions(run)["Finished"] == "True"
+    assert run.object()["status"]["finishedAt"]
+    assert reasons(run).count("NodeReplaced") == len(run.world.scenario.nodes)
+    assert "Finished" in reasons(run)
+
+
+def test_a_finished_rotation_watches_and_begins_again_when_a_node_drifts() -> None:
+    run = operating(3)
+    run.run()
+    writes = len([request for request in run.requests if request.verb not in ("get", "list", "watch")])
+    later(run, 600)
+    idle = [request for request in run.requests if request.verb not in ("get", "list", "watch")][writes:]
+    assert {request.resource.plural for request in idle if request.resource} == {"leases"}, "only the lead is renewed"
+    name = next(node["metadata"]["name"] for node in run.world.store.values(r.NODES))
+
+    def old(node: dict[str, Any]) -> dict[str, Any]:
+        info = {**node["status"]["nodeInfo"], "kubeletVersion": "v1.35.0"}
+        return {**node, "status": {**node["status"], "nodeInfo": info}}
+
+    run.world.registry.mutate(r.NODES, "", name, old, "status")
+    later(run, 10)
+    assert run.object()["status"]["state"] == "Progressing"
+    outcome = run.run()
+    assert outcome.broken == ()
+    assert run.world.store.get(r.NODES, "", name) is None
+
+
+def test_an_age_that_expires_begins_by_itself() -> None:
+    run = operating(3, target={"maxAge": "3h"})
+    run._limit_ms = 10 * HOUR_MS
+    assert run.run().state == "Finished", "nothing is old yet"
+    born = {node["metadata"]["name"] for node in run.world.store.values(r.NODES)}
+    later(run, 3.1 * 3600)
+    later(run, 3600)
+    assert run.object()["status"]["state"] == "Finished"
+    assert not born & {node["metadata"]["name"] for node in run.world.store.values(r.NODES)}
+
+
+def test_an_edited_target_is_taken_up_half_way_without_a_trigger() -> None:
+    run = operating(3)
+    later(run, 70)
+    run.change({"target": {"kubeletVersion": run.world.scenario.target}, "pace": {"maxSurge": 1}})
+    later(run, 5)
+    assert run.object()["metadata"]["generation"] == 2
+    outcome = run.run()
+    assert outcome.state == "Finished"
+    assert run.object()["status"]["observedGeneration"] == 2
+
+
+def test_mode_freeze_stops_within_five_seconds_and_undoes_what_has_not_ended() -> None:
+    run = operating(3)
+    later(run, 70)
+    run.change({"mode": "Freeze"})
+    later(run, 5)
+    sent = len(run.requests)
+    later(run, 30)
+    cordoned = [node["metadata"]["name"] for node in run.world.store.values(r.NODES) if node["spec"].get("unschedulable")]
+    ending = [one["node"] for one in run.object()["status"].get("inFlight", ()) if one["phase"] == "Terminating"]
+    assert set(cordoned) <= set(ending)
+    assert not [request for request in run.requests[sent:] if request.subresource == "eviction"]
+    status = run.object()["status"]
+    assert conditions(run)["Frozen"] == "True"
+    assert status["frozen"]["reason"] == "spec.mode is Freeze"
+    assert status["frozen"]["since"]
+    run.change({"mode": "Rotate"})
+    assert run.run().broken == ()
+
+
+def test_a_deleted_rotation_leaves_no_trace() -> None:
+    run = operating(3)
+    later(run, 75)
+    run.delete()
+    later(run, 120)
+    assert run.world.store.get(ROTATIONS, "", run.rotation.metadata.name) is None
+    for node in run.world.store.values(r.NODES):
+        assert not node["spec"].get("unschedulable")
+        assert not [key for key in node["metadata"].get("annotations") or {} if key.startswith("rotation.underway.dev/")]
+        assert not [taint for taint in node["spec"].get("taints") or () if taint["key"].startswith("rotation.underway.dev/")]
+    assert [lease["metadata"]["name"] for lease in run.world.store.values(r.LEASES)] == ["underway.operator"]
+
+
+def test_a_rotation_that_cannot_be_read_says_so_and_is_left_alone() -> None:
+    run = operating(3, target={"maxAge": "3h"})
+    later(run, 5)
+    run.change({"target": {"maxAge": "soon"}})
+    later(run, 10)
+    status = run.object()["status"]
+    assert status["state"] == "Failed"
+    assert "spec.target.maxAge: 'soon' is not a duration" in status["reason"]
+    assert conditions(run)["Healthy"] == "Unknown"
+    assert FINALIZER in run.object()["metadata"]["finalizers"]
+
+
+def test_a_leader_that_is_stopped_hands_over_at_once() -> None:
+    run = operating(3)
+    later(run, 70)
+    (first,) = run.leaders()
+    before = {one["node"]: one["phase"] for one in run.object()["status"]["inFlight"]}
+    run.pumps[first].stop()
+    later(run, 4)
+    assert run.pumps[first].driver.finished
+    assert run.leaders() == [1 - first]
+    after = {one["node"] for one in run.object()["status"]["inFlight"]}
+    assert before.keys() & after, "nodes in hand stay in hand"
+    assert run.run().broken == ()

@@ -1,0 +1,52 @@
+"""Events: one for each change, none for what lasts."""
+
+import msgspec
+
+from underway.rotate.blockers import Blocker
+from underway.rotate.freezes import Frozen
+from underway.rotate.operator.happenings import event_request, happenings
+from underway.rotate.status import InFlight, NodeCounts, Status
+
+CALM = Status("workers", "Progressing", nodes=NodeCounts(3, 1, 1, 1), in_flight=(InFlight("n1", "Surging", 0),))
+
+
+def reasons(before: Status | None, after: Status) -> list[str]:
+    return [one.reason for one in happenings(before, after)]
+
+
+def test_what_lasts_is_no_event() -> None:
+    assert reasons(CALM, CALM) == []
+
+
+def test_after_a_change_of_leader_only_the_state_is_told_and_nothing_of_what_has_long_been_done() -> None:
+    assert reasons(None, CALM) == ["Progressing"]
+    assert reasons(None, msgspec.structs.replace(CALM, state="Finished")) == []
+
+
+def test_a_node_on_its_way() -> None:
+    draining = msgspec.structs.replace(CALM, in_flight=(InFlight("n1", "Draining", 0, waiting=("pod shop/web waits",)),))
+    (one,) = happenings(CALM, draining)
+    assert (one.reason, one.node, one.message) == ("NodeDraining", "n1", "node n1 is Draining: pod shop/web waits")
+    ending = msgspec.structs.replace(CALM, in_flight=(InFlight("n1", "Terminating", 0),))
+    assert reasons(ending, msgspec.structs.replace(CALM, in_flight=())) == ["NodeReplaced"]
+
+
+def test_a_freeze_says_what_to_do() -> None:
+    frozen = msgspec.structs.replace(CALM, state="Frozen", reason="gate x: bad", frozen=Frozen("gate x: bad", "gate x"))
+    (one,) = happenings(CALM, frozen)
+    assert (one.type, one.message) == ("Warning", "gate x: bad, by gate x; next: underway resume workers")
+
+
+def test_a_blocker_is_told_once() -> None:
+    blocked = msgspec.structs.replace(CALM, blockers=(Blocker("n2", "needs 2", "shop/a", "shop/pdb"),))
+    assert reasons(CALM, blocked) == ["NodeBlocked"]
+    worded_anew = msgspec.structs.replace(CALM, blockers=(Blocker("n2", "needs 3", "shop/a", "shop/pdb"),))
+    assert reasons(blocked, worded_anew) == []
+
+
+def test_the_request_speaks_of_the_rotation_and_is_bounded() -> None:
+    (one,) = happenings(None, msgspec.structs.replace(CALM, reason="z" * 9_000))
+    request = event_request(7, one, {"name": "workers", "uid": "u1"}, "me", 1_000, 1)
+    assert (request.verb, request.namespace) == ("create", "default")
+    assert request.body["involvedObject"] == {"apiVersion": "underway.dev/v1", "kind": "Rotation", "name": "workers", "uid": "u1"}
+    assert len(request.body["message"]) <= 1_024
