@@ -6,7 +6,12 @@ import yaml
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """SafeLoader that refuses duplicate keys, with the line of the second."""
+    """SafeLoader that refuses duplicate keys, with the line of the second. Dates stay text: JSON has none."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def _mapping(loader: UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -69,8 +69,9 @@ def fate(rule: dict[str, Any]) -> str:
         elif one["type"] == "URLRewrite":
             said = one["urlRewrite"].get("path", {})
             words.append(f"as {said.get('replacePrefixMatch', said.get('replaceFullPath', one['urlRewrite'].get('hostname')))}")
-    for one in rule.get("backendRefs", []):
-        words.append(f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else ""))
+    words += [
+        f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else "") for one in rule.get("backendRefs", [])
+    ]
     return " ".join(words) or "500"
 
 

@@ -5,6 +5,10 @@ import click
 from underway.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "check": "Check definitions as the API server does.",
+    "prune": "Show what the API server would keep of objects.",
+    "default": "Show objects as the API server would hold them.",
+    "validate": "Validate objects as the API server does.",
     "convert": "Convert objects to another version, as the API server would.",
     "fuzz": "Look for objects that conversions lose, change, refuse or restore stale.",
     "migrate": "Bring all objects to the storage version, then trim storedVersions.",

@@ -9,14 +9,21 @@ from underway.errors import UsageError
 Object = dict[str, Any]
 
 
-def documents(source: str) -> list[Object]:
-    """All objects in a YAML or JSON file, lists as they are. Raises UsageError with file and line."""
+def documents(source: str, data: bytes | None = None) -> list[Object]:
+    """All objects in a YAML or JSON file, lists as they are. data: what was read of it before.
+
+    Raises UsageError with file and line.
+    """
     import yaml
 
     from underway.cli.yaml_loader import UniqueKeyLoader
 
     try:
-        found = [document for document in yaml.load_all(read_bytes(source), Loader=UniqueKeyLoader) if document is not None]
+        found = [
+            document
+            for document in yaml.load_all(read_bytes(source) if data is None else data, Loader=UniqueKeyLoader)
+            if document is not None
+        ]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}" if mark else ""

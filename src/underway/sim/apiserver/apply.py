@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from underway.kube.resource import Resource
-from underway.sim.apiserver import status, validation
+from underway.sim.apiserver import custom_values, status, validation
+from underway.sim.apiserver.catalogue import Entry
 from underway.sim.apiserver.defaults import refilled
 from underway.sim.apiserver.patch import MERGE_KEYS
 from underway.sim.apiserver.registry import Registry
@@ -137,9 +138,10 @@ def _entry(registry: Registry, resource: Resource, manager: str, paths: dict[Pat
 
 
 def apply(
-    registry: Registry, resource: Resource, namespace: str, name: str, query: dict[str, str], intent: Object
+    registry: Registry, entry: Entry, namespace: str, name: str, query: dict[str, str], intent: Object
 ) -> tuple[int, Object]:
     """Apply a manager's whole intent. query: fieldManager (required), force, dryRun. Raises StatusError 400, 409."""
+    resource = entry.resource
     manager = query.get("fieldManager", "")
     if not manager:
         cause = {
@@ -160,24 +162,26 @@ def apply(
         metadata = {**(intent.get("metadata") or {}), "name": name, "managedFields": [_entry(registry, resource, manager, paths)]}
         if resource.namespaced:
             metadata["namespace"] = namespace
-        validation.check(resource, {**intent, "metadata": metadata})
-        return 201, registry.create(resource, {**intent, "metadata": metadata}, dry_run=dry_run)
+        made = custom_values.received(resource, entry.version, {**intent, "metadata": metadata})
+        validation.check(resource, made, version=entry.version)
+        return 201, registry.create(resource, made, dry_run=dry_run)
     conflicts = _conflicts(current, paths, manager)
     if conflicts and query.get("force") != "true":
         raise _conflict(conflicts)
     entries = current["metadata"].get("managedFields", [])
-    own = next((entry for entry in entries if entry["manager"] == manager and entry["operation"] == "Apply"), None)
+    own = next((one for one in entries if one["manager"] == manager and one["operation"] == "Apply"), None)
     merged = _merge(current, intent)
     given_up = from_fields(own["fieldsV1"]) - set(paths) if own else set()
-    others = {path for entry in entries if entry is not own for path in from_fields(entry.get("fieldsV1", {}))}
+    others = {path for one in entries if one is not own for path in from_fields(one.get("fieldsV1", {}))}
     for path in sorted(given_up - others, key=len, reverse=True):
         merged = _without(merged, path)
     taken = {path for _, path in conflicts}
-    kept = [_less(entry, taken) for entry in entries if entry is not own]
+    kept = [_less(one, taken) for one in entries if one is not own]
     metadata = {**merged["metadata"], "managedFields": [*kept, _entry(registry, resource, manager, paths)]}
     if _same(merged, current) and own is not None and own["fieldsV1"] == to_fields(paths):
         return 200, current
-    validation.check(resource, merged, current)
+    merged = custom_values.received(resource, entry.version, merged)
+    validation.check(resource, merged, current, entry.version)
     merged = refilled(resource.kind, merged)
     return 200, registry.update(resource, {**merged, "metadata": metadata}, dry_run=dry_run)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from underway.crd.definition import Version
 from underway.kube import resource as r
 from underway.kube.resource import Resource
 
@@ -31,8 +32,8 @@ CLUSTER_ROLE_BINDINGS = Resource(RBAC, "v1", "clusterrolebindings", "ClusterRole
 class Entry(msgspec.Struct, frozen=True):
     """One served resource.
 
-    custom: defined by a CustomResourceDefinition; then schema is its openAPIV3Schema and columns its
-    additionalPrinterColumns.
+    custom: defined by a CustomResourceDefinition; then schema is its openAPIV3Schema, version the same compiled, and columns
+    its additionalPrinterColumns.
     """
 
     resource: Resource
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True):
     categories: tuple[str, ...] = ()
     custom: bool = False
     schema: dict[str, Any] | None = None
+    version: Version | None = None
     columns: tuple[dict[str, Any], ...] = ()
 
     @property

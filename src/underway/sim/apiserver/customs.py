@@ -1,13 +1,13 @@
 """Custom resources: a CustomResourceDefinition, once stored, is served.
 
 Owns what a definition adds to the catalogue, its Established condition, and which custom resources keep their status in
-the object itself. Schemas are published but not enforced: structural pruning, defaulting
-and validation of objects join here when `underway.crd` provides them. Source: "Extend the Kubernetes API with
+the object itself. What a schema means for objects is `sim.apiserver.custom_values`'. Source: "Extend the Kubernetes API with
 CustomResourceDefinitions"; apiextensions-apiserver pkg/controller/{status,establish}.
 """
 
 from typing import Any
 
+from underway.crd.definition import definition_of
 from underway.kube.resource import Resource
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS, Entry, served_as
 from underway.sim.apiserver.registry import Registry
@@ -21,6 +21,7 @@ def entries_of(definition: Object) -> list[Entry]:
     spec = definition["spec"]
     names = spec["names"]
     found = []
+    compiled = definition_of(definition)
     for version in spec["versions"]:
         if not version.get("served"):
             continue
@@ -35,6 +36,7 @@ def entries_of(definition: Object) -> list[Entry]:
                 tuple(names.get("categories") or ()),
                 custom=True,
                 schema=(version.get("schema") or {}).get("openAPIV3Schema"),
+                version=compiled.versions[version["name"]],
                 columns=tuple(version.get("additionalPrinterColumns") or ()),
             )
         )

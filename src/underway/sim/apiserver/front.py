@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from underway.kube.resource import NAMESPACES, Resource
-from underway.sim.apiserver import access, bodies, discovery, openapi, reviews, status, strictness, table
+from underway.sim.apiserver import access, bodies, custom_values, discovery, openapi, reviews, status, strictness, table
 from underway.sim.apiserver.access import Authorize, User
 from underway.sim.apiserver.api_types import json_type
 from underway.sim.apiserver.catalogue import Entry
@@ -331,9 +331,11 @@ def _check_numbers(query: dict[str, str], *, watching: bool) -> None:
 
 def versioned(entry: Entry, value: Object) -> Object:
     """A custom resource in the version asked for, whatever version it was written in (conversion strategy None)."""
-    if entry.custom and value.get("kind") == entry.resource.kind and value["apiVersion"] != entry.resource.api_version:
-        return {**value, "apiVersion": entry.resource.api_version}
-    return value
+    if not entry.custom or value.get("kind") != entry.resource.kind:
+        return value
+    if value["apiVersion"] != entry.resource.api_version:
+        value = {**value, "apiVersion": entry.resource.api_version}
+    return custom_values.shown(entry.version, value)
 
 
 def partial(value: Object) -> Object:

@@ -16,7 +16,7 @@ from underway.kube.resource import PODS, Resource
 from underway.model.meta import LabelSelector
 from underway.model.selector import matches
 from underway.model.selector_text import parse
-from underway.sim.apiserver import pages, patch, status, validation
+from underway.sim.apiserver import custom_values, pages, patch, status, validation
 from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
@@ -230,7 +230,9 @@ class ApiServer:
             body, metadata = without_nulls(body), without_nulls(metadata)
         if metadata.get("resourceVersion"):
             raise status.StatusError(500, "", "resourceVersion should not be set on objects to be created")
-        validation.check(call.resource, {**body, "metadata": metadata})
+        body = custom_values.received(call.resource, call.entry.version, {**body, "metadata": metadata})
+        metadata = body.get("metadata") or {}
+        validation.check(call.resource, body, version=call.entry.version)
         body = admitted(call.resource.kind, body)
         if "status" in call.entry.subresources and call.resource.kind not in STATUS_AT_CREATION:
             body = {key: value for key, value in body.items() if key != "status"}
@@ -273,10 +275,14 @@ class ApiServer:
         if call.subresource == "scale":
             written = self.registry.update(call.resource, scaled(current, body), dry_run=call.dry_run)
             return scale_of(written)
+        body = custom_values.received(call.resource, call.entry.version, body)
         if call.subresource:
             validation.check_shape(call.resource, body)
+            causes = custom_values.causes(call.entry.version, body, current, of_status=True)
+            if causes:
+                raise status.invalid(call.resource, call.name, causes)
         else:
-            validation.check(call.resource, body, current)
+            validation.check(call.resource, body, current, call.entry.version)
             body = refilled(call.resource.kind, body)
         metadata = {**body.get("metadata", {}), "name": call.name}
         if call.resource.namespaced:
@@ -285,7 +291,7 @@ class ApiServer:
 
     def _patch(self, call: Call) -> tuple[int, Object]:
         if call.content_type == q.APPLY_PATCH:
-            return apply(self.registry, call.resource, call.namespace, call.name, call.query, _object(call.body))
+            return apply(self.registry, call.entry, call.namespace, call.name, call.query, _object(call.body))
         # Strategic merge needs types that are compiled in: custom resources have none.
         accepted = [type_ for type_ in PATCH_ORDER if not (call.entry.custom and type_ == q.STRATEGIC_MERGE_PATCH)]
         change = PATCHES.get(call.content_type)

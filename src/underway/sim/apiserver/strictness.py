@@ -11,7 +11,7 @@ import msgspec
 
 from underway.kube import request as q
 from underway.kube.resource import Resource
-from underway.sim.apiserver import api_types, status
+from underway.sim.apiserver import api_types, custom_values, status
 from underway.sim.apiserver.server import Call
 
 NO_KIND = Resource("", "", "", "")
@@ -24,6 +24,8 @@ def applied(call: Call) -> tuple[Call, tuple[str, ...]]:
     """The call without unknown fields, and the warnings that its answer carries. Raises StatusError 400, 422."""
     if call.verb in OPTIONS:
         _check_level(call)
+    if call.entry.version is not None and call.subresource in ("", "status"):
+        return _custom(call)
     struct = "" if call.entry.custom or call.subresource not in ("", "status") else api_types.struct_for(call.resource)
     if not struct or not isinstance(call.body, dict) or call.verb not in ("create", "update", "patch"):
         return call, ()
@@ -38,6 +40,19 @@ def applied(call: Call) -> tuple[Call, tuple[str, ...]]:
         body = _without(body, unknown)
     warned = () if call.query.get("fieldValidation") == "Ignore" else tuple(sentences)
     return msgspec.structs.replace(call, body=body), warned
+
+
+def _custom(call: Call) -> tuple[Call, tuple[str, ...]]:
+    """Of custom resources the server prunes itself; here it is only told."""
+    if not isinstance(call.body, dict) or call.verb not in OPTIONS:
+        return call, ()
+    sentences = [f'unknown field "{path}"' for path in custom_values.unknown_fields(call.entry.version, call.body)]
+    level = call.query.get("fieldValidation") or "Warn"
+    if not sentences or level == "Ignore":
+        return call, ()
+    if level == "Strict":
+        raise _refusal(call, f"strict decoding error: {', '.join(sentences)}")
+    return call, tuple(sentences)
 
 
 def _check_level(call: Call) -> None:

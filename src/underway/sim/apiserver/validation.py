@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from underway.crd import definition_checks
+from underway.crd.definition import Version
 from underway.kube.resource import Resource
 from underway.model import decode, quantity
-from underway.sim.apiserver import api_types, status
+from underway.sim.apiserver import api_types, custom_values, status
 from underway.sim.world.parameters import PREFIX
 
 Object = dict[str, Any]
@@ -207,19 +209,7 @@ def _budget(value: Object) -> Iterator[Cause]:
 
 
 def _definition(value: Object) -> Iterator[Cause]:
-    spec = value.get("spec") or {}
-    names, versions = spec.get("names") or {}, spec.get("versions") or []
-    given = {"group": spec.get("group"), "names.plural": names.get("plural"), "names.kind": names.get("kind")}
-    given |= {"scope": spec.get("scope"), "versions": versions}
-    missing = [_required(f"spec.{field}") for field, found in given.items() if not found]
-    yield from missing
-    if missing:
-        return
-    name = value["metadata"].get("name", "")
-    if name != f"{names['plural']}.{spec['group']}":
-        yield _invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')
-    if sum(1 for version in versions if version.get("storage")) != 1:
-        yield _invalid("spec.versions", versions, "must have exactly one version marked as storage version")
+    yield from (custom_values.cause_of(problem) for problem in definition_checks.problems(value))
 
 
 RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
@@ -231,8 +221,11 @@ RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
 }
 
 
-def check(resource: Resource, value: Object, current: Object | None = None) -> None:
-    """That an object a client sent can be stored. current: what it replaces. Raises StatusError 400, 422."""
+def check(resource: Resource, value: Object, current: Object | None = None, version: Version | None = None) -> None:
+    """That an object a client sent can be stored.
+
+    current: what it replaces; version: of a custom resource. Raises StatusError 400, 422.
+    """
     check_shape(resource, value)
     whole = {**value, "kind": resource.kind, "metadata": value.get("metadata") or {}}
     causes = [*_name(whole), *_labels(whole), *_parameters(whole["metadata"], "metadata")]
@@ -240,5 +233,6 @@ def check(resource: Resource, value: Object, current: Object | None = None) -> N
         causes += RULES[resource.kind](whole)
     if current is not None:
         causes += _change(current, whole)
+    causes += custom_values.causes(version, value, current)
     if causes:
         raise status.invalid(resource, whole["metadata"].get("name", ""), causes)

@@ -1,10 +1,12 @@
 """Custom resources."""
 
+import json
 from typing import Any
 
 import pytest
 
 from underway.kube import request as q
+from underway.sim.apiserver.front import Answer
 from unit.sim.apiserver.caller import Caller
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -13,7 +15,11 @@ WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
 
 def definition(**version: Any) -> dict[str, Any]:
     """A definition of widgets in v1 (stored) and v1beta1."""
-    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
+    properties = {
+        "spec": {"type": "object", "properties": {"size": {"type": "integer", "minimum": 1}, "color": {"type": "string"}}},
+        "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+    }
+    schema = {"openAPIV3Schema": {"type": "object", "properties": properties}}
     stored = {"name": "v1", "served": True, "storage": True, "schema": schema, **version}
     older = {"name": "v1beta1", "served": True, "storage": False, "schema": schema}
     return {
@@ -110,3 +116,33 @@ def test_a_definition_that_cannot_be_served_is_refused(api: Caller, change: dict
     code, status = api.call("POST", DEFINITIONS, {**definition(), **change})
     assert (code, status["reason"]) == (422, "Invalid")
     assert field in [cause["field"] for cause in status["details"]["causes"]]
+
+
+def test_objects_are_pruned_and_unknown_fields_are_told(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    body = {**widget(3), "spec": {"size": 3, "sise": 4}}
+    answer = api.raw("POST", WIDGETS, json.dumps(body).encode(), content_type=q.JSON)
+    assert isinstance(answer, Answer)
+    assert answer.warnings == ('unknown field "spec.sise"',)
+    assert json.loads(answer.body)["spec"] == {"size": 3}
+    code, status = api.call("POST", f"{WIDGETS}?fieldValidation=Strict", {**body, "metadata": {"name": "b"}})
+    assert code == 400
+    assert status["message"].endswith('cannot be handled as a Widget: strict decoding error: unknown field "spec.sise"')
+
+
+def test_what_the_schema_forbids_is_refused_with_its_field(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    code, status = api.call("POST", WIDGETS, widget(0))
+    cause = "Invalid value: 0: spec.size in body should be greater than or equal to 1"
+    assert (code, status["details"]["causes"]) == (422, [{"reason": "FieldValueInvalid", "message": cause, "field": "spec.size"}])
+    api.call("POST", WIDGETS, widget(3))
+    assert api.patch(f"{WIDGETS}/a", {"spec": {"size": -1}})[0] == 422
+
+
+def test_a_definition_that_is_not_structural_is_refused(api: Caller) -> None:
+    code, status = api.call("POST", DEFINITIONS, definition(schema={"openAPIV3Schema": {"properties": {"spec": {}}}}))
+    assert code == 422
+    assert (
+        "openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields"
+        in status["message"]
+    )

@@ -1,0 +1,162 @@
+"""What the API server does to a custom resource, one function for each of its events.
+
+    request      prune, drop nulls, coerce, default         of the body, in the request's version
+    storage      prune, drop nulls, coerce, default         of what is read, in the version it was stored in
+    patch        default                                    after an admission webhook's patch: no pruning there
+    conversion   prune, drop nulls, coerce                  with the target's schema: no defaults
+    create, update, update_status                           the checks, in the request's version
+
+All take a value of their own to change. Sources: apiextensions-apiserver pkg/apiserver customresource_handler.go
+(schemaCoercingDecoder, schemaCoercingConverter), pkg/registry/customresource {strategy,status_strategy,validator}.go.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from underway.crd import list_types, object_meta, ruling
+from underway.crd.correlate import Pair
+from underway.crd.defaults import default
+from underway.crd.definition import Version
+from underway.crd.node import Node
+from underway.crd.problem import Problem, invalid
+from underway.crd.prune import drop_nulls, prune
+from underway.crd.validate import Outcome, validate
+
+Json = dict[str, Any]
+# With one of these, rules in CEL are not even asked. Source: strategy.go, hasBlockingErr.
+BLOCKING = frozenset(
+    {"FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"}
+)
+UNCHECKED = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+)
+
+
+class Read(msgspec.Struct, frozen=True):
+    """An object as the server would hold it. unknown: the paths that were dropped; problem: why it cannot be read at all."""
+
+    value: Json
+    unknown: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What is wrong with an object; warnings: what an update leaves as it was although it would not be allowed anew."""
+
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def request(value: Json, version: Version) -> Read:
+    """Take the body of a request."""
+    return _read(value, version.node, drop=False, defaults=True)
+
+
+def storage(value: Json, version: Version) -> Read:
+    """Take what stands in storage, in the version that it was stored in; malformed metadata goes."""
+    found = _read(value, version.node, drop=True, defaults=True)
+    metadata = found.value.get("metadata")
+    if isinstance(metadata, dict) and not metadata.get("generation"):
+        metadata["generation"] = 1
+    return found
+
+
+def patch(value: Json, version: Version) -> Read:
+    """Take what an admission webhook has patched."""
+    default(value, version.node)
+    return Read(value)
+
+
+def conversion(value: Json, version: Version) -> Read:
+    """Take what a conversion has made. version: the target."""
+    return _read(value, version.node, drop=False, defaults=False)
+
+
+def _read(value: Json, node: Node | None, *, drop: bool, defaults: bool) -> Read:
+    if node is None:
+        return Read(value)
+    unknown: list[str] = []
+    prune(value, node, unknown)
+    drop_nulls(value, node)
+    problem = object_meta.coerce(value, node, drop=drop, unknown=unknown)
+    if problem is None and defaults:
+        default(value, node)
+    return Read(value, tuple(sorted(unknown)), problem)
+
+
+def create(value: Json, version: Version) -> Checked:
+    """Check a new object."""
+    node = version.node
+    if node is None:
+        return Checked()
+    outcome = validate(value, node.raw)
+    problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node), *list_types.problems(value, node)]
+    return _ruled(problems, outcome, node)
+
+
+def update(value: Json, old: Json, version: Version) -> Checked:
+    """Check what is to replace an object. old: in the same version."""
+    node = version.node
+    if node is None:
+        return Checked()
+    outcome = validate(value, node.raw, pair=Pair(value, old, node.raw))
+    problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node)]
+    if not any(list_types.problems(old, node)):
+        problems += list_types.problems(value, node)
+    return _ruled(problems, outcome, node)
+
+
+def update_status(value: Json, old: Json, version: Version) -> Checked:
+    """Check a new status; the rest of the object is the old one's."""
+    node = version.node
+    if node is None:
+        return Checked()
+    status = node.properties.get("status")
+    outcome = Outcome()
+    if "status" in value and status is not None:
+        pair = Pair(value["status"], old.get("status"), status.raw)
+        outcome = validate(value["status"], status.raw, "status", pair)
+    problems = list(outcome.problems.values())
+    repeated = list(list_types.problems(value, node))
+    if repeated and not any(list_types.problems(old, node)):
+        problems += repeated
+    return _ruled(problems, outcome, node)
+
+
+def _embedded(value: Json, node: Node) -> Iterator[Problem]:
+    """Embedded resources below the root; the root's own metadata is checked with every other object's."""
+    for key, one in value.items():
+        if key in node.properties:
+            yield from object_meta.problems(one, node.properties[key], key)
+        elif node.others is not None:
+            yield from object_meta.problems(one, node.others, f"[{key}]")
+
+
+def _ruled(problems: list[Problem], outcome: Outcome, node: Node) -> Checked:
+    """The problems, and what the schema's rules in CEL have to say if nothing forbids asking them."""
+    if ruling.has_rules(node) and any(problem.type in BLOCKING for problem in problems):
+        problems.append(invalid("", None, UNCHECKED))
+    return Checked(tuple(problems), tuple(outcome.warnings.values()))
+
+
+def _scale(value: Json, version: Version) -> Iterator[Problem]:
+    """Replicas are numbers that a scale can hold. Source: validator.go, ValidateScaleSpec and ValidateScaleStatus."""
+    scale = version.subresources.get("scale") or {}
+    for name in ("specReplicasPath", "statusReplicasPath"):
+        path = scale.get(name) or ""
+        found: Any = value if path else None
+        for part in path.removeprefix(".").split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        if found is None:
+            continue
+        if not isinstance(found, int) or isinstance(found, bool):
+            kind = {str: "string", bool: "bool", float: "float64", dict: "map[string]interface {}"}.get(
+                type(found), "[]interface {}"
+            )
+            yield invalid(path, 0, f"{path} accessor error: {found} is of the type {kind}, expected int64")
+        elif found < 0:
+            yield invalid(path, found, "should be a non-negative integer")
+        elif found > (1 << 31) - 1:
+            yield invalid(path, found, f"should be less than or equal to {(1 << 31) - 1}")
