@@ -70,7 +70,8 @@ def fate(rule: dict[str, Any]) -> str:
             said = one["urlRewrite"].get("path", {})
             words.append(f"as {said.get('replacePrefixMatch', said.get('replaceFullPath', one['urlRewrite'].get('hostname')))}")
     words += [
-        f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else "") for one in rule.get("backendRefs", [])
+        f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else "")
+        for one in rule.get("backendRefs", [])
     ]
     return " ".join(words) or "500"
 

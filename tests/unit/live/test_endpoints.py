@@ -49,7 +49,7 @@ def test_ready_healthy_and_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     async def run() -> None:
         async with Endpoints("127.0.0.1", 0, str, bytes) as first:
-            with pytest.raises(UsageError, match="(?i)address already in use"):
+            with pytest.raises(UsageError, match=r"(?i)address already in use"):
                 async with Endpoints("127.0.0.1", first.port, str, bytes):
                     pass
 
