@@ -44,6 +44,17 @@ def _text(error: Exception) -> str:
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
+def anchored(pattern: str) -> str:
+    """The expression that is found exactly where this one matches as a whole."""
+    flags = "(?i)" if pattern.startswith("(?i)") else ""
+    return f"{flags}^(?:{pattern.removeprefix(flags)})$"
+
+
+def found_in(pattern: str, text: str) -> bool:
+    """Whether the expression is found anywhere in the text. Raises NotDecidable."""
+    return compiled(pattern).search(text) is not None
+
+
 def full(pattern: str, text: str) -> bool:
     """Whether the whole text is in the expression's language. Raises NotDecidable."""
     return compiled(pattern).fullmatch(text) is not None

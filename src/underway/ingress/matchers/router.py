@@ -11,7 +11,7 @@ from underway.ingress.matchers.request import Request
 
 class PathAtom(NamedTuple):
     """A predicate over paths. exact: the path is the value; elements: it begins with the value's elements; string: it begins with
-    the value; regex: the value's language holds it, from the first character to the last."""
+    the value; regex: the value, an expression, is found in it."""
 
     kind: Literal["exact", "elements", "string", "regex"]
     value: str
@@ -19,7 +19,7 @@ class PathAtom(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """A predicate over something else of the request. value: what is compared; regex: it is an expression."""
+    """A predicate over something else of the request. value: what is compared; regex: it is an expression, to be found in it."""
 
     part: Literal["header", "query", "method", "cookie"]
     name: str

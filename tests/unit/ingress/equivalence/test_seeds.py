@@ -285,6 +285,19 @@ def test_policies_that_may_change_the_answer_are_unknown() -> None:
     assert prove(left, routed(*full(rule("web")), policy)).verdict is Verdict.UNKNOWN
 
 
+def test_expressions_of_headers_are_matched_whole_and_told_apart() -> None:
+    def versioned(pattern: str) -> Router:
+        headers = [{"name": "v", "value": pattern, "type": "RegularExpression"}]
+        return routed(*full(rule("old"), {**rule("new"), "matches": [{"headers": headers}]}))
+
+    proved(versioned("v[0-9]"), versioned("v[0123456789]"))
+    proof = prove(versioned("v[0-9]"), versioned("v[0-9]+"))
+    assert proof.verdict is Verdict.REFUTED
+    verdict = next(one for one in proof.hosts if one.host == "a.example")
+    assert verdict.difference is not None
+    assert verdict.difference.request.headers == (("v", "v00"),)
+
+
 def test_before_and_after_an_edit() -> None:
     before = ingress("web", "a.example", (P, "/", "web"), (P, "/cart", "cart"))
     after = ingress("web", "a.example", (P, "/cart", "cart"), (P, "/", "web"), (P, "/cart/x", "cart"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from underway.ingress.matchers.answer import Answer
-from underway.ingress.matchers.expressions import NotDecidable, full
+from underway.ingress.matchers.expressions import NotDecidable, anchored, found_in, full
 from underway.ingress.matchers.gateway.effects import Effect, before_any_request
 from underway.ingress.matchers.paths import PathTable, stripped
 from underway.ingress.matchers.request import Request
@@ -35,7 +35,7 @@ def holds(condition: Condition, request: Request) -> bool:
     value = request.header(condition.name) if condition.part == "header" else request.parameter(condition.name)
     if value is None:
         return False
-    return full(condition.value, value) if condition.regex else value == condition.value
+    return found_in(condition.value, value) if condition.regex else value == condition.value
 
 
 def http_match(match: HTTPRouteMatch, order: Rank, effect: Effect, where: str) -> Match:
@@ -70,7 +70,9 @@ def _values(part: str, values: tuple[ValueMatch, ...]) -> list[Condition]:
     found: dict[str, Condition] = {}
     for one in values:
         name = one.name.lower() if part == "header" else one.name
-        found.setdefault(name, Condition(part, name, one.value, one.type == "RegularExpression"))  # type: ignore[arg-type]
+        regex = one.type == "RegularExpression"
+        value = anchored(one.value) if regex else one.value
+        found.setdefault(name, Condition(part, name, value, regex))  # type: ignore[arg-type]
     return list(found.values())
 
 
@@ -126,7 +128,7 @@ class Table:
     def _atom(match: Match) -> PathAtom:
         """The predicate over paths of one match."""
         if match.kind in ("regex", "any"):
-            return PathAtom("regex", f"^(?:{match.value.removeprefix('(?i)')})$", match.value.startswith("(?i)"))
+            return PathAtom("regex", anchored(match.value))
         return PathAtom("exact" if match.kind == "exact" else "elements", match.value)
 
     def atoms(self) -> list[PathAtom]:
