@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import demo, fuzz, help_time, orders, swarm, webhook
+from bench import demo, fuzz, help_time, orders, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "help": help_time.run,
     "webhook": webhook.run,
     "fuzz": fuzz.run,
+    "proof": proof.run,
 }
 
 

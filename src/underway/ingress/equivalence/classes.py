@@ -31,8 +31,11 @@ class Hosts(NamedTuple):
 
 
 def host_classes(hosts: Iterable[str]) -> list[Hosts]:
-    """The hosts to ask for, by the pattern they belong to. hosts: as both sides write them; "" is any."""
-    written = {host for host in hosts if host and not host.startswith("~")}
+    """The hosts to ask for, by the pattern they belong to. hosts: as both sides write them; "" is any.
+
+    Names under .invalid are left out: they never resolve (RFC 6761), and a Gateway that needs one listener takes such a name.
+    """
+    written = {host for host in hosts if host and not host.startswith("~") and not host.endswith(".invalid")}
     precise = {host for host in written if not host.startswith("*.")}
     suffixes = {host[2:] for host in written if host.startswith("*.")}
     fresh = fresh_token("".join(written))

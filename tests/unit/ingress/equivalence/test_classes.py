@@ -6,7 +6,7 @@ from underway.ingress.matchers.router import Condition, PathAtom
 
 
 def test_hosts_have_one_and_two_labels_under_each_wildcard_and_a_foreign_one() -> None:
-    found = {one.label: one.hosts for one in host_classes({"a.example", "*.example", "*.foo.com", "foo.com", ""})}
+    found = {one.label: one.hosts for one in host_classes({"a.example", "*.example", "*.foo.com", "foo.com", "", "x.invalid"})}
     assert found == {
         "a.example": ("a.example",),
         "foo.com": ("foo.com",),
