@@ -9,17 +9,18 @@ from typing import Any
 
 import msgspec
 
-from underway.ingress.emitters import EMITTERS, objects
+from underway.ingress.emitters import EMITTERS, attachments, objects
 from underway.ingress.emitters.emitter import Emitter, filters_of, lost, policies_of
 from underway.ingress.emitters.experimental import RULE_FIELDS
-from underway.ingress.ir import Plan, Server
+from underway.ingress.ir import Plan, Rule, Server, Setting
 from underway.ingress.layout import Layout, Options
-from underway.ingress.losses import Loss
+from underway.ingress.losses import Loss, Where
 from underway.ingress.providers import PROVIDERS, provider_of
 from underway.ingress.routes import Route, routes_of
 from underway.ingress.source import Ingress, Source, source_of
 from underway.ingress.topologies import TOPOLOGIES
 
+PAUSES = 10  # a request may last this many times the longest pause
 NO_EXPLANATION = ("has no counterpart", "")
 
 
@@ -81,22 +82,35 @@ def _emitted(
     if controller:
         names = dict.fromkeys(one.class_name for one in layout.gateways)
         made += [objects.gateway_class(name, controller) for name in names if name]
-    made += [objects.gateway(one, {}) for one in layout.gateways]
+    authorities = attachments.client_ca(layout, servers, options.minor)
+    holders: set[tuple[str, str, str]] = set()
+    for index, gateway in enumerate(layout.gateways):
+        value = authorities.get(index)
+        made.append(objects.gateway(gateway, attachments.frontend(gateway, value) if value else {}))
+        if value:
+            holders.add(("Gateway", gateway.namespace, gateway.name))
+            holders |= {("ListenerSet", one.namespace, one.name) for one in layout.listener_sets if one.gateway is gateway}
+            layout.grants += attachments.grant_for(gateway, value)
     made += [objects.listener_set(one) for one in layout.listener_sets]
     made += [objects.grant(one, options.minor) for one in layout.grants]
-    policies: list[dict[str, Any]] = []
-    for route in routes_of(servers, layout):
-        written, more = _route(route, emitter, options, losses)
-        made.append(written)
+    routes = routes_of(servers, layout)
+    policies: list[dict[str, Any]] = attachments.backend_tls(routes)
+    for route in routes:
+        written, more = _route(route, emitter, options, holders, losses)
         policies += more
+        if route.kind != "TLSRoute" or options.minor >= objects.TLS_ROUTE_SINCE:
+            made.append(written)
     return made + policies
 
 
-def _route(route: Route, emitter: Emitter, options: Options, losses: list[Loss]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _route(
+    route: Route, emitter: Emitter, options: Options, holders: set[tuple[str, str, str]], losses: list[Loss]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A route with its policies; settings that found no place become losses, and guards among them close it."""
     policies, held = policies_of(emitter, route)
     extras, references, more = filters_of(emitter, route)
-    held |= more
+    held |= more | {attachments.BACKEND_TLS}
+    held |= {one.kind for one in route.settings if attachments.is_held(one, route, holders)}
     fields: dict[str, Any] = {}
     for setting in route.settings:
         if options.experimental and setting.kind in RULE_FIELDS and setting.kind not in held:
@@ -107,9 +121,7 @@ def _route(route: Route, emitter: Emitter, options: Options, losses: list[Loss])
         for rule in route.rules:
             rule.closed = rule.redirect is None
     for setting in left:
-        for key in setting.keys:
-            reason, remedy = explained(key)
-            losses.append(lost(route.rules[0], key, f"{key} {reason}", remedy, setting.guards))
+        losses += _limited(route, setting) if setting.kind == "idle-timeout" else _left(route, setting)
     written = objects.route(route, options.minor, losses)
     for rule in written["spec"]["rules"]:
         if "backendRefs" in rule:
@@ -117,6 +129,39 @@ def _route(route: Route, emitter: Emitter, options: Options, losses: list[Loss])
             if references:
                 rule["filters"] = rule.get("filters", []) + references
     return written, policies + extras
+
+
+def _limited(route: Route, setting: Setting) -> list[Loss]:
+    """A limit of each pause becomes one of the whole request, where there is no field for pauses."""
+    found = []
+    for rule in route.rules:
+        rule.request_timeout_ms = setting.value * PAUSES
+    seconds = setting.value // 1000
+    for key in setting.keys:
+        reason = f"{key} limits each pause; a route limits the whole request, to {PAUSES} times as long"
+        witness = f"an answer that takes more than {seconds * PAUSES} s is cut off, though it never pauses"
+        rule = route.rules[0]
+        loss = Loss("differs", _annotation(rule, key), f"Ingress {rule.owner}", reason, explained(key)[1], key, witness)
+        found.append(loss)
+    return found
+
+
+def _left(route: Route, setting: Setting) -> list[Loss]:
+    """What is said of a setting that found no place."""
+    rule = route.rules[0]
+    found = []
+    for key in setting.keys:
+        reason, remedy = explained(key)
+        found.append(lost(rule, _annotation(rule, key), key, f"{key} {reason}", remedy, setting.guards))
+    return found
+
+
+def _annotation(rule: Rule, key: str) -> Where:
+    """Where an annotation of the Ingress stands that a rule comes from."""
+    path = rule.where.path
+    base = path[: path.index("spec")] if "spec" in path else path
+    prefix = next((one.prefixes[0] for one in PROVIDERS if getattr(one, "explain", None) and one.explain(key)), "")
+    return Where(rule.where.source, (*base, "metadata", "annotations", prefix + key))
 
 
 def explained(key: str) -> tuple[str, str]:

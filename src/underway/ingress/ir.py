@@ -59,13 +59,11 @@ class Redirect(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rewrite(msgspec.Struct, frozen=True, gc=False):
-    """What the backend sees. full_path and prefix exclude each other; regex: (pattern, substitution), for emitters that have
-    it."""
+    """What the backend sees. full_path and prefix exclude each other."""
 
     hostname: str = ""
     full_path: str | None = None
     prefix: str | None = None
-    regex: tuple[str, str] | None = None
 
 
 class HeaderChange(msgspec.Struct, frozen=True, gc=False):
@@ -146,7 +144,6 @@ class Certificate(msgspec.Struct, frozen=True, gc=False):
 class Server(msgspec.Struct):
     """One hostname ("": all others) and its rules. namespace: of the first Ingress that names it; tls: https is answered.
 
-    client_ca: the Secret (namespace, name) whose ca.crt clients' certificates are held against, with the mode.
     passthrough: TLS is not ended here; the backends of the first rule get the connections.
     """
 
@@ -159,21 +156,9 @@ class Server(msgspec.Struct):
     certificates: tuple[Certificate, ...] = ()
     tls: bool = False
     passthrough: bool = False
-    settings: tuple[Setting, ...] = ()
-
-
-class BackendTls(msgspec.Struct, frozen=True, gc=False):
-    """TLS towards a Service, verified. ca: the ConfigMap or Secret that holds ca.crt; "": the system's."""
-
-    namespace: str
-    service: str
-    hostname: str
-    ca: str = ""
-    ca_kind: str = "Secret"
 
 
 class Plan(msgspec.Struct):
     """The neutral form of a set of Ingresses."""
 
     servers: list[Server] = []
-    backend_tls: list[BackendTls] = []

@@ -42,16 +42,9 @@ def kinds(conversion: Conversion, kind: str) -> list[dict[str, Any]]:
 
 def table(conversion: Conversion, host: str = "", kind: str = "HTTPRoute", section: str = "") -> list[str]:
     """Every match of a host's routes, as "Kind value -> what happens"."""
-    lines = []
-    for route in kinds(conversion, kind):
-        spec = route["spec"]
-        if host and host not in spec.get("hostnames", []):
-            continue
-        if section and not any(parent["sectionName"] == section for parent in spec["parentRefs"]):
-            continue
-        for rule in spec["rules"]:
-            lines += [f"{_words(match)} -> {fate(rule)}" for match in rule["matches"]]
-    return lines
+    specs = [route["spec"] for route in kinds(conversion, kind) if not host or host in route["spec"].get("hostnames", [])]
+    here = [spec for spec in specs if any(section in ("", parent["sectionName"]) for parent in spec["parentRefs"])]
+    return [f"{_words(match)} -> {fate(rule)}" for spec in here for rule in spec["rules"] for match in rule["matches"]]
 
 
 def _words(match: dict[str, Any]) -> str:
@@ -65,14 +58,15 @@ def fate(rule: dict[str, Any]) -> str:
         if one["type"] == "RequestRedirect":
             redirect = one["requestRedirect"]
             where = redirect.get("path", {}).get("replaceFullPath", "")
-            words.append(f"{redirect['statusCode']} {redirect.get('scheme', '')} {redirect.get('hostname', '')}{where}".strip())
+            said = (str(redirect["statusCode"]), redirect.get("scheme", ""), redirect.get("hostname", "") + where)
+            words.append(" ".join(word for word in said if word))
         elif one["type"] == "URLRewrite":
-            said = one["urlRewrite"].get("path", {})
-            words.append(f"as {said.get('replacePrefixMatch', said.get('replaceFullPath', one['urlRewrite'].get('hostname')))}")
-    words += [
-        f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else "")
-        for one in rule.get("backendRefs", [])
-    ]
+            changed = one["urlRewrite"].get("path", {})
+            words.append(
+                f"as {changed.get('replacePrefixMatch', changed.get('replaceFullPath', one['urlRewrite'].get('hostname')))}"
+            )
+    backends = rule.get("backendRefs", [])
+    words += [f"{one['name']}:{one.get('port')}" + (f"*{one['weight']}" if "weight" in one else "") for one in backends]
     return " ".join(words) or "500"
 
 

@@ -7,6 +7,7 @@ import pytest
 from underway.ingress.source import source_of
 from unit.ingress.converting import ingress, path
 
+OTHER_CLASS = {"kubernetes.io/ingress.class": "x"}
 SERVICE = {
     "apiVersion": "v1",
     "kind": "Service",
@@ -55,7 +56,7 @@ def test_a_named_port_is_looked_up_in_the_service() -> None:
 @pytest.mark.parametrize(
     ("documents", "message"),
     [
-        ([ingress(hosts={"a.com": [path("/", port="http")]})], "is 'http', and Service shop/s is not among the files"),
+        ([ingress(hosts={"a.com": [path("/", port="http")]})], "'http', and Service shop/s is not among the files: routes want"),
         ([ingress(hosts={"a.com": [path("/", port="web")]}), SERVICE], "is 'web'; Service shop/s has http"),
         ([ingress(hosts={"a.com": [path("/", service="")]})], "names no Service"),
         ([ingress(hosts={"a.com": [path("/", port=0)]})], "has no number from 1 to 65535: 0"),
@@ -72,7 +73,7 @@ def test_a_named_port_is_looked_up_in_the_service() -> None:
         ([ingress()], "has neither rules nor a defaultBackend"),
         ([ingress(rules=[{"host": "a.com", "http": {}}])], "spec.rules[0].http has no paths"),
         ([ingress(rules="all")], "spec.rules is no list"),
-        ([ingress(hosts={"a.com": [path("/")]}, annotations={"kubernetes.io/ingress.class": "x"})], "class is 'x'"),
+        ([ingress(hosts={"a.com": [path("/")]}, annotations=OTHER_CLASS)], "the annotation kubernetes.io/ingress.class is 'x'"),
         ([ingress("Web!", {"a.com": [path("/")]})], "has no name that the API takes: 'Web!'"),
         ([ingress(hosts={"a.com": [path("/")]}, tls=[{"hosts": ["*"]}])], "holds '*': no DNS name"),
     ],

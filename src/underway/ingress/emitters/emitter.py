@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.losses import Loss
+from underway.ingress.losses import Loss, Where
 from underway.ingress.routes import Route
 
 Fields = dict[str, Any]
@@ -29,10 +29,11 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Emitter(msgspec.Struct, frozen=True):
-    """controller: of the GatewayClass; "" if the implementation is not known. regex_first: whether paths that are regular
-    expressions come before prefixes, None if nobody says. experimental: settings that the experimental channel has a field of
-    the rule for.
-    filters: settings that are an object of their own, which rules refer to."""
+    """What an implementation adds to the standard channel.
+
+    controller: of the GatewayClass; "" if the implementation is not known. policies: objects that target routes, drawn from
+    settings. filters: settings that are an object of their own, which rules refer to.
+    """
 
     name: str
     controller: str = ""
@@ -95,8 +96,8 @@ def merge(into: Fields, fields: Fields) -> None:
             into[key] = value
 
 
-def lost(rule: Rule, key: str, reason: str, remedy: str, guards: bool) -> Loss:
+def lost(rule: Rule, where: Where, key: str, reason: str, remedy: str, guards: bool) -> Loss:
     """A setting that an emitter has no place for."""
     if guards:
-        reason += "; the route answers 500 until it is guarded again" if rule.closed else "; the route is open now"
-    return Loss("lost", rule.where, f"Ingress {rule.owner}", reason, remedy, key)
+        reason += "; its route answers 500 until this is settled" if rule.closed else "; its route is more open than it was"
+    return Loss("lost", where, f"Ingress {rule.owner}", reason, remedy, key)

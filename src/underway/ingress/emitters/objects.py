@@ -153,7 +153,7 @@ def filters_of(rule: Rule, minor: int, losses: list[Loss]) -> list[dict[str, Any
         made.append({"type": "RequestMirror", "requestMirror": {"backendRef": backend(rule.mirror.backend, rule.namespace)}})
     if rule.redirect is not None:
         made.append({"type": "RequestRedirect", "requestRedirect": _redirect(rule, rule.redirect, minor, losses)})
-    elif rule.rewrite is not None and (rule.rewrite.hostname or rule.rewrite.regex is None):
+    elif rule.rewrite is not None:
         made.append({"type": "URLRewrite", "urlRewrite": _rewrite(rule.rewrite)})
     return made
 

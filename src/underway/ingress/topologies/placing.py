@@ -73,7 +73,7 @@ def split_by_namespace(server: Server) -> list[Server]:
         rules = [rule for rule in server.rules if rule.namespace == namespace]
         part = Server(server.host, namespace, server.class_name, rules[0].where, f"Ingress {rules[0].owner}", rules)
         part.certificates, part.tls = certificates or server.certificates, server.tls
-        part.passthrough, part.settings = server.passthrough, server.settings
+        part.passthrough = server.passthrough
         parts.append(part)
     return parts
 

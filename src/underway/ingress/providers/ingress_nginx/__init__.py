@@ -1,0 +1,35 @@
+"""ingress-nginx: what it really does with Ingresses and its documented annotations.
+
+`servers` makes the picture the controller makes, `rules` turns its locations into rules, each file of `FAMILIES` reads one
+family of annotations, `keys` says of every key what becomes of it.
+"""
+
+from underway.ingress.ir import Plan
+from underway.ingress.losses import Loss
+from underway.ingress.providers.ingress_nginx import keys
+from underway.ingress.providers.ingress_nginx.annotations import PREFIX, Annotations
+from underway.ingress.providers.ingress_nginx.rules import plan_of
+from underway.ingress.providers.ingress_nginx.servers import blocks_of
+from underway.ingress.source import Ingress, Source
+
+name = "ingress-nginx"
+controllers = ("k8s.io/ingress-nginx",)
+classes = ("nginx",)
+prefixes = (PREFIX,)
+
+
+def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Plan, list[Loss]]:
+    """The hosts and rules of Ingresses of one class. source: what they refer to."""
+    owns = [Annotations(ingress, source.config_maps) for ingress in ingresses]
+    blocks = blocks_of(owns)
+    made, losses = plan_of(blocks, source, class_name)
+    losses = [*blocks.losses, *losses]
+    for own in owns:
+        keys.say_unconverted(own)
+        losses += own.losses
+    return made, losses
+
+
+def explain(key: str) -> tuple[str, str] | None:
+    """Why a key has no counterpart, and the nearest remedy; None for a key that is not known."""
+    return keys.explain(key)

@@ -1,0 +1,68 @@
+"""The annotations of one Ingress, read as ingress-nginx reads them.
+
+Owns the prefix and how flags and numbers are parsed: what cannot be parsed counts as its default there, and is said here.
+Source: kubernetes/ingress-nginx internal/ingress/annotations/parser.
+"""
+
+from underway.ingress.losses import Loss, Where
+from underway.ingress.source import Ingress
+
+PREFIX = "nginx.ingress.kubernetes.io/"
+TRUE = ("1", "t", "T", "TRUE", "true", "True")  # strconv.ParseBool
+FALSE = ("0", "f", "F", "FALSE", "false", "False")
+
+
+class Annotations:
+    """What one Ingress says under the prefix. losses: what is found wrong while reading; said: what was said once already;
+    config_maps: data by namespace/name."""
+
+    def __init__(self, ingress: Ingress, config_maps: dict[str, dict[str, str]]) -> None:
+        self.ingress, self.config_maps = ingress, config_maps
+        self.given = {
+            key.removeprefix(PREFIX): text.strip() for key, text in ingress.annotations.items() if key.startswith(PREFIX)
+        }
+        self.losses: list[Loss] = []
+        self.said: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.given
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text; empty is as good as absent."""
+        return self.given.get(key) or default
+
+    def flag(self, key: str, default: bool) -> bool:
+        """A truth value."""
+        text = self.given.get(key)
+        if text is None:
+            return default
+        if text not in (*TRUE, *FALSE):
+            self.lose("invalid", key, f"is {text!r}: neither true nor false; the controller takes it for {str(default).lower()}")
+            return default
+        return text in TRUE
+
+    def number(self, key: str, default: int) -> int:
+        """A whole number."""
+        text = self.given.get(key)
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            self.lose("invalid", key, f"is {text!r}: no whole number; the controller takes {default}")
+            return default
+        return int(text)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list with commas, each word once."""
+        return tuple(dict.fromkeys(word.strip() for word in self.text(key).split(",") if word.strip()))
+
+    def where(self, key: str) -> Where:
+        """Where an annotation stands."""
+        base = self.ingress.where
+        return Where(base.source, (*base.path, "metadata", "annotations", PREFIX + key))
+
+    def lose(self, kind: str, key: str, reason: str, remedy: str = "", witness: str = "", code: str = "") -> None:
+        """Say that an annotation is not as it was."""
+        hosts = tuple(rule.host for rule in self.ingress.rules)
+        self.losses.append(
+            Loss(kind, self.where(key), self.ingress.object, f"{key} {reason}", remedy, code or key, witness, hosts)
+        )

@@ -1,0 +1,136 @@
+"""ssl-redirect, force-ssl-redirect, preserve-trailing-slash, permanent-redirect*, temporal-redirect*, from-to-www-redirect,
+app-root.
+
+Source: kubernetes/ingress-nginx rootfs/etc/nginx/lua/lua_ingress.lua (redirect_to_https), nginx.tmpl (app-root, from/to www),
+internal/ingress/annotations/redirect.
+"""
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+from underway.ingress.ir import EXACT, Match, Path, Redirect, Rule, Server
+from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock
+
+KEYS = (
+    "ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash", "permanent-redirect", "permanent-redirect-code",
+    "temporal-redirect", "temporal-redirect-code", "from-to-www-redirect", "app-root",
+)  # fmt: skip
+CODES = (301, 302, 303, 307, 308)  # HTTPRequestRedirectFilter.statusCode
+HTTPS_CODE = 308  # http-redirect-code of the controller's ConfigMap
+
+
+def apply(own: Annotations, rule: Rule) -> None:
+    """permanent-redirect and temporal-redirect, the second before the first."""
+    for kind, default in (("temporal", 302), ("permanent", 301)):
+        target = own.text(f"{kind}-redirect")
+        if target:
+            code = own.number(f"{kind}-redirect-code", default)
+            rule.redirect = _target(own, f"{kind}-redirect", target, code if 300 <= code <= 308 else default)
+            if rule.redirect is None:
+                rule.closed = True
+            return
+
+
+def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | None:
+    parts = urlsplit(target.replace("$request_uri", "").replace("$scheme", "https"))
+    whole = target.endswith("$request_uri")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or "$" in parts.netloc + parts.path
+        or parts.query
+        or parts.fragment
+    ):
+        reason = f"{target!r} is more than scheme, host, port and path: a route has no field for it; its paths answer 500"
+        own.lose("lost", key, reason, "write scheme, host and path outright")
+        return None
+    if code not in CODES:
+        own.lose("differs", f"{key}-code", f"{code} is none of {CODES}; it became 302", "choose one of them")
+        code = 302
+    path = "" if whole and not parts.path.strip("/") else parts.path or "/"
+    scheme = "" if target.startswith("$scheme") else parts.scheme
+    return Redirect(code, scheme, parts.hostname, parts.port or 0, path)
+
+
+def of_host(block: ServerBlock, server: Server) -> None:
+    """The way from http to https, and app-root, which comes before it."""
+    owns = {location.own.ingress.key: location.own for location in block.locations}
+    to_https = {key: own for key, own in owns.items() if _redirects(own, server)}
+    # The implied location / takes its settings from the first Ingress: with it, the whole host goes to https.
+    whole = len(to_https) == len(owns) and not any(rule.redirect and Match() in rule.matches for rule in server.rules)
+    if whole and to_https:
+        own = block.locations[0].own
+        _say_slash(own, block)
+        server.rules = [_to_https(own, block, (Match(),)), *(_secured(rule) for rule in server.rules)]
+    else:
+        rules: list[Rule] = []
+        for rule in server.rules:
+            one = to_https.get(rule.owner)
+            if one is not None and _secured(rule) is not rule:
+                _say_slash(one, block)
+                rules += [_to_https(one, block, rule.matches), _secured(rule)]
+            else:
+                rules.append(rule)
+        server.rules = rules
+    _app_root(block, server)
+
+
+def _redirects(own: Annotations, server: Server) -> bool:
+    forced = own.flag("force-ssl-redirect", default=False)
+    return forced or (server.tls and own.flag("ssl-redirect", default=True))
+
+
+def _secured(rule: Rule) -> Rule:
+    """The rule on https alone; what redirects by itself does so before."""
+    return rule if rule.scheme or rule.redirect is not None else msgspec.structs.replace(rule, scheme="https")
+
+
+def _to_https(own: Annotations, block: ServerBlock, matches: tuple[Match, ...]) -> Rule:
+    ingress = own.ingress
+    redirect = Redirect(HTTPS_CODE, "https")
+    return Rule(matches, ingress.namespace, ingress.key, block.where, redirect=redirect, scheme="http")
+
+
+def _say_slash(own: Annotations, block: ServerBlock) -> None:
+    if own.flag("preserve-trailing-slash", default=False) or "preserve-trailing-slash" in own.said:
+        return
+    own.said.add("preserve-trailing-slash")
+    reason = "is off: the controller drops the last slash when it sends http to https; a Gateway keeps it"
+    witness = f"GET http://{block.host or 'any.host'}/a/ goes to /a/, and went to /a"
+    own.lose("note", "preserve-trailing-slash", reason, "", witness)
+
+
+def _app_root(block: ServerBlock, server: Server) -> None:
+    """A request for / alone goes to the application's root, before anything else is looked at."""
+    own = next((one.own for one in block.locations if one.own.text("app-root")), None)
+    if own is None:
+        return
+    root = own.text("app-root")
+    if not root.startswith("/") or any(letter in root for letter in "?#$ "):
+        own.lose("lost", "app-root", f"{root!r} is no plain path", "write an absolute path")
+        return
+    match = Match(Path(EXACT, "/"))
+    rule = Rule((match,), own.ingress.namespace, own.ingress.key, own.where("app-root"), redirect=Redirect(302, path=root))
+    server.rules = [rule, *(one for one in server.rules if one.matches != (match,))]
+
+
+def twins(block: ServerBlock, server: Server, blocks: Blocks) -> list[Server]:
+    """The host with www. in front, or without: it sends everything to this one."""
+    if not block.host or block.host.startswith("*."):
+        return []
+    other = block.host.removeprefix("www.") if block.host.startswith("www.") else f"www.{block.host}"
+    own = next(one.own for one in block.locations if one.own.flag("from-to-www-redirect", default=False))
+    if other in blocks.servers:
+        own.lose("note", "from-to-www-redirect", f"{other} is a host of its own, so that there is nothing to redirect")
+        return []
+    ingress = own.ingress
+    rule = Rule(
+        (Match(),),
+        ingress.namespace,
+        ingress.key,
+        own.where("from-to-www-redirect"),
+        redirect=Redirect(HTTPS_CODE, "", block.host),
+    )
+    return [msgspec.structs.replace(server, host=other, rules=[rule], passthrough=False)]

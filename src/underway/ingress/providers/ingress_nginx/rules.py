@@ -1,0 +1,246 @@
+"""Locations as rules of routes: the matches, in the sound form where there is one, and what they do.
+
+Owns paths, rewrites and the redirects of a whole host. Everything that does not hang on the path is read by the families.
+"""
+
+import msgspec
+
+from underway.ingress.ir import EXACT, PREFIX, Match, Path, Plan, Redirect, Rewrite, Rule, Server, Setting
+from underway.ingress.losses import Loss
+from underway.ingress.providers.ingress_nginx import redirects
+from underway.ingress.providers.ingress_nginx.canary import spread
+from underway.ingress.providers.ingress_nginx.families import FAMILIES
+from underway.ingress.providers.ingress_nginx.patterns import Shape, covers, rewrite_of, shape_of, substitution
+from underway.ingress.providers.ingress_nginx.servers import Blocks, Location, ServerBlock
+from underway.ingress.providers.table import wildcard_loss
+from underway.ingress.source import Source
+
+
+def plan_of(blocks: Blocks, source: Source, class_name: str) -> tuple[Plan, list[Loss]]:
+    """The plan of all servers."""
+    builder = _Builder(blocks, source)
+    plan = Plan()
+    for block in blocks.servers.values():
+        plan.servers += builder.servers(block, class_name)
+    losses = builder.losses + [loss for server in plan.servers for loss in wildcard_loss(server)]
+    return plan, losses
+
+
+class _Builder:
+    """Makes rules of locations. templates: what the families say of each Ingress, made once."""
+
+    def __init__(self, blocks: Blocks, source: Source) -> None:
+        self.blocks, self.source = blocks, source
+        self.losses: list[Loss] = []
+        self._templates: dict[str, Rule] = {}
+
+    def servers(self, block: ServerBlock, class_name: str) -> list[Server]:
+        """The server of a block, and those of its aliases and its www twin."""
+        server = Server(block.host, block.first.namespace, class_name, block.where, block.first.object)
+        if block.certificate is not None:
+            server.tls, server.certificates = True, (block.certificate,)
+            if not block.certificate.name:
+                where = next(tls.where for tls in block.first.tls) if block.first.tls else block.where
+                reason = "spec.tls names no Secret: the controller's default certificate answered; a listener needs one"
+                loss = Loss(
+                    "lost", where, block.first.object, reason, "--default-certificate NAMESPACE/NAME", "", "", (block.host,)
+                )
+                self.losses.append(loss)
+        regex = any(location.regex for location in block.locations)
+        server.rules = self._expressions(block) if regex else self._prefixes(block)
+        if block.passthrough:
+            self._passthrough(block, server)
+        self._protocols(block, server)
+        redirects.of_host(block, server)
+        made = [server]
+        made += [msgspec.structs.replace(server, host=alias, rules=list(server.rules)) for alias in block.aliases]
+        if block.www:
+            made += redirects.twins(block, server, self.blocks)
+        return made
+
+    def _passthrough(self, block: ServerBlock, server: Server) -> None:
+        """TLS goes to the backend of / as it comes, unless there is none."""
+        root = next((one for one in block.locations if one.path == "/" and one.backend is not None), None)
+        if root is None or root.backend is None:
+            root_own = block.locations[0].own
+            root_own.lose("note", "ssl-passthrough", "needs a path /, and there is none: the controller ignores it")
+            return
+        server.passthrough = True
+        rule = Rule(
+            (Match(),),
+            root.own.ingress.namespace,
+            root.own.ingress.key,
+            root.where,
+            (root.backend,),
+            scheme="tls",
+            protocol="TLS",
+        )
+        server.rules.append(rule)
+
+    def _protocols(self, block: ServerBlock, server: Server) -> None:
+        """GRPCRoute and HTTPRoute may not share a host of a listener, and a GRPCRoute knows methods, not paths."""
+        spoken = [rule for rule in server.rules if rule.protocol == "GRPC"]
+        if not spoken:
+            return
+        mixed = any(rule.protocol == "HTTP" for rule in server.rules)
+        if not mixed and all(_grpc(rule) for rule in spoken):
+            return
+        server.rules = [msgspec.structs.replace(rule, protocol="HTTP") if rule in spoken else rule for rule in server.rules]
+        own = next(one.own for one in block.locations if one.own.ingress.key == spoken[0].owner)
+        why = "the host speaks HTTP too" if mixed else "a path is not of the form /package.Service/Method, or is rewritten"
+        reason = f"{own.text('backend-protocol')} became an HTTPRoute: {why}, and a GRPCRoute cannot have that"
+        own.lose("lost", "backend-protocol", reason, "appProtocol: kubernetes.io/h2c on the port of the Service")
+
+    def template(self, location: Location) -> Rule:
+        """What the annotations of a location's Ingress say, whatever the path."""
+        own = location.own
+        found = self._templates.get(own.ingress.key)
+        if found is None:
+            found = Rule((), own.ingress.namespace, own.ingress.key, own.ingress.where)
+            for family in FAMILIES:
+                family.apply(own, found)
+            self._templates[own.ingress.key] = found
+        return found
+
+    def rules(self, location: Location, path: Path, rewrite: Rewrite | None) -> list[Rule]:
+        """The rules of a location that takes a path."""
+        if location.backend is None:
+            return []
+        template = self.template(location)
+        rule = msgspec.structs.replace(template, matches=(Match(path),), where=location.where, backends=(location.backend,))
+        if rewrite is not None:
+            vhost = template.rewrite.hostname if template.rewrite else ""
+            rule.rewrite = msgspec.structs.replace(rewrite, hostname=vhost)
+        canary = self.blocks.canaries.get(location.backend)
+        if template.redirect is not None:
+            rule.backends = ()
+            return [rule]
+        return spread(rule, canary) if canary is not None else [rule]
+
+    def _prefixes(self, block: ServerBlock) -> list[Rule]:
+        """A host without regular expressions: = first, then the longest prefix, which routes do alike."""
+        rules: list[Rule] = []
+        paths = {(one.path, one.kind) for one in block.locations}
+        for location in block.locations:
+            if location.kind == "Exact":
+                rules += self.rules(location, Path(EXACT, location.path), None)
+                if location.path.endswith("/") and location.path != "/":
+                    rules += self._slash(location, location.path, paths)
+            else:
+                stem = location.path.rstrip("/") or "/"
+                if location.path != stem:
+                    if (stem, "Prefix") in paths:
+                        continue
+                    rules += self._slash(location, location.path, paths)
+                self._say_specific(block, location)
+                rules += self.rules(location, Path(PREFIX, stem), None)
+        return _first_of_each(rules)
+
+    def _say_specific(self, block: ServerBlock, location: Location) -> None:
+        """E4: the API says nothing of ImplementationSpecific; this controller takes it for Prefix."""
+        if not location.specific or location.path == "/":
+            return
+        reason = f"{location.path} is ImplementationSpecific, which this controller takes for Prefix: so does the route"
+        witness = f"GET http://{block.host or 'any.host'}{location.path}x is not answered by it"
+        owner, hosts = location.own.ingress.object, (block.host,)
+        self.losses.append(Loss("note", location.where, owner, reason, "write Prefix", "E4", witness, hosts))
+
+    def _slash(self, location: Location, path: str, paths: set[tuple[str, str]]) -> list[Rule]:
+        """E6: nginx sends /p to /p/ by itself where a location ends in a slash and nothing else takes /p."""
+        stem = path.rstrip("/")
+        if location.backend is None or (stem, "Exact") in paths or (stem, "Prefix") in paths:
+            return []
+        own = location.own.ingress
+        redirect = Redirect(301, path=path)
+        return [Rule((Match(Path(EXACT, stem)),), own.namespace, own.key, location.where, redirect=redirect)]
+
+    def _expressions(self, block: ServerBlock) -> list[Rule]:
+        """E5: a host of regular expressions: the longest text first, case does not count, ^ is the only anchor."""
+        ordered = sorted(_expanded(block.locations), key=lambda one: one.path, reverse=True)
+        ordered.sort(key=lambda one: len(one.path), reverse=True)
+        rules: list[Rule] = []
+        before: list[tuple[Location, Shape]] = []
+        for location in ordered:
+            shape = shape_of(location.path)
+            shadow = next((one for one, other in before if covers(other, shape)), None)
+            if shadow is not None:
+                if not location.implied and (
+                    shadow.own is not location.own or shadow.path.rstrip("/") != location.path.rstrip("/")
+                ):
+                    self._note(
+                        block, location, f"{location.path} never answers: {shadow.path} is the longer text and is tried first"
+                    )
+                continue
+            before.append((location, shape))
+            if location.backend is not None:
+                self._say_shape(block, location, shape)
+                rules += self._expression(location, shape)
+        return _first_of_each(rules)
+
+    def _expression(self, location: Location, shape: Shape) -> list[Rule]:
+        if not location.target:
+            return self.rules(location, shape.path, None)
+        rewrite = rewrite_of(shape, location.target)
+        if rewrite is not None:
+            return self.rules(location, shape.path, rewrite if rewrite != Rewrite() else None)
+        # No field of a route has it: an emitter with regular expressions takes it up, else the path does not answer.
+        regex = Setting("regex-rewrite", substitution(location.path, location.target), ("rewrite-target",), guards=True)
+        made = self.rules(location, shape.path, None)
+        return [msgspec.structs.replace(rule, settings=(*rule.settings, regex)) for rule in made]
+
+    def _note(self, block: ServerBlock, location: Location, reason: str) -> None:
+        loss = Loss("note", location.where, location.own.ingress.object, reason, "take it away", "E5", "", (block.host,))
+        self.losses.append(loss)
+
+    def _say_shape(self, block: ServerBlock, location: Location, shape: Shape) -> None:
+        """What a route does not do as the expression did, with a request that shows it."""
+        witness = _witness(shape)
+        if not witness:
+            return
+        became = f"it became {shape.path.kind} {shape.path.value}"
+        reason = f"{location.path} is a regular expression on this host: anchored in front alone, blind to case; {became}"
+        said = f"GET http://{block.host or 'any.host'}{witness[0]} {witness[1]}"
+        remedy = "look whether anybody asks so; envoy-gateway and others take RegularExpression too"
+        hosts = (block.host,)
+        self.losses.append(Loss("differs", location.where, location.own.ingress.object, reason, remedy, "E5", said, hosts))
+
+
+def _grpc(rule: Rule) -> bool:
+    parts = [match.path.value.strip("/").split("/") for match in rule.matches if match.path.value != "/"]
+    kinds = {match.path.kind for match in rule.matches}
+    fits = all(len(part) == 2 or (len(part) == 1 and EXACT not in kinds) for part in parts)
+    return fits and kinds <= {EXACT, PREFIX} and rule.rewrite is None and rule.redirect is None and rule.cors is None
+
+
+def _witness(shape: Shape) -> tuple[str, str] | None:
+    was, now = "was answered by it, and now is not", "was not answered by it, and now is"
+    if shape.kind == "all":
+        return None
+    if shape.kind == "opaque":
+        return "/", "may be answered otherwise: the order of regular expressions is each implementation's own"
+    if shape.kind in ("string", "exact") and shape.kind == "string":
+        return f"{shape.literal}x", was
+    if shape.literal.upper() != shape.literal:
+        return shape.literal.upper(), was
+    return (shape.literal, now) if shape.slash else None
+
+
+def _expanded(locations: list[Location]) -> list[Location]:
+    """A Prefix that neither rewrites nor is an expression is a directory and a path, even on a host of expressions."""
+    found: list[Location] = []
+    for one in locations:
+        plain = one.path == "/" or one.kind != "Prefix" or one.regex
+        if plain:
+            found.append(one)
+            continue
+        directory = one.path if one.path.endswith("/") else one.path + "/"
+        found += [msgspec.structs.replace(one, path=directory), one]
+    return found
+
+
+def _first_of_each(rules: list[Rule]) -> list[Rule]:
+    """Of rules with equal matches the first stays: it was tried first."""
+    kept: dict[tuple[Match, ...], Rule] = {}
+    for rule in rules:
+        kept.setdefault(rule.matches, rule)
+    return list(kept.values())

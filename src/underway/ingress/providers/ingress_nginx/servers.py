@@ -1,0 +1,182 @@
+"""Server blocks and locations, as ingress-nginx makes them of all Ingresses of its class: the picture that is then converted.
+
+Owns who wins where: the oldest Ingress, the implied location /, canaries by upstream, aliases, certificates. It must not know
+routes.
+Source: kubernetes/ingress-nginx internal/ingress/controller/controller.go (createServers, getBackendServers,
+mergeAlternativeBackends), store/store.go (sortIngressSlice), internal/k8s/main.go (SetDefaultNGINXPathType).
+"""
+
+import msgspec
+
+from underway.ingress.ir import Backend, Certificate
+from underway.ingress.losses import Loss, Where
+from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.ingress_nginx.canary import Canary, canary_of
+from underway.ingress.providers.table import backend_of, resource_loss
+from underway.ingress.source import Ingress, IngressPath
+
+
+class Location(msgspec.Struct):
+    """One location. kind: Exact or Prefix, which ImplementationSpecific is too; backend None: the controller's own, which
+    answers 404."""
+
+    path: str
+    kind: str
+    backend: Backend | None
+    own: Annotations
+    where: Where
+    implied: bool = False
+    specific: bool = False
+
+    @property
+    def target(self) -> str:
+        """What the path is rewritten to; "" if it is not, or to itself."""
+        target = self.own.text("rewrite-target")
+        return "" if target == self.path else target
+
+    @property
+    def regex(self) -> bool:
+        """Whether this location makes all of its server regular expressions."""
+        return bool(self.target) or self.own.flag("use-regex", default=False)
+
+
+class ServerBlock(msgspec.Struct):
+    """One host ("": the catch-all)."""
+
+    host: str
+    first: Ingress
+    where: Where
+    locations: list[Location]
+    aliases: tuple[str, ...] = ()
+    certificate: Certificate | None = None
+    passthrough: bool = False
+    www: bool = False
+
+
+class Blocks(msgspec.Struct):
+    """All servers by host, and the first canary of each upstream."""
+
+    servers: dict[str, ServerBlock] = {}
+    canaries: dict[Backend, Canary] = {}
+    losses: list[Loss] = []
+
+
+def blocks_of(owns: list[Annotations]) -> Blocks:
+    """The servers of Ingresses. owns: their annotations, in any order."""
+    by_name = sorted(owns, key=lambda own: own.ingress.key, reverse=True)
+    ordered = sorted(by_name, key=lambda own: own.ingress.created)
+    blocks = Blocks()
+    main = [own for own in ordered if not own.flag("canary", default=False)]
+    for own in main:
+        _create(blocks, own)
+    for own in main:
+        _configure(blocks, own)
+    for own in main:
+        _fill(blocks, own)
+    for own in ordered:
+        if own.flag("canary", default=False):
+            _merge(blocks, own)
+    for block in blocks.servers.values():
+        block.aliases = tuple(alias for alias in block.aliases if alias not in blocks.servers)
+    return blocks
+
+
+def _create(blocks: Blocks, own: Annotations) -> None:
+    ingress = own.ingress
+    default = backend_of(ingress, ingress.default) if ingress.default and ingress.default.service else None
+    if default is not None and ingress.default is not None and not ingress.rules:
+        if "" not in blocks.servers:
+            bare = Annotations(msgspec.structs.replace(ingress, annotations=_without_rewrites(ingress)), own.config_maps)
+            location = Location("/", "Prefix", default, bare, ingress.default.where)
+            blocks.servers[""] = ServerBlock("", ingress, ingress.default.where, [location])
+        return
+    for rule in ingress.rules:
+        if rule.host in blocks.servers:
+            continue
+        where = ingress.default.where if ingress.default else rule.where
+        implied = Location("/", "Prefix", default, own, where, implied=True)
+        passthrough = own.flag("ssl-passthrough", default=False)
+        blocks.servers[rule.host] = ServerBlock(rule.host, ingress, rule.where, [implied], passthrough=passthrough)
+
+
+def _without_rewrites(ingress: Ingress) -> dict[str, str]:
+    """The catch-all takes neither redirects nor rewrites from its Ingress."""
+    skipped = ("redirect", "rewrite", "app-root", "use-regex")
+    return {key: text for key, text in ingress.annotations.items() if not any(word in key for word in skipped)}
+
+
+def _configure(blocks: Blocks, own: Annotations) -> None:
+    ingress = own.ingress
+    for rule in ingress.rules:
+        block = blocks.servers[rule.host]
+        block.aliases = block.aliases or own.words("server-alias")
+        if block.certificate is None:
+            block.certificate = _certificate(ingress, rule.host)
+
+
+def _certificate(ingress: Ingress, host: str) -> Certificate | None:
+    """Of the tls entry that names the host, else of one whose wildcard covers it, as its certificate would."""
+    for wanted in (host, f"*.{host.partition('.')[2]}"):
+        for tls in ingress.tls:
+            if wanted in tls.hosts:
+                return Certificate(ingress.namespace, tls.secret)
+    return None
+
+
+def _fill(blocks: Blocks, own: Annotations) -> None:
+    ingress = own.ingress
+    for rule in ingress.rules:
+        block = blocks.servers[rule.host]
+        for path in rule.paths:
+            blocks.losses += resource_loss(ingress, path)
+            if path.service:
+                _place(blocks, block, own, path)
+
+
+def _place(blocks: Blocks, block: ServerBlock, own: Annotations, path: IngressPath) -> None:
+    kind = "Exact" if path.path_type == "Exact" else "Prefix"
+    specific = path.path_type == "ImplementationSpecific"
+    made = Location(path.path, kind, backend_of(own.ingress, path), own, path.where, specific=specific)
+    block.www = block.www or own.flag("from-to-www-redirect", default=False)
+    for index, location in enumerate(block.locations):
+        if location.path != made.path:
+            continue
+        if location.kind != made.kind:
+            break  # the controller looks at the first location of a path alone
+        if location.implied:
+            block.locations[index] = made
+        else:
+            _duplicate(blocks, block, location, made)
+        return
+    if any((one.path, one.kind) == (made.path, made.kind) for one in block.locations):
+        return
+    block.locations.append(made)
+
+
+def _duplicate(blocks: Blocks, block: ServerBlock, winner: Location, loser: Location) -> None:
+    if winner.backend == loser.backend and winner.own is loser.own:
+        return
+    host = block.host or "the catch-all"
+    reason = f"{host}{loser.path} is also in {winner.own.ingress.object}, which answers; the route keeps it so"
+    loss = Loss("note", loser.where, loser.own.ingress.object, reason, "take one of them away", "E8", "", (block.host,))
+    blocks.losses.append(loss)
+
+
+def _merge(blocks: Blocks, own: Annotations) -> None:
+    """A canary joins the upstream of the same host, path and type, wherever else that upstream is used."""
+    ingress, canary = own.ingress, canary_of(own)
+    for rule in ingress.rules:
+        block = blocks.servers.get(rule.host)
+        for path in rule.paths:
+            found = False
+            for location in block.locations if block else ():
+                kind = "Exact" if path.path_type == "Exact" else "Prefix"
+                same = (location.path, location.kind) == (path.path, kind) and not location.implied
+                if same and location.backend is not None and path.service:
+                    other = backend_of(ingress, path)
+                    if other != location.backend:
+                        blocks.canaries.setdefault(location.backend, msgspec.structs.replace(canary, backend=other))
+                    found = True
+            if not found:
+                reason = f"{rule.host}{path.path} is a canary of no path: the controller ignores it, and so does the conversion"
+                blocks.losses.append(Loss("note", path.where, ingress.object, reason, "give the main Ingress too", "canary"))

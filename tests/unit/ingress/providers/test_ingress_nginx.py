@@ -1,0 +1,210 @@
+"""ingress-nginx: hosts, locations, rewrites, redirects and canaries as routes."""
+
+from typing import Any
+
+import pytest
+
+from unit.ingress.converting import codes, kinds, made, nginx, path, said, table
+
+TLS = [{"hosts": ["a.com"], "secretName": "c"}]
+
+
+def host(*paths: Any, **annotations: str) -> Any:
+    return nginx(hosts={"a.com": list(paths)}, annotations={key.replace("_", "-"): text for key, text in annotations.items()})
+
+
+def test_prefixes_are_prefixes_and_implementation_specific_is_one_too() -> None:
+    out = made(host(path("/x", "x"), path("/y", "y", "Exact"), path("/z", "z", "ImplementationSpecific")))
+    assert table(out, "a.com") == ["PathPrefix /x -> x:80", "Exact /y -> y:80", "PathPrefix /z -> z:80"]
+    assert [(loss.kind, loss.code) for loss in out.losses] == [("note", "E4")]
+
+
+def test_e6_a_path_that_ends_in_a_slash_keeps_its_redirect() -> None:
+    out = made(host(path("/x/", "x")))
+    assert table(out, "a.com") == ["Exact /x -> 301 /x/", "PathPrefix /x -> x:80"]
+    assert out.losses == []
+
+
+def test_e6_there_is_no_redirect_where_something_takes_the_path() -> None:
+    out = made(host(path("/x/", "dir"), path("/x", "exact", "Exact")))
+    assert table(out, "a.com") == ["PathPrefix /x -> dir:80", "Exact /x -> exact:80"]
+
+
+def test_e7_e8_a_host_is_one_server_over_namespaces_and_the_older_path_stays() -> None:
+    old = nginx("a/x", {"a.com": [path("/", "old")]}, creationTimestamp="2026-01-01T00:00:00Z")
+    young = nginx("b/y", {"a.com": [path("/", "young"), path("/b", "b")]}, creationTimestamp="2026-02-01T00:00:00Z")
+    out = made(young, old, topology="shared")
+    assert sorted(table(out, "a.com")) == ["PathPrefix / -> old:80", "PathPrefix /b -> b:80"]
+    assert [loss.code for loss in out.losses] == ["E8"]
+    assert codes(made(young, old)) == {"E7"}
+
+
+def test_a_default_backend_beside_rules_is_for_the_hosts_of_that_ingress() -> None:
+    default = {"service": {"name": "d", "port": {"number": 80}}}
+    out = made(nginx("a/x", {"a.com": [path("/x")]}, defaultBackend=default), nginx("a/z", {"b.com": [path("/")]}))
+    assert table(out, "a.com") == ["PathPrefix / -> d:80", "PathPrefix /x -> s:80"]
+    assert len(kinds(out, "HTTPRoute")) == 2
+
+
+def test_a_default_backend_alone_answers_hosts_that_nobody_names() -> None:
+    default = {"service": {"name": "d", "port": {"number": 80}}}
+    out = made(nginx("a/x", {"a.com": [path("/x")]}), nginx("a/all", defaultBackend=default))
+    assert table(out, "a.com") == ["PathPrefix /x -> s:80"]
+    assert [route["spec"].get("hostnames") for route in kinds(out, "HTTPRoute")].count(None) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target", "expected"),
+    [
+        ("/x(/|$)(.*)", "/$2", "PathPrefix /x -> as / s:80"),
+        ("/x/(.*)", "/$1", "PathPrefix /x -> as / s:80"),
+        ("/(.*)", "/$1", "PathPrefix / -> s:80"),
+        ("/x(/|$)(.*)", "/api/$2", "PathPrefix /x -> as /api/ s:80"),
+        ("/x(/.*)?", "/api$1", "PathPrefix /x -> as /api s:80"),
+        ("/x", "/", "PathPrefix /x -> as / s:80"),
+        ("/x", "/y", "PathPrefix /x -> as /y s:80"),
+        ("/", "/app", "PathPrefix / -> as /app s:80"),
+        ("/x/([0-9]+)", "/y?id=$1", "RegularExpression /x/([0-9]+) -> 500"),
+        ("/x(/|$)(.*)", "/$1", "PathPrefix /x -> 500"),
+        ("/x(.*)", "/y$1", "PathPrefix /x -> 500"),
+    ],
+)
+def test_rewrites_with_captures_are_understood_or_not_answered(pattern: str, target: str, expected: str) -> None:
+    out = made(host(path(pattern, kind="ImplementationSpecific"), rewrite_target=target))
+    assert table(out, "a.com") == [expected]
+    assert ("rewrite-target" in codes(out)) == expected.endswith("500")
+
+
+def test_a_rewrite_that_no_field_has_goes_to_envoy_gateways_filter() -> None:
+    out = made(host(path("/x/([0-9]+)/(.*)", kind="ImplementationSpecific"), rewrite_target="/y/$2/$1"), emitter="envoy-gateway")
+    [extra] = kinds(out, "HTTPRouteFilter")
+    replace = extra["spec"]["urlRewrite"]["path"]["replaceRegexMatch"]
+    assert replace == {"pattern": "(?i)^/x/([0-9]+)/(.*).*$", "substitution": r"/y/\2/\1"}
+    filters = kinds(out, "HTTPRoute")[0]["spec"]["rules"][0]["filters"]
+    assert filters[0]["extensionRef"] == {"group": "gateway.envoyproxy.io", "kind": "HTTPRouteFilter", "name": "web"}
+
+
+def test_e5_a_host_of_expressions_is_blind_to_case_and_that_is_said_with_a_request() -> None:
+    out = made(host(path("/x(/|$)(.*)", kind="ImplementationSpecific"), use_regex="true"))
+    assert [loss.witness for loss in out.losses] == ["GET http://a.com/X was answered by it, and now is not"]
+    assert codes(out) == {"E5"}
+
+
+def test_e5_a_neighbour_of_an_expression_is_one_too() -> None:
+    first = nginx("a/x", {"a.com": [path("/1(/|$)(.*)", "x", "ImplementationSpecific")]}, {"rewrite-target": "/$2"})
+    out = made(first, nginx("a/y", {"a.com": [path("/2", "y")]}))
+    assert sorted(table(out, "a.com")) == ["PathPrefix /1 -> as / x:80", "PathPrefix /2 -> y:80"]
+    assert any(loss.object == "Ingress a/y" and loss.code == "E5" for loss in out.losses)
+
+
+def test_e5_the_longer_text_is_tried_first_and_what_it_covers_never_answers() -> None:
+    one = host(path("/x(/|$)(.*)", "long", "ImplementationSpecific"), path("/x/y", "short"), use_regex="true")
+    out = made(one)
+    assert table(out, "a.com") == ["PathPrefix /x -> long:80"]
+    assert said(out.losses, "note") == ["E5 /x/y never answers: /x(/|$)(.*) is the longer text and is tried first"]
+
+
+def test_a_host_with_a_certificate_goes_to_https_as_a_whole() -> None:
+    out = made(nginx(hosts={"a.com": [path("/x")]}, tls=TLS))
+    assert table(out, "a.com", section="http-a.com") == ["PathPrefix / -> 308 https"]
+    assert table(out, "a.com", section="https-a.com") == ["PathPrefix /x -> s:80"]
+
+
+def test_one_ingress_may_stay_on_http() -> None:
+    stays = nginx("a/stays", {"a.com": [path("/x", "x")]}, {"ssl-redirect": "false"}, tls=TLS)
+    out = made(stays, nginx("a/goes", {"a.com": [path("/y", "y")]}, tls=TLS))
+    assert sorted(table(out, "a.com", section="http-a.com")) == ["PathPrefix /x -> x:80", "PathPrefix /y -> 308 https"]
+    assert sorted(table(out, "a.com", section="https-a.com")) == ["PathPrefix /x -> x:80", "PathPrefix /y -> y:80"]
+
+
+def test_redirects_come_before_the_way_to_https() -> None:
+    out = made(nginx(hosts={"a.com": [path("/")]}, annotations={"permanent-redirect": "https://b.com/new"}, tls=TLS))
+    assert table(out, "a.com", section="http-a.com") == ["PathPrefix / -> 301 https b.com/new"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        ({"temporal-redirect": "https://b.com"}, "302 https b.com/"),
+        ({"temporal-redirect": "https://b.com/x", "permanent-redirect": "https://c.com"}, "302 https b.com/x"),
+        ({"permanent-redirect": "https://b.com$request_uri", "permanent-redirect-code": "308"}, "308 https b.com"),
+        ({"permanent-redirect": "$scheme://b.com$request_uri"}, "301 b.com"),
+        ({"permanent-redirect": "https://b.com/x?y=1"}, "500"),
+        ({"permanent-redirect": "https://b.com/$host"}, "500"),
+    ],
+)
+def test_redirects(annotations: dict[str, str], expected: str) -> None:
+    assert table(made(nginx(hosts={"a.com": [path("/")]}, annotations=annotations)), "a.com") == [f"PathPrefix / -> {expected}"]
+
+
+def test_app_root_is_for_the_root_alone() -> None:
+    assert table(made(host(path("/"), app_root="/app")), "a.com") == ["Exact / -> 302 /app", "PathPrefix / -> s:80"]
+
+
+def test_from_to_www_is_a_host_that_redirects() -> None:
+    out = made(host(path("/"), from_to_www_redirect="true"))
+    assert table(out, "www.a.com") == ["PathPrefix / -> 308 a.com"]
+    both = made(nginx(hosts={"a.com": [path("/")], "www.a.com": [path("/", "w")]}, annotations={"from-to-www-redirect": "true"}))
+    assert table(both, "www.a.com") == ["PathPrefix / -> w:80"]
+
+
+def test_aliases_are_hosts_of_their_own_unless_somebody_else_has_them() -> None:
+    out = made(nginx("a/x", {"a.com": [path("/")]}, {"server-alias": "b.com, c.com"}), nginx("a/y", {"c.com": [path("/", "c")]}))
+    assert (table(out, "b.com"), table(out, "c.com")) == (["PathPrefix / -> s:80"], ["PathPrefix / -> c:80"])
+
+
+def canary(**annotations: str) -> Any:
+    own = {"canary": "true"} | {f"canary-{key.replace('_', '-')}": text for key, text in annotations.items()}
+    return made(host(path("/", "main")), nginx("shop/canary", {"a.com": [path("/", "next")]}, own))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        ({"weight": "20"}, ["PathPrefix / -> main:80*80 next:80*20"]),
+        ({"weight": "1", "weight_total": "3"}, ["PathPrefix / -> main:80*2 next:80*1"]),
+        ({"weight": "100"}, ["PathPrefix / -> next:80"]),
+        ({"by_header": "X"}, ["PathPrefix / X=always -> next:80", "PathPrefix / X=never -> main:80", "PathPrefix / -> main:80"]),
+        ({"by_header": "X", "by_header_value": "v"}, ["PathPrefix / X=v -> next:80", "PathPrefix / -> main:80"]),
+        ({"by_header": "X", "by_header_pattern": "v.*"}, ["PathPrefix / X=v.* -> next:80", "PathPrefix / -> main:80"]),
+    ],
+)
+def test_e12_canaries_are_headers_and_weights(annotations: dict[str, str], expected: list[str]) -> None:
+    out = canary(**annotations)
+    assert table(out, "a.com") == expected
+    assert codes(out) == ({"canary-by-header-pattern"} if "by_header_pattern" in annotations else set())
+
+
+def test_a_canary_by_cookie_is_a_pattern_on_the_header() -> None:
+    out = canary(by_cookie="c")
+    assert table(out, "a.com")[0] == r"PathPrefix / Cookie=^(.*;\s*)?c=always(;.*)?$ -> next:80"
+    assert codes(out) == {"canary-by-cookie"}
+
+
+def test_a_canary_of_nothing_is_said() -> None:
+    out = made(nginx("shop/canary", {"a.com": [path("/", "next")]}, {"canary": "true"}))
+    assert said(out.losses, "note") == [
+        "canary a.com/ is a canary of no path: the controller ignores it, and so does the conversion"
+    ]
+    assert kinds(out, "HTTPRoute") == []
+
+
+def test_grpc_backends_get_a_grpc_route_if_the_host_speaks_nothing_else() -> None:
+    out = made(host(path("/shop.Cart", "g"), path("/shop.Cart/Add", "h", "Exact"), backend_protocol="GRPC"))
+    [route] = kinds(out, "GRPCRoute")
+    assert [rule["matches"][0]["method"] for rule in route["spec"]["rules"]] == [
+        {"service": "shop.Cart"},
+        {"service": "shop.Cart", "method": "Add"},
+    ]
+    mixed = made(host(path("/a", "g"), backend_protocol="GRPC"), nginx("shop/h", {"a.com": [path("/b", "h")]}))
+    assert (len(kinds(mixed, "GRPCRoute")), codes(mixed)) == (0, {"backend-protocol"})
+
+
+def test_passthrough_is_a_tls_route() -> None:
+    out = made(host(path("/", "p"), ssl_passthrough="true"))
+    [route] = kinds(out, "TLSRoute")
+    assert route["spec"]["rules"] == [{"backendRefs": [{"name": "p", "port": 80}]}]
+    listener = kinds(out, "Gateway")[0]["spec"]["listeners"][1]
+    assert (listener["protocol"], listener["tls"]) == ("TLS", {"mode": "Passthrough"})
+    before = made(host(path("/", "p"), ssl_passthrough="true"), minor=4)
+    assert (kinds(before, "TLSRoute"), codes(before)) == ([], {"ssl-passthrough"})
