@@ -135,7 +135,22 @@ class ControlPlane:
             "--max-requests-inflight=0",
             "--max-mutating-requests-inflight=0",
             "--enable-priority-and-fairness=false",
+            f"--audit-policy-file={self._audit_policy()}",
+            f"--audit-log-path={self.audit_log}",
         )
+
+    @property
+    def audit_log(self) -> Path:
+        """What service accounts have asked for, one JSON audit event (audit.k8s.io/v1) a line."""
+        return self.folder / "audit.log"
+
+    def _audit_policy(self) -> Path:
+        """Only what pods ask: nobody else's rights are examined, and the log stays small."""
+        rules = [{"level": "Metadata", "userGroups": ["system:serviceaccounts"], "omitStages": ["RequestReceived"]}]
+        path = self.folder / "audit-policy.yaml"
+        policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [*rules, {"level": "None"}]}
+        path.write_text(yaml.safe_dump(policy))
+        return path
 
     def _controllers(self) -> None:
         manager = self.kubeconfig("system:kube-controller-manager", file="manager")

@@ -74,7 +74,7 @@ def operator_rules(*, evict_anywhere: bool, fleet: bool) -> list[Manifest]:
 
 
 LEASE_RULES = [rule("coordination.k8s.io", "leases", "list watch create patch delete")]
-EVENT_RULES = [rule("", "events", "create patch")]
+EVENT_RULES = [rule("", "events", "create")]
 SECRET_RULES = [rule("", "secrets", "list watch")]
 
 

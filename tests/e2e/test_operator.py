@@ -1,0 +1,287 @@
+"""The operator as processes with the rights of its ServiceAccount and no others, on a real kube-apiserver with kwok nodes."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import build
+from controlplane import ControlPlane, free_port
+from waiting import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OLD, NEW = "v1.35.8", "v1.36.3"
+NODES = 12
+NAME = "system:serviceaccount:underway-system:underway-operator"
+
+
+def manifests() -> list[dict[str, Any]]:
+    """What `underway manifests` prints, without the Deployment: its pods would be played by kwok."""
+    done = subprocess.run([sys.executable, "-m", "underway", "manifests"], check=True, capture_output=True, text=True)
+    return [value for value in yaml.safe_load_all(done.stdout) if value["kind"] != "Deployment"]
+
+
+def app(name: str, replicas: int) -> list[dict[str, Any]]:
+    labels = {"app": name}
+    container = {"name": "app", "image": "web", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}
+    template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    metadata = {"name": name, "namespace": "default"}
+    budget = {"maxUnavailable": 3, "selector": {"matchLabels": labels}}
+    return [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec},
+        {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget},
+    ]
+
+
+class Replica:
+    """One operator process with the ServiceAccount's token."""
+
+    def __init__(self, kubeconfig: Path, log: Path, provider: Path) -> None:
+        self.port = free_port()
+        self._log = log.open("ab")
+        self.log = log
+        command = [sys.executable, "-m", "underway", "operator", "--listen", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen(
+            [*command, "--allow-command", str(provider)],
+            env={**os.environ, "KUBECONFIG": str(kubeconfig), "POD_NAME": log.stem},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        self._log.close()
+        return code
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except OSError as error:
+            return getattr(error, "code", 0), str(error)
+
+    @property
+    def leads(self) -> bool:
+        return "underway_leader 1.0" in self.get("/metrics")[1]
+
+
+class Operators:
+    """Two replicas, and what they are to rotate."""
+
+    def __init__(self, cluster: ControlPlane, folder: Path) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.replicas: list[Replica] = []
+        self.kubeconfig = self._kubeconfig()
+        self.provider = folder / "machines"
+        kubectl = build.binaries() / "kubectl"
+        script = REPOSITORY / "examples/kwok-machines/machines.py"
+        self.provider.write_text(f"#!/bin/sh\nKUBECONFIG={cluster.admin} KUBECTL={kubectl} exec {sys.executable} {script}\n")
+        self.provider.chmod(0o755)
+
+    def _kubeconfig(self) -> Path:
+        """The administrator's kubeconfig with the ServiceAccount's token in the place of the certificate."""
+        config = yaml.safe_load(self.cluster.admin.read_text())
+        token = self.cluster.kubectl("create", "token", "underway-operator", "-n", "underway-system", "--duration=1h").strip()
+        config["users"][0]["user"] = {"token": token}
+        path = self.folder / "operator.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        return path
+
+    def start(self) -> Replica:
+        replica = Replica(self.kubeconfig, self.folder / f"replica-{len(self.replicas)}.log", self.provider)
+        self.replicas.append(replica)
+        return replica
+
+    @property
+    def running(self) -> list[Replica]:
+        return [replica for replica in self.replicas if replica.process.poll() is None]
+
+    def leader(self) -> Replica:
+        wait_until(lambda: any(replica.leads for replica in self.running), "a replica to lead", 60)
+        (leader,) = [replica for replica in self.running if replica.leads]
+        return leader
+
+    def apply(self, name: str, **spec: Any) -> None:
+        body = {
+            "target": {"kubeletVersion": NEW},
+            "machines": {"provider": "Command", "command": [str(self.provider)]},
+            "pace": {"maxSurge": 3},
+            "drain": {"deregistration": "1s"},
+            **spec,
+        }
+        self.cluster.apply([{"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": name}, "spec": body}])
+
+    def rotation(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.cluster.kubectl("get", "rotation", name, "-o", "json"))
+        return found
+
+    def state(self, name: str) -> str:
+        value = self.rotation(name)
+        status = value.get("status", {})
+        current = status.get("observedGeneration") == value["metadata"]["generation"]
+        return str(status.get("state", "")) if current else "not seen yet"
+
+    def logs(self) -> str:
+        return "\n".join(replica.log.read_text() for replica in self.replicas)
+
+
+@pytest.fixture(scope="module")
+def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operators]:
+    """A cluster of old nodes with workloads, the definitions and the rights; no operator runs yet."""
+    cluster.apply(manifests())
+    cluster.kubectl("wait", "--for=condition=Established", "crd/rotations.underway.dev", "--timeout=30s")
+    cluster.add_nodes(NODES, OLD, prefix="op")
+    ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
+    wait_until(lambda: cluster.kubectl("get", "nodes", "-o", ready).strip() == "", "every node to be Ready", 90)
+    cluster.apply([*app("web", 30), *app("api", 20)])
+    cluster.kubectl("rollout", "status", "deploy/web", "deploy/api", "-n", "default", "--timeout=90s")
+    made = Operators(cluster, tmp_path_factory.mktemp("operators"))
+    yield made
+    for replica in made.running:
+        replica.end(signal.SIGKILL)
+    cluster.kubectl("delete", "deploy,pdb", "--all", "-n", "default", "--wait=false")
+    cluster.kubectl("patch", "rotations", "--all", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
+    cluster.kubectl("delete", "rotations", "--all", check=False)
+    cluster.kubectl("delete", "nodes", "--all", "--wait=false")
+
+
+def versions(cluster: ControlPlane) -> list[str]:
+    return cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.kubeletVersion}").split()
+
+
+def cordoned(cluster: ControlPlane) -> str:
+    return cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}").strip()
+
+
+def test_two_replicas_rotate_though_leaders_are_killed(operators: Operators) -> None:
+    cluster, dice = operators.cluster, random.Random(4711)
+    operators.start()
+    operators.start()
+    wait_until(lambda: all(one.get("/readyz")[0] == 200 for one in operators.running), "both replicas to be ready", 60)
+    assert sum(one.leads for one in operators.running) <= 1
+    operators.apply("e2e")
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        done = versions(cluster).count(NEW)
+        wait_until(lambda done=done: versions(cluster).count(NEW) > done, "one more new node", 120)  # type: ignore[misc]
+        threading.Event().wait(dice.uniform(0, 2))  # a random moment of the work, not a state
+        code = operators.leader().end(number)
+        assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL), operators.logs()[-3000:]
+        operators.start()
+    wait_until(lambda: operators.state("e2e") == "Finished", "the rotation to be finished", 300)
+    assert versions(cluster) == [NEW] * NODES
+    assert cordoned(cluster) == ""
+    status = operators.rotation("e2e")["status"]
+    assert {one["type"]: one["status"] for one in status["conditions"]} == {
+        "Progressing": "False",
+        "Healthy": "True",
+        "Frozen": "False",
+        "Blocked": "False",
+        "Finished": "True",
+    }
+    assert status["nodes"] == {"total": NODES, "upToDate": NODES, "inHand": 0, "outdated": 0}
+    assert "Traceback" not in operators.logs()
+
+
+def test_kubectl_shows_it(operators: Operators) -> None:
+    cluster = operators.cluster
+    row = cluster.kubectl("get", "rot", "e2e").splitlines()[1].split()
+    assert row[:6] == ["e2e", "Finished", str(NODES), str(NODES), "0", "True"]
+    described = cluster.kubectl("describe", "rotation", "e2e")
+    assert re.search(r"Normal\s+Finished\s+.*12 of 12 nodes are up to date", described), described
+    assert "NodeReplaced" in described
+
+
+def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Operators) -> None:
+    cluster = operators.cluster
+    cluster.add_nodes(1, OLD, prefix="late")
+    wait_until(lambda: "late-000" not in cluster.kubectl("get", "nodes", "-o", "name"), "the late node to be replaced", 120)
+    wait_until(lambda: operators.state("e2e") == "Finished", "the rotation to be finished again", 60)
+    assert versions(cluster) == [NEW] * (NODES + 1)
+
+
+def test_mode_freeze_takes_effect_within_five_seconds_and_a_new_target_is_taken_up(operators: Operators) -> None:
+    cluster = operators.cluster
+    operators.apply("e2e", target={"kubeletVersion": OLD})
+    wait_until(lambda: OLD in versions(cluster), "the rotation to go the other way", 120)
+    cluster.kubectl("patch", "rotation", "e2e", "--type=merge", "-p", '{"spec":{"mode":"Freeze"}}')
+
+    def quiet() -> bool:
+        nodes = json.loads(cluster.kubectl("get", "nodes", "-o", "json"))["items"]
+        phases = {node["metadata"].get("annotations", {}).get("rotation.underway.dev/phase") for node in nodes}
+        return not phases & {"Cordoned", "Draining", "Detaching", "Quarantined"}
+
+    wait_until(quiet, "every node in hand to be released or ended", 5)
+    wait_until(lambda: operators.state("e2e") == "Frozen", "the status to say so", 10)
+    status = operators.rotation("e2e")["status"]
+    assert status["frozen"]["reason"] == "spec.mode is Freeze"
+    assert status["frozen"]["since"]
+
+
+def test_a_deleted_rotation_leaves_no_trace(operators: Operators) -> None:
+    cluster = operators.cluster
+    cluster.kubectl("delete", "rotation", "e2e", "--timeout=60s")
+    nodes = cluster.kubectl("get", "nodes", "-o", "json")
+    assert "rotation.underway.dev" not in nodes
+    assert cordoned(cluster) == ""
+    assert "underway-e2e" not in cluster.kubectl("get", "leases", "-n", "kube-system", "-o", "name")
+
+
+def granted() -> set[tuple[str, str, str, str]]:
+    """(namespace, group, resource, verb) of every rule, pods/eviction as a resource of its own."""
+    found = set()
+    for value in manifests():
+        if value["kind"] in ("Role", "ClusterRole"):
+            for rule in value["rules"]:
+                for group in rule["apiGroups"]:
+                    namespace = value["metadata"].get("namespace", "")
+                    found |= {(namespace, group, name, verb) for name in rule["resources"] for verb in rule["verbs"]}
+    return found
+
+
+def test_each_right_granted_is_used_and_no_other_is_tried(operators: Operators) -> None:
+    rights = granted()
+    used, refused = set(), []
+    for line in operators.cluster.audit_log.read_text().splitlines():
+        event = json.loads(line)
+        about = event.get("objectRef")
+        if event["user"]["username"] != NAME or about is None:
+            continue
+        resource = "/".join(part for part in (about["resource"], about.get("subresource", "")) if part)
+        namespaced = (about.get("namespace", ""), about.get("apiGroup", ""), resource, event["verb"])
+        used.add(namespaced if namespaced in rights else ("", *namespaced[1:]))
+        if event.get("responseStatus", {}).get("code") == 403:
+            refused.append(namespaced)
+    assert refused == []
+    assert used - rights == set(), "tried without a right"
+    assert rights - used == set(), "granted and never used"
+
+
+def test_without_the_definitions_it_says_what_to_do(operators: Operators, tmp_path: Path) -> None:
+    with ControlPlane(controllers=False) as bare:
+        process = subprocess.run(
+            [sys.executable, "-m", "underway", "operator", "--listen", "127.0.0.1:0"],
+            env={**os.environ, "KUBECONFIG": str(bare.admin)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert process.returncode == 3
+    assert "does not serve rotations.underway.dev/v1" in process.stderr
+    assert "underway manifests" in process.stderr
