@@ -6,11 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracle
-from ingresses import gateway, ingress, route, routed, rule, specified
+from ingresses import BY_DEFAULT, gateway, ingress, route, routed, rule, specified
 from ingresses import match as match_
+from underway.ingress.conversion import convert
 from underway.ingress.equivalence.proof import prove
 from underway.ingress.equivalence.verdict import Proof, Verdict
+from underway.ingress.layout import Options
+from underway.ingress.matchers.gateway.view import GatewayRouter
 from underway.ingress.matchers.request import request_of
+from underway.ingress.objects.manifests import manifests_of
 
 HOSTS = ("a.example", "b.example", "*.example", "*.b.example", "")
 ASKED_HOSTS = ("a.example", "b.example", "c.example", "a.b.example", "x.y.example", "example", "other")
@@ -107,6 +111,19 @@ def test_verdicts_on_unrelated_sides(left: list[dict[str, Any]], right: list[dic
 def test_verdicts_on_careless_conversions(left: list[dict[str, Any]]) -> None:
     right = naive(left)
     check(prove(specified(*left), routed(gateway(), *right)), left, right)
+
+
+@given(ingress_sets(), st.sampled_from(("namespace", "shared", "listenerset")))
+def test_our_own_conversion_is_proved_or_says_what_differs(left: list[dict[str, Any]], topology: str) -> None:
+    made = convert(left, Options(topology=topology))
+    hosts = {
+        f"Ingress {one['metadata']['namespace']}/{one['metadata']['name']}": one["spec"]["rules"][0].get("host", "")
+        for one in left
+    }
+    reported = {host or "*" for loss in made.losses for host in loss.hosts or (hosts[loss.object],)}
+    proof = prove(specified(*left), GatewayRouter(manifests_of((one, "") for one in made.objects), BY_DEFAULT))
+    silent = [one for one in proof.hosts if one.verdict is not Verdict.PROVED and one.host not in reported]
+    assert not silent, silent
 
 
 @given(ingress_sets(), st.data())

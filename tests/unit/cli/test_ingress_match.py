@@ -48,7 +48,7 @@ def test_text_names_the_rule_and_why_the_others_do_not_answer(tmp_path: Path) ->
     _, out, _ = match(INGRESS, tmp_path, "https://shop.example.com/")
     assert "shop/web:80" in out
     assert (
-        "not  Ingress shop/web spec.rules[0].http.paths[1] (Prefix /cart of shop.example.com): its path does not match /" in out
+        "why  Ingress shop/web spec.rules[0].http.paths[1] (Prefix /cart of shop.example.com): its path does not match /" in out
     )
 
 

@@ -56,4 +56,4 @@ def _print(shown: dict[str, Any], url: str) -> None:
     if shown["rule"]:
         click.echo(f"  by   {shown['rule']}")
     for reason in shown["why"]:
-        click.echo(f"  not  {reason}")
+        click.echo(f"  why  {reason}")

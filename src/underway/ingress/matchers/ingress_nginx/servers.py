@@ -5,6 +5,7 @@ mergeAlternativeBackends), location.go (updateServerLocations), store/store.go (
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,13 +50,21 @@ class Server:
         self.from_to_www = False
 
 
+class Alternative(NamedTuple):
+    """A canary's backend, when it is taken, and the Ingress that asks for it."""
+
+    backend: Backend
+    canary: Canary
+    ingress: str
+
+
 class Alternatives:
     """The canaries of each upstream: a Service's port has one set of them, whichever location it is reached through."""
 
     def __init__(self) -> None:
-        self.of: dict[str, list[tuple[Backend, Canary]]] = {}
+        self.of: dict[str, list[Alternative]] = {}
 
-    def first(self, backend: Backend) -> tuple[Backend, Canary] | None:
+    def first(self, backend: Backend) -> Alternative | None:
         """The canary of a backend: the balancer looks at the first alone."""
         return next(iter(self.of.get(backend.where, ())), None)
 
@@ -151,18 +160,20 @@ class _Builder:
         for one in ingress.spec.rules:
             server = self.servers.get(one.host.lower() or CATCH_ALL)
             for path in one.http.paths if one.http and server else ():
-                self._merge(server.locations if server else [], path, self._backend(ingress, path.backend), canary)
+                other = self._backend(ingress, path.backend)
+                if other is not None:
+                    self._merge(server.locations if server else [], path, Alternative(other, canary, ingress.key))
 
-    def _merge(self, locations: list[Location], path: HTTPIngressPath, other: Backend | None, canary: Canary) -> None:
+    def _merge(self, locations: list[Location], path: HTTPIngressPath, other: Alternative) -> None:
         for location in locations:
-            if other is None or location.backend is None:
+            if location.backend is None:
                 continue
-            if location.backend.where == other.where:
+            if location.backend.where == other.backend.where:
                 return
             if (location.path, location.path_type) == (path.path or "/", _type(path)):
                 listed = self.alternatives.of.setdefault(location.backend.where, [])
-                if all(one.where != other.where for one, _ in listed):
-                    listed.append((other, canary))
+                if all(one.backend.where != other.backend.where for one in listed):
+                    listed.append(other)
 
 
 def _type(path: HTTPIngressPath) -> str:

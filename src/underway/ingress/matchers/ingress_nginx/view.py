@@ -9,7 +9,7 @@ from underway.ingress.matchers.answer import Answer, Backend, Change, location, 
 from underway.ingress.matchers.expressions import NotDecidable, compiled
 from underway.ingress.matchers.ingress_nginx.annotations import Canary, Settings
 from underway.ingress.matchers.ingress_nginx.locations import Chosen, Locations, normalised
-from underway.ingress.matchers.ingress_nginx.servers import CATCH_ALL, Alternatives, Location, Server, servers_of
+from underway.ingress.matchers.ingress_nginx.servers import CATCH_ALL, Alternative, Alternatives, Location, Server, servers_of
 from underway.ingress.matchers.request import Request
 from underway.ingress.matchers.router import Condition, PathAtom, View
 from underway.ingress.matchers.services import Services
@@ -123,7 +123,7 @@ class NginxView:
             return []
         backend = chosen.location.backend if chosen.location else None
         other = self._alternatives.first(backend) if backend else None
-        return _conditions(other[1]) if other else []
+        return _conditions(other.canary) if other else []
 
     def answer(self, request: Request) -> Answer:
         """The answer; undefined where it hangs on an expression that is not run."""
@@ -176,14 +176,15 @@ class NginxView:
         if one.backend is None:
             return nothing(404, one.rule)
         other = self._alternatives.first(one.backend)
-        backends = _shared(one.backend, *other, request) if other else (one.backend,)
+        backends = _shared(one.backend, other, request) if other else (one.backend,)
         rewritten = self._rewritten(one, path) if one.rewrites else ""
         if not rewritten and not other:
             made = self._made.get(id(one))
             if made is None:
                 made = self._made[id(one)] = _finished(one, backends, "")
             return made
-        return _finished(one, backends, rewritten)
+        said = f"{one.rule}, canary Ingress {other.ingress}" if other else ""
+        return _finished(one, backends, rewritten, said)
 
     @staticmethod
     def _rewritten(one: Location, path: str) -> str:
@@ -202,7 +203,7 @@ class NginxView:
             answer = self._redirected(one, plain)
             if answer is None and one.backend is not None:
                 other = self._alternatives.first(one.backend)
-                backends = _shared(one.backend, *other, plain) if other else (one.backend,)
+                backends = _shared(one.backend, other, plain) if other else (one.backend,)
                 answer = _finished(one, backends, one.settings.target if one.rewrites else "")
             found.append((atom, [], answer or nothing(404, one.rule)))
         return found
@@ -263,7 +264,7 @@ def _expanded_variables(url: str, request: Request) -> tuple[str, str]:
     return _VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[0]), url), unknown
 
 
-def _finished(one: Location, backends: tuple[Backend, ...], rewritten: str) -> Answer:
+def _finished(one: Location, backends: tuple[Backend, ...], rewritten: str, rule: str = "") -> Answer:
     settings = one.settings
     headers: list[Change] = []
     if settings.connection:
@@ -271,7 +272,7 @@ def _finished(one: Location, backends: tuple[Backend, ...], rewritten: str) -> A
     if settings.forwarded_prefix and settings.target:
         headers.append(("set", "x-forwarded-prefix", settings.forwarded_prefix))
     kept = settings.attributes, settings.opaque, _undefined(settings), bool(rewritten) and not _keeps_the_rest(one)
-    return Answer("backend", 0, backends, one.rule, "", rewritten, settings.vhost, tuple(headers), *kept)
+    return Answer("backend", 0, backends, rule or one.rule, "", rewritten, settings.vhost, tuple(headers), *kept)
 
 
 def _keeps_the_rest(one: Location) -> bool:
@@ -305,8 +306,9 @@ def _conditions(canary: Canary) -> list[Condition]:
     return found
 
 
-def _shared(main: Backend, other: Backend, canary: Canary, request: Request) -> tuple[Backend, ...]:
+def _shared(main: Backend, alternative: Alternative, request: Request) -> tuple[Backend, ...]:
     """The backends of a request, as route_to_alternative_balancer decides."""
+    other, canary = alternative.backend, alternative.canary
     header = request.header(canary.header.lower()) if canary.header else None
     if header is not None:
         if canary.value:
