@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "validate": "Validate objects as the API server does.",
     "convert": "Convert objects to another version, as the API server would.",
     "fuzz": "Look for objects that conversions lose, change, refuse or restore stale.",
+    "lint": "Find what will surprise those who use several versions.",
     "migrate": "Bring all objects to the storage version, then trim storedVersions.",
     "serve": "Serve conversion and admission webhooks over TLS.",
 }
