@@ -19,7 +19,7 @@ def look(definition: Definition) -> Iterator[tuple[str, str, str]]:
                     yield (
                         other.name,
                         path,
-                        f"the type is {second}, and {first} in {one.name}: with strategy None nothing converts",
+                        f"the type is {second}, and {first} in {one.name}; with strategy None nothing converts",
                     )
     if definition.conversions is not None:
         known = definition.conversions.versions.order

@@ -156,7 +156,7 @@ def apply(
     if named != name:
         raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({name})")
     paths = paths_of(intent)
-    current = registry.store.get(resource, namespace, name)
+    current = registry.find(resource, namespace, name)
     dry_run = query.get("dryRun") == "All"
     if current is None:
         metadata = {**(intent.get("metadata") or {}), "name": name, "managedFields": [_entry(registry, resource, manager, paths)]}

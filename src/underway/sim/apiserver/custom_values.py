@@ -35,13 +35,6 @@ def unknown_fields(version: Version | None, value: Object) -> list[str]:
     return list(pipeline.request(copied(value), version).unknown)
 
 
-def shown(version: Version | None, value: Object) -> Object:
-    """What a reader gets of a stored object: with the defaults that the definition has now."""
-    if version is None or version.node is None:
-        return value
-    return pipeline.storage(copied(value), version).value
-
-
 def causes(version: Version | None, value: Object, current: Object | None, *, of_status: bool = False) -> list[Cause]:
     """What the definition has against an object. current: what it replaces."""
     if version is None:

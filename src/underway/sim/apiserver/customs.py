@@ -1,16 +1,21 @@
 """Custom resources: a CustomResourceDefinition, once stored, is served.
 
-Owns what a definition adds to the catalogue, its Established condition, and which custom resources keep their status in
-the object itself. What a schema means for objects is `sim.apiserver.custom_values`'. Source: "Extend the Kubernetes API with
+Owns what a definition adds to the catalogue, its Established condition and storedVersions, and which custom resources keep
+their status in the object itself. What a schema means for objects is `sim.apiserver.custom_values`', how they change their
+version `sim.apiserver.versions`'. Source: "Extend the Kubernetes API with
 CustomResourceDefinitions"; apiextensions-apiserver pkg/controller/{status,establish}.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from underway.crd.conversion import Conversions
 from underway.crd.definition import definition_of
 from underway.kube.resource import Resource
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS, Entry, served_as
 from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.status import StatusError
+from underway.sim.apiserver.versions import Versions, View, storage_of
 from underway.sim.store import Change, Object
 
 SUBRESOURCES = ("status", "scale")
@@ -50,9 +55,37 @@ class Customs:
         self._registry = registry
         self._entries = entries
         self._served: dict[str, list[Entry]] = {}
+        self._views: dict[tuple[str, str], Registry] = {}
+        # By name of the definition: conversions of this process, instead of the webhook that the definition names.
+        self.conversions: dict[str, Conversions] = {}
         registry.store.subscribe(CUSTOM_RESOURCE_DEFINITIONS, self._changed)
         for definition in registry.store.values(CUSTOM_RESOURCE_DEFINITIONS):
             self._serve(definition)
+
+    def convert_with(self, conversions: Conversions) -> None:
+        """Convert the objects of a definition in this process."""
+        name = conversions.versions.name
+        self.conversions[name] = conversions
+        definition = self._registry.store.get(CUSTOM_RESOURCE_DEFINITIONS, "", name)
+        if definition is not None:
+            self._serve(definition)
+
+    def registry(self, resource: Resource) -> Registry:
+        """The registry as the version of a resource shows it."""
+        return self._views.get((resource.group, resource.plural), self._registry)
+
+    def telling(self, resource: Resource, on_event: Callable[[str, Object], None]) -> Callable[[str, Object], None]:
+        """What tells a watch of the events of stored objects, in the version of a resource."""
+
+        def tell(kind: str, value: Object) -> None:
+            try:
+                (shown,) = self.registry(resource).shown([value], resource)
+            except StatusError as error:
+                on_event("ERROR", error.status)
+                return
+            on_event(kind, shown)
+
+        return tell
 
     def _changed(self, change: Change) -> None:
         if change.type == "DELETED":
@@ -72,8 +105,13 @@ class Customs:
             self._registry.whole.discard(key)
         else:
             self._registry.whole.add(key)
+        versions = Versions(definition, self.conversions.get(name), self._registry.uid)
+        self._views[key] = View(self._registry, versions)
+        stored = definition.get("status", {}).get("storedVersions", ())
         if not definition.get("status", {}).get("acceptedNames"):
             self._establish(definition)
+        elif storage_of(definition) not in stored:
+            self._stored(name, [*stored, storage_of(definition)])
 
     def _establish(self, definition: Object) -> None:
         now = self._registry.now()
@@ -87,6 +125,14 @@ class Customs:
         self._registry.mutate(
             CUSTOM_RESOURCE_DEFINITIONS, "", definition["metadata"]["name"], lambda now: {**now, "status": state}, "status"
         )
+
+    def _stored(self, name: str, versions: list[str]) -> None:
+        """Another version is stored from now on. Source: apiextensions-apiserver pkg/registry/customresourcedefinition."""
+
+        def added(definition: Object) -> Object:
+            return {**definition, "status": {**definition["status"], "storedVersions": versions}}
+
+        self._registry.mutate(CUSTOM_RESOURCE_DEFINITIONS, "", name, added, "status")
 
     def _withdraw(self, definition: Object) -> None:
         """The definition is gone, and all its objects with it."""

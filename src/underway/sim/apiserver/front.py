@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from underway.kube.resource import NAMESPACES, Resource
-from underway.sim.apiserver import access, bodies, custom_values, discovery, openapi, reviews, status, strictness, table
+from underway.sim.apiserver import access, bodies, discovery, openapi, reviews, status, strictness, table
 from underway.sim.apiserver.access import Authorize, User
 from underway.sim.apiserver.api_types import json_type
 from underway.sim.apiserver.catalogue import Entry
@@ -167,7 +167,7 @@ class Front:
             return _json(code, value, (value.get("details") or {}).get("retryAfterSeconds", 0))
         if wanted.verb in ("get", "list") and not wanted.subresource:
             return _json(code, self._shaped(entry, value, shape, request.query))
-        made = _json(code, value if wanted.subresource else versioned(entry, value))
+        made = _json(code, value)
         return msgspec.structs.replace(made, warnings=warnings) if warnings else made
 
     def _call(self, request: HttpRequest, wanted: Target, entry: Entry) -> Call:
@@ -197,7 +197,7 @@ class Front:
     def _shaped(self, entry: Entry, value: Object, shape: Form, query: dict[str, str]) -> Object:
         """A get's or a list's value in the form asked for."""
         listed = value.get("items") if value["kind"] == f"{entry.resource.kind}List" else None
-        items = [versioned(entry, item) for item in ([value] if listed is None else listed)]
+        items = [value] if listed is None else listed
         if shape == "Table":
             metadata = value["metadata"] if listed is not None else {"resourceVersion": value["metadata"]["resourceVersion"]}
             return table.table(entry, items, metadata, self.server.registry.now(), query.get("includeObject", "Metadata"))
@@ -214,8 +214,10 @@ class Front:
 
         def encode(kind: str, value: Object) -> bytes:
             nonlocal headed
-            shown = versioned(entry, value)
-            if shape == "Table":
+            shown = value
+            if kind == "ERROR":
+                pass
+            elif shape == "Table":
                 metadata = {"resourceVersion": value["metadata"]["resourceVersion"]}
                 include = query.get("includeObject", "Metadata")
                 shown = table.table(entry, [shown], metadata, self.server.registry.now(), include, headed=not headed)
@@ -327,15 +329,6 @@ def _check_numbers(query: dict[str, str], *, watching: bool) -> None:
     if version and not version.isdecimal():
         why = f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
         raise StatusError(500, "", why) if watching else status.bad_request(f"invalid resource version: {why}")
-
-
-def versioned(entry: Entry, value: Object) -> Object:
-    """A custom resource in the version asked for, whatever version it was written in (conversion strategy None)."""
-    if not entry.custom or value.get("kind") != entry.resource.kind:
-        return value
-    if value["apiVersion"] != entry.resource.api_version:
-        value = {**value, "apiVersion": entry.resource.api_version}
-    return custom_values.shown(entry.version, value)
 
 
 def partial(value: Object) -> Object:

@@ -43,9 +43,17 @@ class Registry:
         """Five characters that make a generated name unique."""
         return "".join(self._rng.choices(NAME_ALPHABET, k=5))
 
+    def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """The object, None if there is none."""
+        return self.store.get(resource, namespace, name)
+
+    def shown(self, values: list[Object], _: Resource) -> list[Object]:
+        """Stored objects as they are shown in the version of a resource; as they are, but for `versions.View`."""
+        return values
+
     def get(self, resource: Resource, namespace: str, name: str) -> Object:
         """The object. Raises StatusError 404."""
-        found = self.store.get(resource, namespace, name)
+        found = self.find(resource, namespace, name)
         if found is None:
             raise status.not_found(resource, name)
         return found

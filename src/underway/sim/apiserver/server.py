@@ -157,6 +157,10 @@ class ApiServer:
             raise status.path_not_found()
         return found
 
+    def _registry(self, call: Call) -> Registry:
+        """The registry, or a view of it in the version that is called upon."""
+        return self.customs.registry(call.resource) if call.entry.custom else self.registry
+
     def readyz(self) -> tuple[int, str]:
         """Code and text of /readyz?verbose. Source: apiserver pkg/server/healthz."""
         checks = ("ping", "log", "etcd", "etcd-readiness", "informer-sync", "shutdown")
@@ -176,7 +180,7 @@ class ApiServer:
             raise status.path_not_found()
         match call.verb:
             case "get":
-                found = self.registry.get(call.resource, call.namespace, call.name)
+                found = self._registry(call).get(call.resource, call.namespace, call.name)
                 return 200, scale_of(found) if call.subresource == "scale" else found
             case "list":
                 return 200, self._list(call)
@@ -206,6 +210,7 @@ class ApiServer:
         if limit and len(items) > limit:
             metadata |= {"continue": pages.token(revision, items[limit - 1]), "remainingItemCount": len(items) - limit}
             items = items[:limit]
+        items = self._registry(call).shown(items, call.resource)
         return {
             "kind": f"{call.resource.kind}List",
             "apiVersion": call.resource.api_version,
@@ -236,7 +241,7 @@ class ApiServer:
         body = admitted(call.resource.kind, body)
         if "status" in call.entry.subresources and call.resource.kind not in STATUS_AT_CREATION:
             body = {key: value for key, value in body.items() if key != "status"}
-        return 201, self.registry.create(call.resource, {**body, "metadata": metadata}, dry_run=call.dry_run)
+        return 201, self._registry(call).create(call.resource, {**body, "metadata": metadata}, dry_run=call.dry_run)
 
     def _bind(self, call: Call, body: Object) -> Object:
         node = body.get("target", {}).get("name", "")
@@ -258,10 +263,10 @@ class ApiServer:
 
     def _update(self, call: Call) -> tuple[int, Object]:
         body = _object(call.body)
-        current = self.registry.store.get(call.resource, call.namespace, call.name)
+        current = self.registry.find(call.resource, call.namespace, call.name)
         if current is None and call.resource.kind in CREATED_ON_UPDATE:
             return self._create(call)
-        current = self.registry.get(call.resource, call.namespace, call.name)
+        current = self._registry(call).get(call.resource, call.namespace, call.name)
         if call.entry.custom and not (body.get("metadata") or {}).get("resourceVersion"):
             cause = {"reason": "FieldValueInvalid", "message": "Invalid value: 0: must be specified for an update"}
             plural = msgspec.structs.replace(call.resource, kind=call.resource.plural)  # how the generic store names it
@@ -273,7 +278,7 @@ class ApiServer:
         if not call.entry.custom:
             body = without_nulls(body)
         if call.subresource == "scale":
-            written = self.registry.update(call.resource, scaled(current, body), dry_run=call.dry_run)
+            written = self._registry(call).update(call.resource, scaled(current, body), dry_run=call.dry_run)
             return scale_of(written)
         body = custom_values.received(call.resource, call.entry.version, body)
         if call.subresource:
@@ -287,17 +292,18 @@ class ApiServer:
         metadata = {**body.get("metadata", {}), "name": call.name}
         if call.resource.namespaced:
             metadata["namespace"] = call.namespace
-        return self.registry.update(call.resource, {**body, "metadata": metadata}, call.subresource, dry_run=call.dry_run)
+        whole = {**body, "metadata": metadata}
+        return self._registry(call).update(call.resource, whole, call.subresource, dry_run=call.dry_run)
 
     def _patch(self, call: Call) -> tuple[int, Object]:
         if call.content_type == q.APPLY_PATCH:
-            return apply(self.registry, call.entry, call.namespace, call.name, call.query, _object(call.body))
+            return apply(self._registry(call), call.entry, call.namespace, call.name, call.query, _object(call.body))
         # Strategic merge needs types that are compiled in: custom resources have none.
         accepted = [type_ for type_ in PATCH_ORDER if not (call.entry.custom and type_ == q.STRATEGIC_MERGE_PATCH)]
         change = PATCHES.get(call.content_type)
         if change is None or call.content_type not in accepted:
             raise status.unsupported_media_type(accepted)
-        current = self.registry.get(call.resource, call.namespace, call.name)
+        current = self._registry(call).get(call.resource, call.namespace, call.name)
         before = scale_of(current) if call.subresource == "scale" else current
         patched = change(before, call.body)
         version = (patched.get("metadata") or {}).get("resourceVersion")
@@ -324,7 +330,7 @@ class ApiServer:
         options = call.body or {}
         preconditions = options.get("preconditions") or {}
         grace = options.get("gracePeriodSeconds", call.query.get("gracePeriodSeconds"))
-        deleted = self.registry.delete(
+        deleted = self._registry(call).delete(
             call.resource,
             call.namespace,
             call.name,
@@ -347,6 +353,7 @@ class ApiServer:
         """
         selected = selection(call)
         store = self.registry.store
+        on_event = self.customs.telling(call.resource, on_event) if call.entry.custom else on_event
 
         def tell(change: Change) -> None:
             # An object that comes to match, or ceases to, appears and disappears for this watch.
