@@ -70,7 +70,7 @@ def catch_all(ingress: Ingress, backend: IngressPath) -> Entry:
 
 def wildcard_loss(server: Server) -> list[Loss]:
     """E1: * is one label in an Ingress, and one or more in the Gateway API."""
-    if not server.host.startswith("*."):
+    if not server.host.startswith("*.") or not server.rules:
         return []
     rest = server.host[2:]
     reason = (

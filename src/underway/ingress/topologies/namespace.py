@@ -30,7 +30,21 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
                 if certificate.namespace != namespace and certificate.name not in foreign.setdefault(certificate.namespace, []):
                     foreign[certificate.namespace].append(certificate.name)
         made.grants += [Grant(target, "Gateway", namespace, "Secret", tuple(names)) for target, names in foreign.items() if names]
+    made.losses += _catch_all(parts)
     return parts, made
+
+
+def _catch_all(parts: list[Server]) -> list[Loss]:
+    """What answers any host did so at the one address; now it does at its own namespace's alone."""
+    found = []
+    for server in parts:
+        others = {one.namespace for one in parts if one.class_name == server.class_name} - {server.namespace}
+        if not server.host and others:
+            reason = f"answers any host, from now on at the address of {server.namespace} alone"
+            witness = f"GET http://any.host/ at the address of {min(others)} is no longer answered by it"
+            remedy = "--topology shared or listenerset"
+            found.append(Loss("differs", server.where, server.object, reason, remedy, "E7", witness, ("",)))
+    return found
 
 
 def _two_addresses(server: Server, parts: list[Server]) -> Loss:

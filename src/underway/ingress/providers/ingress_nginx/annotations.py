@@ -4,6 +4,8 @@ Owns the prefix and how flags and numbers are parsed: what cannot be parsed coun
 Source: kubernetes/ingress-nginx internal/ingress/annotations/parser.
 """
 
+import msgspec
+
 from underway.ingress.losses import Loss, Where
 from underway.ingress.source import Ingress
 
@@ -23,6 +25,12 @@ class Annotations:
         }
         self.losses: list[Loss] = []
         self.said: set[str] = set()
+
+    def without(self, annotations: dict[str, str]) -> "Annotations":
+        """The same Ingress with other annotations; what is said of them is said of this one."""
+        made = Annotations(msgspec.structs.replace(self.ingress, annotations=annotations), self.config_maps)
+        made.losses, made.said = self.losses, self.said
+        return made
 
     def __contains__(self, key: str) -> bool:
         return key in self.given

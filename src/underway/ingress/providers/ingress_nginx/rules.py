@@ -32,7 +32,7 @@ class _Builder:
     def __init__(self, blocks: Blocks, source: Source) -> None:
         self.blocks, self.source = blocks, source
         self.losses: list[Loss] = []
-        self._templates: dict[str, Rule] = {}
+        self._templates: dict[int, Rule] = {}
 
     def servers(self, block: ServerBlock, class_name: str) -> list[Server]:
         """The server of a block, and those of its aliases and its www twin."""
@@ -66,6 +66,11 @@ class _Builder:
             root_own.lose("note", "ssl-passthrough", "needs a path /, and there is none: the controller ignores it")
             return
         server.passthrough = True
+        root.own.lose(
+            "note",
+            "ssl-passthrough",
+            "works where the controller runs with --enable-ssl-passthrough alone; a Gateway has no such flag",
+        )
         rule = Rule(
             (Match(),),
             root.own.ingress.namespace,
@@ -94,27 +99,28 @@ class _Builder:
     def template(self, location: Location) -> Rule:
         """What the annotations of a location's Ingress say, whatever the path."""
         own = location.own
-        found = self._templates.get(own.ingress.key)
+        found = self._templates.get(id(own))
         if found is None:
             found = Rule((), own.ingress.namespace, own.ingress.key, own.ingress.where)
             for family in FAMILIES:
                 family.apply(own, found)
-            self._templates[own.ingress.key] = found
+            self._templates[id(own)] = found
         return found
 
     def rules(self, location: Location, path: Path, rewrite: Rewrite | None) -> list[Rule]:
         """The rules of a location that takes a path."""
-        if location.backend is None:
-            return []
         template = self.template(location)
-        rule = msgspec.structs.replace(template, matches=(Match(path),), where=location.where, backends=(location.backend,))
+        if location.backend is None and template.redirect is None:
+            return []
+        backends = (location.backend,) if location.backend is not None else ()
+        rule = msgspec.structs.replace(template, matches=(Match(path),), where=location.where, backends=backends)
         if rewrite is not None:
             vhost = template.rewrite.hostname if template.rewrite else ""
             rule.rewrite = msgspec.structs.replace(rewrite, hostname=vhost)
+        if template.redirect is not None or location.backend is None:
+            # A redirect is the whole answer: nothing is added to it, nothing reaches a backend.
+            return [msgspec.structs.replace(rule, backends=(), cors=None, mirror=None, request_headers=None, rewrite=None)]
         canary = self.blocks.canaries.get(location.backend)
-        if template.redirect is not None:
-            rule.backends = ()
-            return [rule]
         return spread(rule, canary) if canary is not None else [rule]
 
     def _prefixes(self, block: ServerBlock) -> list[Rule]:
@@ -129,12 +135,20 @@ class _Builder:
             else:
                 stem = location.path.rstrip("/") or "/"
                 if location.path != stem:
-                    if (stem, "Prefix") in paths:
-                        continue
                     rules += self._slash(location, location.path, paths)
+                elif (stem + "/", "Prefix") in paths and stem != "/":
+                    # nginx refuses two locations /p/; the longer text is the one that the controller writes first.
+                    self._note_twice(block, location)
+                    rules += self.rules(location, Path(EXACT, stem), None)
+                    continue
                 self._say_specific(block, location)
                 rules += self.rules(location, Path(PREFIX, stem), None)
         return _first_of_each(rules)
+
+    def _note_twice(self, block: ServerBlock, location: Location) -> None:
+        reason = f"Prefix {location.path} and {location.path}/ make one location twice, which nginx refuses to load"
+        owner, hosts = location.own.ingress.object, (block.host,)
+        self.losses.append(Loss("note", location.where, owner, reason, "keep one of them", "E8", "", hosts))
 
     def _say_specific(self, block: ServerBlock, location: Location) -> None:
         """E4: the API says nothing of ImplementationSpecific; this controller takes it for Prefix."""
@@ -164,12 +178,8 @@ class _Builder:
             shape = shape_of(location.path)
             shadow = next((one for one, other in before if covers(other, shape)), None)
             if shadow is not None:
-                if not location.implied and (
-                    shadow.own is not location.own or shadow.path.rstrip("/") != location.path.rstrip("/")
-                ):
-                    self._note(
-                        block, location, f"{location.path} never answers: {shadow.path} is the longer text and is tried first"
-                    )
+                if not location.implied and location in block.locations and shadow.path.rstrip("/") != location.path.rstrip("/"):
+                    self._note(block, location, f"{location.path} never answers: {shadow.path} is tried first")
                 continue
             before.append((location, shape))
             if location.backend is not None:

@@ -76,26 +76,45 @@ def blocks_of(owns: list[Annotations]) -> Blocks:
     for own in ordered:
         if own.flag("canary", default=False):
             _merge(blocks, own)
-    for block in blocks.servers.values():
-        block.aliases = tuple(alias for alias in block.aliases if alias not in blocks.servers)
+    _settle_aliases(blocks)
     return blocks
+
+
+def _settle_aliases(blocks: Blocks) -> None:
+    """An alias that is a host is nothing; of two servers with one alias nginx takes the first, which is the first by name."""
+    taken: dict[str, str] = {}
+    for host in sorted(blocks.servers, key=lambda host: host or "_"):
+        block = blocks.servers[host]
+        kept = []
+        for alias in block.aliases:
+            if alias in taken:
+                reason = f"{alias} is an alias of {taken[alias] or 'the catch-all'} too, which is the first by name and answers"
+                hosts = (alias,)
+                blocks.losses.append(Loss("note", block.where, block.first.object, reason, "", "server-alias", "", hosts))
+            elif alias not in blocks.servers:
+                taken[alias] = host
+                kept.append(alias)
+        block.aliases = tuple(kept)
 
 
 def _create(blocks: Blocks, own: Annotations) -> None:
     ingress = own.ingress
     default = backend_of(ingress, ingress.default) if ingress.default and ingress.default.service else None
     if default is not None and ingress.default is not None and not ingress.rules:
-        if "" not in blocks.servers:
-            bare = Annotations(msgspec.structs.replace(ingress, annotations=_without_rewrites(ingress)), own.config_maps)
-            location = Location("/", "Prefix", default, bare, ingress.default.where)
-            blocks.servers[""] = ServerBlock("", ingress, ingress.default.where, [location])
+        bare = own.without(_without_rewrites(ingress))
+        location = Location("/", "Prefix", default, bare, ingress.default.where)
+        block = blocks.servers.setdefault("", ServerBlock("", ingress, ingress.default.where, [location]))
+        if block.locations[0].implied:
+            block.locations[0] = location
         return
     for rule in ingress.rules:
         if rule.host in blocks.servers:
             continue
         where = ingress.default.where if ingress.default else rule.where
-        implied = Location("/", "Prefix", default, own, where, implied=True)
-        passthrough = own.flag("ssl-passthrough", default=False)
+        # The catch-all is there before any Ingress: its / is the controller's own, whatever defaultBackend says.
+        mine = own if rule.host else own.without({})
+        implied = Location("/", "Prefix", default if rule.host else None, mine, where, implied=True)
+        passthrough = bool(rule.host) and own.flag("ssl-passthrough", default=False)
         blocks.servers[rule.host] = ServerBlock(rule.host, ingress, rule.where, [implied], passthrough=passthrough)
 
 
@@ -137,20 +156,19 @@ def _place(blocks: Blocks, block: ServerBlock, own: Annotations, path: IngressPa
     kind = "Exact" if path.path_type == "Exact" else "Prefix"
     specific = path.path_type == "ImplementationSpecific"
     made = Location(path.path, kind, backend_of(own.ingress, path), own, path.where, specific=specific)
-    block.www = block.www or own.flag("from-to-www-redirect", default=False)
+    www = own.flag("from-to-www-redirect", default=False)
     for index, location in enumerate(block.locations):
         if location.path != made.path:
             continue
         if location.kind != made.kind:
             break  # the controller looks at the first location of a path alone
         if location.implied:
-            block.locations[index] = made
+            block.locations[index], block.www = made, block.www or www
         else:
             _duplicate(blocks, block, location, made)
         return
-    if any((one.path, one.kind) == (made.path, made.kind) for one in block.locations):
-        return
     block.locations.append(made)
+    block.www = block.www or www
 
 
 def _duplicate(blocks: Blocks, block: ServerBlock, winner: Location, loser: Location) -> None:
@@ -168,15 +186,25 @@ def _merge(blocks: Blocks, own: Annotations) -> None:
     for rule in ingress.rules:
         block = blocks.servers.get(rule.host)
         for path in rule.paths:
-            found = False
-            for location in block.locations if block else ():
-                kind = "Exact" if path.path_type == "Exact" else "Prefix"
-                same = (location.path, location.kind) == (path.path, kind) and not location.implied
-                if same and location.backend is not None and path.service:
-                    other = backend_of(ingress, path)
-                    if other != location.backend:
-                        blocks.canaries.setdefault(location.backend, msgspec.structs.replace(canary, backend=other))
-                    found = True
-            if not found:
-                reason = f"{rule.host}{path.path} is a canary of no path: the controller ignores it, and so does the conversion"
-                blocks.losses.append(Loss("note", path.where, ingress.object, reason, "give the main Ingress too", "canary"))
+            if not path.service:
+                continue
+            other = backend_of(ingress, path)
+            mains = _mains(block.locations if block else [], path, other)
+            for main in mains:
+                blocks.canaries.setdefault(main, msgspec.structs.replace(canary, backend=other))
+            if mains:
+                continue
+            reason = f"{rule.host}{path.path} is a canary of no path: the controller ignores it, and so does the conversion"
+            blocks.losses.append(Loss("note", path.where, ingress.object, reason, "give the main Ingress too", "canary"))
+
+
+def _mains(locations: list[Location], path: IngressPath, other: Backend) -> list[Backend]:
+    """The upstreams that a canary joins, up to the first location that has the canary's own."""
+    kind = "Exact" if path.path_type == "Exact" else "Prefix"
+    found: list[Backend] = []
+    for location in locations:
+        if location.backend == other:
+            break
+        if location.backend is not None and (location.path, location.kind) == (path.path, kind):
+            found.append(location.backend)
+    return found

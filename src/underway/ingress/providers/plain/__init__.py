@@ -5,7 +5,7 @@ host goes to the default backend.
 """
 
 from underway.ingress.ir import EXACT, PREFIX, Certificate, Plan, Server
-from underway.ingress.losses import Loss
+from underway.ingress.losses import Loss, Where
 from underway.ingress.providers.table import Entry, Table, catch_all, resource_loss, rule_of, wildcard_loss
 from underway.ingress.source import Ingress, IngressPath, Source
 
@@ -33,7 +33,7 @@ def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Pla
     for table in tables.values():
         _drop_shadowed(table, losses)
     servers = [table.finish() for table in tables.values()]
-    losses += add_certificates(servers, ingresses)
+    losses += add_certificates(servers, ingresses, class_name)
     losses += [loss for server in servers for loss in wildcard_loss(server)]
     return Plan(servers), losses
 
@@ -98,9 +98,10 @@ def _drop_shadowed(table: Table, losses: list[Loss]) -> None:
             )
 
 
-def add_certificates(servers: list[Server], ingresses: list[Ingress]) -> list[Loss]:
+def add_certificates(servers: list[Server], ingresses: list[Ingress], class_name: str) -> list[Loss]:
     """Give hosts the certificates that spec.tls names for them."""
     secrets: dict[str, list[Certificate]] = {}
+    origins: dict[str, tuple[Where, str]] = {}
     losses: list[Loss] = []
     for ingress in ingresses:
         for tls in ingress.tls:
@@ -112,6 +113,7 @@ def add_certificates(servers: list[Server], ingresses: list[Ingress]) -> list[Lo
                 )
             for host in hosts:
                 listed = secrets.setdefault(host, [])
+                origins.setdefault(host, (tls.where, ingress.object))
                 certificate = Certificate(ingress.namespace, tls.secret)
                 if certificate not in listed:
                     listed.append(certificate)
@@ -119,11 +121,14 @@ def add_certificates(servers: list[Server], ingresses: list[Ingress]) -> list[Lo
     for host, certificates in secrets.items():
         if host not in by_host:
             template = by_host.get(f"*.{host.partition('.')[2]}") or by_host.get("")
-            if template is not None:
-                server = Server(host, certificates[0].namespace, template.class_name, template.where, template.object)
-                server.rules = list(template.rules)
-                by_host[host] = server
-                servers.append(server)
+            where, name = origins[host]
+            server = Server(host, certificates[0].namespace, class_name, where, name)
+            server.rules = list(template.rules) if template else []
+            by_host[host] = server
+            servers.append(server)
+            if not server.rules:
+                reason = f"spec.tls names {host}, which no rule has: its listener has a certificate and answers 404"
+                losses.append(Loss("note", where, name, reason, "take it away", "tls", "", (host,)))
     for server in servers:
         keys = (server.host, f"*.{server.host.partition('.')[2]}", "")
         found = next((secrets[key] for key in keys if key in secrets), None)
