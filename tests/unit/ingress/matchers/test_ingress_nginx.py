@@ -33,7 +33,7 @@ def one(*paths: Any, **annotations: str) -> Any:
         ([(E, "/foo", "e"), (P, "/foo/", "p")], "/foo", "e"),
         ([(P, "/foo/", "w")], "/foo", "301 http://a.example/foo/"),
         ([(I, "/foo/", "w")], "/foo", "301 http://a.example/foo/"),
-        ([(I, "/foo/", "w"), (I, "/foo", "bare")], "/foo", "bare"),
+        ([(I, "/foo/", "w"), (E, "/foo", "bare")], "/foo", "bare"),
         ([(P, "/foo", "w"), (P, "/", "root")], "/fo", "root"),
         ([(P, "/foo", "w")], "//foo//x", "w"),
         ([(P, "/foo", "w")], "/a/../foo", "w"),
@@ -137,6 +137,15 @@ def test_redirects(annotations: dict[str, str], tls: bool, asked: str, expected:
     assert answered(router, f"http://a.example{asked}") == expected
 
 
+def test_a_wildcards_certificate_serves_precise_hosts_without_their_own() -> None:
+    wild = ingress("wild", "*.example", (P, "/", "wild"), tls=[{"hosts": ["*.example"], "secretName": "cert"}])
+    router = nginx(wild, ingress("own", "a.example", (P, "/", "own")), ingress("deep", "a.b.example", (P, "/", "deep")))
+    assert router.views("https", "a.example")[0].certificates == frozenset({"shop/cert"})
+    assert answered(router, "http://a.example/x") == "308 https://a.example/x"
+    assert router.views("https", "a.b.example")[0].certificates is None
+    assert answered(router, "http://a.b.example/x") == "deep"
+
+
 def test_from_to_www() -> None:
     router = one((P, "/", "w"), from_to_www_redirect="true")
     assert answered(router, "http://www.a.example/x/") == "308 http://a.example/x"
@@ -227,6 +236,11 @@ def test_upstream_vhost_and_prefix_are_what_the_backend_sees() -> None:
 def test_what_is_not_decidable_says_so(annotations: dict[str, str], path: str, undefined: str) -> None:
     answer = one((I, path, "w"), **annotations).views("http", "a.example")[0].answer(request_of("http://a.example/y"))
     assert undefined in answer.undefined
+
+
+def test_a_location_that_stands_twice_is_refused_by_nginx() -> None:
+    answer = one((P, "/foo", "a"), (P, "/foo/", "b")).views("http", "a.example")[0].answer(request_of("http://a.example/foo"))
+    assert answer.undefined == "nginx does not load this configuration: location /foo/ of a.example stands twice"
 
 
 def test_ssl_passthrough_leaves_tls_to_the_backend() -> None:

@@ -4,6 +4,7 @@ Source: nginx src/http/ngx_http_core_module.c (ngx_http_core_find_location, auto
 (ngx_http_parse_complex_uri); kubernetes/ingress-nginx template/template.go (buildLocation, enforceRegexModifier).
 """
 
+from collections import Counter
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -43,12 +44,18 @@ class Locations:
         self.regex = any(one.rewrites or one.settings.use_regex for one in locations)
         self._table: PathTable[Location] = PathTable()
         self._directories: dict[str, Location] = {}
+        self.twice = self._twice()
         if self.regex:
             return
         for one in locations:
             self._table.add("exact" if one.path_type == "Exact" else "string", one.path, one)
             if one.path.endswith("/") and one.path != "/":
                 self._directories.setdefault(one.path[:-1], one)
+
+    def _twice(self) -> str:
+        """The location that stands twice, which nginx refuses to load; expressions may."""
+        named = Counter(f"{'= ' if one.path_type == 'Exact' else ''}{one.path}" for one in self.all)
+        return "" if self.regex else next((name for name, count in named.items() if count > 1), "")
 
     def choose(self, path: str) -> Chosen:
         """The location for a normalised path. Raises NotDecidable where that hangs on an expression that is not run."""

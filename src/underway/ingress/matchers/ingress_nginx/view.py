@@ -15,6 +15,7 @@ from underway.ingress.matchers.router import Condition, PathAtom, View
 from underway.ingress.matchers.services import Services
 from underway.ingress.objects.manifests import Manifests
 
+PASSTHROUGH = "(passed through)"
 HTTP_REDIRECT_CODE = 308  # http-redirect-code of the ConfigMap
 _WILDCARD_LABEL = re.compile(r"[A-Za-z0-9_-]+")
 _REST = re.compile(r"\^?[A-Za-z0-9/_-]*(?P<slash>\(/\|\$\)|/\?)?(?P<rest>\(?\.[*+]\)?)\$?")
@@ -46,12 +47,17 @@ class NginxRouter:
     def views(self, _scheme: str, host: str, _port: int = 0, /) -> list[View]:
         """One: a controller is one data plane, whatever the namespaces."""
         if host in self._www and host not in self._aliases:
-            return [Redirecting(self._www[host], self._servers[self._www[host]])]
+            return [Redirecting(self._www[host], self._secret(self._www[host]))]
         server = self._server(host)
         locations = self._locations.get(server.host)
         if locations is None:
             locations = self._locations[server.host] = Locations(server.locations)
-        return [NginxView(server, locations, self._alternatives)]
+        return [NginxView(server, locations, self._alternatives, self._secret(host))]
+
+    def _secret(self, host: str) -> str:
+        """The certificate of a host: its own, else the wildcard's above it. Source: lua/certificate.lua, get_pem_cert_uid."""
+        named = (self._servers.get(key) for key in (host, f"*.{host.partition('.')[2]}"))
+        return next((server.secret for server in named if server is not None and server.secret), "")
 
     def _server(self, host: str) -> Server:
         """Exact names, then wildcard aliases (any depth), then the expressions made of wildcard hosts (one label)."""
@@ -73,8 +79,8 @@ class NginxRouter:
 class Redirecting:
     """The server that from-to-www-redirect makes."""
 
-    def __init__(self, to: str, server: Server) -> None:
-        self._to, self.certificates = to, frozenset({server.secret}) if server.secret else None
+    def __init__(self, to: str, secret: str) -> None:
+        self._to, self.certificates = to, frozenset({secret}) if secret else None
 
     def atoms(self) -> list[PathAtom]:
         """A trailing slash is dropped, which paths that end in one show."""
@@ -102,11 +108,14 @@ class Redirecting:
 class NginxView:
     """One server."""
 
-    def __init__(self, server: Server, locations: Locations, alternatives: Alternatives) -> None:
-        self._server, self._locations, self._alternatives = server, locations, alternatives
+    def __init__(self, server: Server, locations: Locations, alternatives: Alternatives, secret: str) -> None:
+        self._server, self._locations, self._alternatives, self._secret = server, locations, alternatives, secret
         self._app_root = next((one for one in locations.all if one.settings.app_root), None)
         self._made: dict[int, Answer] = {}
-        self.certificates = frozenset({server.secret}) if server.secret else None
+        twice = locations.twice
+        self._refused = f"nginx does not load this configuration: location {twice} of {server.host} stands twice" if twice else ""
+        shown = PASSTHROUGH if server.passthrough else secret
+        self.certificates = frozenset({shown}) if shown else None
 
     def atoms(self) -> list[PathAtom]:
         """The paths of the locations; the root itself where app-root is set; what rewrites match."""
@@ -126,7 +135,9 @@ class NginxView:
         return _conditions(other.canary) if other else []
 
     def answer(self, request: Request) -> Answer:
-        """The answer; undefined where it hangs on an expression that is not run."""
+        """The answer; undefined where it hangs on an expression that is not run, or where nginx would not start."""
+        if self._refused:
+            return nothing(503, undefined=self._refused)
         try:
             return self._answer(request)
         except NotDecidable as error:
@@ -163,7 +174,7 @@ class NginxView:
             url, unknown = _expanded_variables(settings.redirect[0], request)
             undefined = f"{one.rule}: the redirect has variable ${unknown}" if unknown else ""
             return Answer("redirect", settings.redirect[1], rule=one.rule, location=url, undefined=undefined)
-        certain = settings.force_ssl_redirect or (settings.ssl_redirect and bool(self._server.secret))
+        certain = settings.force_ssl_redirect or (settings.ssl_redirect and bool(self._secret))
         if request.scheme == "http" and certain:
             to = location(request, "https", request.host, request.path, 0)
             if not settings.keep_slash:
@@ -199,7 +210,7 @@ class NginxView:
         found: list[tuple[PathAtom, list[Condition], Answer]] = []
         for one in self._locations.all:
             atom = self._locations.atom(one)
-            plain = Request(self._server.host, one.path, "https" if self._server.secret else "http")
+            plain = Request(self._server.host, one.path, "https" if self._secret else "http")
             answer = self._redirected(one, plain)
             if answer is None and one.backend is not None:
                 other = self._alternatives.first(one.backend)
