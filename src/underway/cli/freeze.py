@@ -1,37 +1,66 @@
-"""`underway freeze`: stop a rotation."""
+"""`underway freeze`: stop a rotation, a pool of nodes, or everything in the cluster."""
 
 import asyncio
+from typing import Any
 
 import click
 
 from underway.cli.options import cluster_options
+from underway.errors import UsageError
+
+
+def pool_option(function: Any) -> Any:
+    """--pool SELECTOR."""
+    return click.option("--pool", default="", metavar="SELECTOR", help="The nodes with these labels, such as pool=gpu.")(function)
 
 
 @click.command(name="freeze")
 @click.argument("rotation", default="")
+@pool_option
 @click.option("--reason", default="frozen by hand", show_default=True, help="Why; `underway status` shows it to everybody.")
 @cluster_options
-def command(rotation: str, reason: str, kubeconfig: str, context: str) -> None:
-    """Stop ROTATION (default: all of the cluster) within five seconds.
+def command(rotation: str, pool: str, reason: str, kubeconfig: str, context: str) -> None:
+    """Stop ROTATION, a pool, or (with neither) the whole cluster, within five seconds.
 
-    Nothing new is begun; machines that are ending end; every other node in hand is opened again.
+    Nothing new is begun; machines that are ending end; every other node in hand is opened again. A frozen cluster or pool
+    holds rotations that are started later too.
 
     Example: underway freeze workers --reason "incident 4711"
     """
-    from underway.live.loop import now_ms
-    from underway.rotate.record import freeze_annotations
-
-    for name in asyncio.run(write(rotation, freeze_annotations(reason, "user", now_ms()), kubeconfig, context)):
-        click.echo(f"rotation {name} is frozen: {reason}")
+    asyncio.run(_freeze(rotation, selected(rotation, pool), pool, reason, kubeconfig, context))
 
 
-async def write(rotation: str, annotations: dict[str, str | None], kubeconfig: str, context: str) -> list[str]:
-    """Annotate the Leases; whose."""
+def selected(rotation: str, pool: str) -> Any:
+    """The selector of --pool, None without it. Raises UsageError."""
+    from underway.model import selector_text
+
+    if not pool:
+        return None
+    if rotation:
+        raise UsageError(f"give either a rotation ({rotation}) or --pool {pool}, not both")
+    try:
+        return selector_text.parse(pool)
+    except ValueError as error:
+        raise UsageError(f"--pool {pool}: {error}") from None
+
+
+async def _freeze(rotation: str, selector: Any, pool: str, reason: str, kubeconfig: str, context: str) -> None:
     from underway.live.connect import connect
+    from underway.live.freezing import change
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.leases import annotate
+    from underway.live.loop import now_ms
+    from underway.rotate.freezes import Freeze
+    from underway.rotate.record import freeze_annotations
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         await connect(api)
-        return await annotate(api, rotation, annotations)
+        if rotation:
+            for name in await annotate(api, rotation, freeze_annotations(reason, "user", now_ms())):
+                click.echo(f"rotation {name} is frozen: {reason}")
+            return
+        freeze = Freeze(reason, "user", now_ms(), pool, selector)
+        await change(api, lambda held: [*(one for one in held if one.pool != pool), freeze], now_ms(), ended=False)
+        click.echo(f"{f'pool {pool}' if pool else 'the whole cluster'} is frozen: {reason}")
+        click.echo(f"next: underway resume{f' --pool {pool}' if pool else ''}", err=True)

@@ -1,23 +1,111 @@
-"""`underway resume`: let a frozen rotation go on."""
+"""`underway resume`: let what is frozen go on, after a look at what is wrong."""
 
 import asyncio
+import sys
+from typing import Any
 
 import click
 
-from underway.cli.freeze import write
+from underway.cli.freeze import pool_option, selected
 from underway.cli.options import cluster_options
+
+MARKS = {"frozen": "cyan", "gate": "red", "blocker": "red", "node": "yellow", "event": "dim"}
 
 
 @click.command(name="resume")
 @click.argument("rotation", default="")
+@pool_option
+@click.option("-y", "--yes", is_flag=True, help="Go on without asking, whatever is wrong.")
 @cluster_options
-def command(rotation: str, kubeconfig: str, context: str) -> None:
-    """Let ROTATION (default: all of the cluster) go on. A gate that is still in breach freezes it again.
+@click.pass_context
+def command(ctx: click.Context, rotation: str, pool: str, yes: bool, kubeconfig: str, context: str) -> None:
+    """Let ROTATION, a pool, or (with neither) the cluster and every frozen rotation go on.
+
+    First it shows why it stopped and what is still wrong: gates in breach, blockers with the server's own words, nodes in
+    hand, Events. If anything there would stop it again it asks; without a terminal it then changes nothing and ends with
+    exit code 1, unless --yes is given. A gate that is still in breach freezes it again.
 
     Example: underway resume workers
     """
+    selected(rotation, pool)
+    resumed = asyncio.run(_resume(rotation, pool, kubeconfig, context, yes=yes))
+    ctx.exit(0 if resumed else 1)
+
+
+async def _resume(rotation: str, pool: str, kubeconfig: str, context: str, *, yes: bool) -> bool:
+    from underway.errors import UsageError
+    from underway.live.connect import connect
+    from underway.live.freezing import first_aid, stand
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        await connect(api)
+        seen = await stand(api)
+        frozen = [freeze for freeze in seen.freezes if not rotation and (freeze.pool == pool)]
+        if pool and not frozen:
+            known = ", ".join(freeze.pool for freeze in seen.freezes if freeze.pool) or "none"
+            raise UsageError(f"pool {pool!r} is not frozen; frozen pools: {known}")
+        names = (
+            []
+            if pool
+            else [one.name for one in seen.rotations if rotation == one.name or (not rotation and seen.frozen(one.name))]
+        )
+        if rotation and not names:
+            await first_aid(api, rotation, seen)  # raises, with the names that there are
+        found = {name: await first_aid(api, name, seen) for name in (names or [one.name for one in seen.rotations])}
+        _show(found, frozen)
+        if not names and not frozen:
+            click.echo("nothing is frozen")
+            return True
+        grave = any(finding.grave for name in found for finding in found[name])
+        if grave and not yes and not _agreed():
+            return False
+        await _go_on(api, names, frozen)
+    return True
+
+
+def _agreed() -> bool:
+    """Whether somebody at a terminal wants to go on all the same."""
+    if not sys.stdin.isatty():
+        click.echo("nothing was changed; cure what is wrong, or go on all the same with --yes", err=True)
+        return False
+    return click.confirm("go on all the same?", err=True)
+
+
+async def _go_on(api: Any, names: list[str], frozen: list[Any]) -> None:
+    from underway.live.freezing import change
+    from underway.live.leases import annotate
     from underway.live.loop import now_ms
     from underway.rotate.record import resume_annotations
 
-    for name in asyncio.run(write(rotation, resume_annotations(now_ms()), kubeconfig, context)):
+    if frozen:
+        pools = {freeze.pool for freeze in frozen}
+        await change(api, lambda held: [one for one in held if one.pool not in pools], now_ms(), ended=True)
+        for pool in sorted(pools):
+            click.echo(f"{f'pool {pool}' if pool else 'the cluster'} goes on")
+    for name in names:
+        await annotate(api, name, resume_annotations(now_ms()))
         click.echo(f"rotation {name} goes on")
+
+
+def _show(found: dict[str, list[Any]], frozen: list[Any]) -> None:
+    """What first aid found, worst first, on stderr: it is not the result."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from underway.model import timestamp
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for freeze in frozen:
+        where = f"pool {freeze.pool}" if freeze.pool else "the whole cluster"
+        console.print(
+            f"{where} is frozen by {freeze.by} since {timestamp.format_ms(freeze.since_ms)}: {freeze.reason}", style="cyan"
+        )
+    for name, findings in found.items():
+        console.print(f"rotation {name}", style="bold")
+        for finding in findings or ():
+            since = f" since {timestamp.format_ms(finding.since_ms)}" if finding.since_ms else ""
+            console.print(Text(f"  {finding.kind:8} {finding.text}{since}", style=MARKS[finding.kind]))
+        if not any(finding.grave for finding in findings):
+            console.print("  nothing that would stop it again", style="green")

@@ -19,57 +19,61 @@ def command(rotation: str, kubeconfig: str, context: str, output: str) -> None:
     """
     from underway.errors import UsageError
 
-    found = [one for one in asyncio.run(_read(kubeconfig, context)) if rotation in ("", one.name)]
+    stand = asyncio.run(_read(kubeconfig, context))
+    found = [one for one in stand.rotations if rotation in ("", one.name)]
     if rotation and not found:
         raise UsageError(f"no rotation {rotation!r} in this cluster")
-    emit([_summary(one) for one in found], output, lambda: _show(found))
+    emit([_summary(one, stand) for one in found], output, lambda: _show(found, stand))
 
 
-async def _read(kubeconfig: str, context: str) -> list[Any]:
+async def _read(kubeconfig: str, context: str) -> Any:
     from underway.live.connect import connect
+    from underway.live.freezing import stand
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
-    from underway.live.leases import rotations
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         await connect(api)
-        return await rotations(api)
+        return await stand(api)
 
 
-def _summary(one: Any) -> dict[str, Any]:
+def _summary(one: Any, stand: Any) -> dict[str, Any]:
     import msgspec
 
-    from underway.rotate.record import journal_of
-
-    journal = journal_of(one.lease)
+    frozen = stand.frozen(one.name)
+    pools = [freeze for freeze in stand.freezes if freeze.pool]
     return {
         "rotation": one.name,
         "holder": one.lease.spec.holder_identity,
-        "frozen": {"reason": journal.frozen, "by": journal.frozen_by, "sinceMs": journal.frozen_since_ms}
-        if journal.frozen
+        "frozen": {"reason": frozen.reason, "by": frozen.by, "sinceMs": frozen.since_ms, "level": frozen.level}
+        if frozen
         else None,
+        "frozenPools": [{"pool": one.pool, "reason": one.reason, "by": one.by, "sinceMs": one.since_ms} for one in pools],
         "status": msgspec.to_builtins(one.status) if one.status else None,
     }
 
 
-def _show(found: list[Any]) -> None:
+def _show(found: list[Any], stand: Any) -> None:
     from rich.console import Console
 
     from underway.cli.progress import table
     from underway.live.loop import now_ms
     from underway.model import timestamp
-    from underway.rotate.record import journal_of
 
     console = Console(highlight=False)
+    for freeze in stand.freezes:
+        where = f"pool {freeze.pool}" if freeze.pool else "the whole cluster"
+        console.print(f"[cyan]{where} is frozen[/] since {timestamp.format_ms(freeze.since_ms)} by {freeze.by}: {freeze.reason}")
+        console.print(f"next: underway resume{f' --pool {freeze.pool}' if freeze.pool else ''}")
     if not found:
         console.print("no rotation in this cluster")
     for one in found:
         holder = one.lease.spec.holder_identity or "nobody"
         console.print(f"[bold]{one.name}[/], held by {holder}")
-        journal = journal_of(one.lease)
-        if journal.frozen:
-            since = timestamp.format_ms(journal.frozen_since_ms)
-            console.print(f"[cyan]frozen[/] since {since} by {journal.frozen_by or 'somebody'}: {journal.frozen}")
+        frozen = stand.frozen(one.name)
+        if frozen and frozen.level == "rotation":
+            since = timestamp.format_ms(frozen.since_ms)
+            console.print(f"[cyan]frozen[/] since {since} by {frozen.by or 'somebody'}: {frozen.reason}")
             console.print(f"next: underway resume {one.name}")
         if one.status:
             console.print(table(one.status, now_ms()))

@@ -26,7 +26,8 @@ class Rotating(msgspec.Struct, frozen=True):
     status: Status | None
 
 
-def _checked(reply: Reply, what: str) -> Reply:
+def checked(reply: Reply, what: str) -> Reply:
+    """The reply, if it is good. what: was tried, for messages. Raises Refused, Unreachable."""
     if reply.code in (401, 403):
         raise Refused(f"cannot {what}: {reply.message}")
     if not reply.ok:
@@ -38,7 +39,7 @@ async def rotations(api: HttpApi) -> list[Rotating]:
     """The rotations of the cluster, by name. Raises Refused, Unreachable."""
     selector = ",".join(f"{key}={value}" for key, value in LEASE_LABELS.items())
     request = Request(id=1, verb="list", resource=LEASES, namespace=LEASE_NAMESPACE, query=(("labelSelector", selector),))
-    listed = _checked(await api.call(request), f"list leases in {LEASE_NAMESPACE}")
+    listed = checked(await api.call(request), f"list leases in {LEASE_NAMESPACE}")
     leases = [lease for lease in listed.body.items if lease.metadata.name.startswith(PREFIX)]
     return sorted(map(_rotating, leases), key=lambda rotating: rotating.name)
 
@@ -69,8 +70,8 @@ async def _write(api: HttpApi, rotating: Rotating, annotations: dict[str, str | 
     for _ in range(ATTEMPTS):
         reply = await api.call(patch_lease(next(ids), lease, {}, annotations))
         if reply.code != 409:
-            _checked(reply, f"write lease {LEASE_NAMESPACE}/{lease.metadata.name}")
+            checked(reply, f"write lease {LEASE_NAMESPACE}/{lease.metadata.name}")
             return
         get = Request(id=next(ids), verb="get", resource=LEASES, namespace=LEASE_NAMESPACE, name=lease.metadata.name)
-        lease = _checked(await api.call(get), f"read lease {LEASE_NAMESPACE}/{lease.metadata.name}").body
+        lease = checked(await api.call(get), f"read lease {LEASE_NAMESPACE}/{lease.metadata.name}").body
     raise Unreachable(f"lease {LEASE_NAMESPACE}/{lease.metadata.name} changes faster than it can be written; try again")

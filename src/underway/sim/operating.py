@@ -10,13 +10,18 @@ from typing import Any
 
 import msgspec
 
-from underway.kube.request import Request
+from underway.kube import resource as r
+from underway.kube.request import MERGE_PATCH, Request, Verb
+from underway.model import selector_text
+from underway.rotate.freezes import FREEZE_LEASE, Freeze, annotations_of
 from underway.rotate.gates import GATES
 from underway.rotate.kinds.definitions import ROTATIONS, fleet_definition, rotation_definition
 from underway.rotate.operator.operator import Operator
-from underway.rotate.spec import Rotation
+from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE
+from underway.rotate.spec import API_VERSION, Rotation
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
 from underway.sim.apiserver.memory import MemoryApi
+from underway.sim.apiserver.server import Call
 from underway.sim.faults import Fault
 from underway.sim.pump import Pump
 from underway.sim.rehearsal import Rehearsal
@@ -43,7 +48,14 @@ class Operating(Rehearsal):
     def create(self, rotation: Rotation) -> None:
         """Apply a Rotation."""
         spec = msgspec.json.decode(msgspec.json.encode(rotation.spec))
-        self.world.registry.create(ROTATIONS, {"metadata": {"name": rotation.metadata.name}, "spec": spec})
+        metadata = {"name": rotation.metadata.name}
+        self._call("create", body={"apiVersion": API_VERSION, "kind": "Rotation", "metadata": metadata, "spec": spec})
+
+    def _call(self, verb: Verb, **given: Any) -> None:
+        """What a person asks of the API server. Raises RuntimeError if it refuses."""
+        code, answer = self.world.server.handle(Call(verb=verb, entry=self.world.server.entry(ROTATIONS), **given))
+        if code >= 400:
+            raise RuntimeError(f"{verb} Rotation: {answer}")
 
     def operate(self, faults: tuple[Fault, ...] = ()) -> None:
         """Put the replicas to work; from here on everything is judged."""
@@ -86,18 +98,37 @@ class Operating(Rehearsal):
         for api in self.apis:
             api.faults = ()
 
+    def freeze_cluster(self, reason: str, pool: str = "") -> None:
+        """Freeze everything, or a pool, as `underway freeze` does."""
+        now_ms = self.world.queue.now_ms()
+        selector = selector_text.parse(pool) if pool else None
+        self._orders(annotations_of([Freeze(reason, "user", now_ms, pool, selector)], now_ms, ended=False))
+
+    def resume_cluster(self) -> None:
+        """End that."""
+        self._orders(annotations_of([], self.world.queue.now_ms(), ended=True))
+
+    def _orders(self, annotations: dict[str, str | None]) -> None:
+        found = self.world.store.get(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE)
+        kept = {key: value for key, value in annotations.items() if value is not None}
+        if found is None:
+            metadata = {"name": FREEZE_LEASE, "namespace": LEASE_NAMESPACE, "labels": LEASE_LABELS, "annotations": kept}
+            self.world.registry.create(r.LEASES, {"metadata": metadata, "spec": {}})
+        else:
+            change = {**found, "metadata": {**found["metadata"], "annotations": kept}}
+            self.world.registry.mutate(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE, lambda _: change)
+
     def object(self) -> Object:
         """The Rotation as it stands in the cluster."""
         return self.world.registry.get(ROTATIONS, "", self.rotation.metadata.name)
 
     def change(self, spec: Object) -> None:
         """Edit the specification, as kubectl does."""
-        name = self.rotation.metadata.name
-        self.world.registry.mutate(ROTATIONS, "", name, lambda now: {**now, "spec": {**now["spec"], **spec}})
+        self._call("patch", name=self.rotation.metadata.name, body={"spec": spec}, content_type=MERGE_PATCH)
 
     def delete(self) -> None:
         """Delete the Rotation, as kubectl does."""
-        self.world.registry.delete(ROTATIONS, "", self.rotation.metadata.name)
+        self._call("delete", name=self.rotation.metadata.name)
 
     def _status(self) -> Object:
         found = self.world.store.get(ROTATIONS, "", self.rotation.metadata.name)

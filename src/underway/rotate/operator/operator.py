@@ -294,4 +294,5 @@ class Operator:
 def _body(wanted: Wanted, status: RotationStatus) -> dict[str, Any]:
     """The merge patch that makes the status what it is to be: what is not there any more is null (RFC 7396)."""
     fields: dict[str, Any] = dict.fromkeys(field.encode_name for field in msgspec.structs.fields(RotationStatus))
-    return {"metadata": {"uid": wanted.uid}, "status": {**fields, **msgspec.to_builtins(status)}}
+    plain = msgspec.json.decode(msgspec.json.encode(status))  # lists, where to_builtins keeps tuples
+    return {"metadata": {"uid": wanted.uid}, "status": {**fields, **plain}}

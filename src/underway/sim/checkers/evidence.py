@@ -4,12 +4,14 @@ Owns the base of the checkers. They judge from these alone, by arithmetic of the
 `underway.policy` is imported here (import-linter holds that).
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from underway.kube.request import Request
 from underway.sim.store import Change, Object, Store
 
+CLUSTER = "underway.freeze"
 ANNOTATION = "rotation.underway.dev/"  # written out on purpose: a judge does not take the word from whom it judges
 
 
@@ -34,15 +36,24 @@ class Checker:
         self.start_ms = now_ms()
         self.broken: list[str] = []
         self.frozen_ms: int | None = None
+        self._frozen: dict[str, int] = {}
         self.begin()
 
     def begin(self) -> None:
         """Set up what this checker remembers."""
 
     def read_freeze(self, lease: Change) -> None:
-        """Note since when the Lease says that the rotation is frozen, None while it does not."""
-        frozen = (lease.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}mode") == "Freeze"
-        self.frozen_ms = (self.frozen_ms or self.now_ms()) if frozen and lease.type != "DELETED" else None
+        """Note since when a Lease says that the rotation, or the whole cluster, is frozen; None while none does."""
+        name, annotations = lease.object["metadata"]["name"], lease.object["metadata"].get("annotations") or {}
+        if name == CLUSTER:
+            frozen = any("selector" not in freeze for freeze in json.loads(annotations.get(f"{ANNOTATION}freezes") or "[]"))
+        else:
+            frozen = annotations.get(f"{ANNOTATION}mode") == "Freeze"
+        if frozen and lease.type != "DELETED":
+            self._frozen.setdefault(name, self.now_ms())
+        else:
+            self._frozen.pop(name, None)
+        self.frozen_ms = min(self._frozen.values(), default=None)
 
     def fail(self, sentence: str) -> None:
         """Note a violation."""

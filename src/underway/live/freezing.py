@@ -1,0 +1,84 @@
+"""Freezing and resuming by hand: a rotation on its Lease, a pool or the whole cluster on one more."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from underway.errors import Unreachable, UsageError
+from underway.kube.reply import Reply
+from underway.kube.request import Request
+from underway.kube.resource import EVENTS, LEASES
+from underway.live.http import HttpApi
+from underway.live.leases import Rotating, checked, rotations
+from underway.model.lease import Lease
+from underway.rotate import acts
+from underway.rotate.first_aid import Finding, findings
+from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
+from underway.rotate.record import LEASE_NAMESPACE, journal_of
+
+ATTEMPTS = 5
+CONFLICT, NOT_FOUND = 409, 404
+EVENTS_LIMIT = 500
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """What is frozen in a cluster: its rotations, and the freezes of pools and of the whole."""
+
+    rotations: tuple[Rotating, ...]
+    freezes: tuple[Freeze, ...]
+
+    def frozen(self, name: str) -> Frozen | None:
+        """The freeze that holds a rotation."""
+        one = next((rotating for rotating in self.rotations if rotating.name == name), None)
+        return standing(journal_of(one.lease if one else None), self.freezes)
+
+
+async def stand(api: HttpApi) -> Stand:
+    """Read it. Raises Refused, Unreachable."""
+    found = await rotations(api)
+    return Stand(tuple(found), freezes_of(await _lease(api, itertools.count(10))))
+
+
+async def _lease(api: HttpApi, ids: "itertools.count[int]") -> Lease | None:
+    get = Request(id=next(ids), verb="get", resource=LEASES, namespace=LEASE_NAMESPACE, name=FREEZE_LEASE)
+    reply = await api.call(get)
+    if reply.code == NOT_FOUND:
+        return None
+    lease: Lease = checked(reply, f"read lease {LEASE_NAMESPACE}/{FREEZE_LEASE}").body
+    return lease
+
+
+async def change(
+    api: HttpApi, changed: Callable[[Sequence[Freeze]], Sequence[Freeze]], now_ms: int, *, ended: bool
+) -> tuple[Freeze, ...]:
+    """Change the freezes of pools and the cluster, losing nobody's; what they are now. Raises Refused, Unreachable."""
+    ids = itertools.count(20)
+    for _ in range(ATTEMPTS):
+        lease = await _lease(api, ids)
+        after = tuple(changed(freezes_of(lease)))
+        annotations = annotations_of(after, now_ms, ended=ended)
+        if lease is None:
+            request = acts.create_lease(next(ids), FREEZE_LEASE, {}, annotations)
+        else:
+            request = acts.patch_lease(next(ids), lease, {}, annotations)
+        reply: Reply = await api.call(request)
+        if reply.code != CONFLICT:
+            checked(reply, f"write lease {LEASE_NAMESPACE}/{FREEZE_LEASE}")
+            return after
+    raise Unreachable(f"lease {LEASE_NAMESPACE}/{FREEZE_LEASE} changes faster than it can be written; try again")
+
+
+async def first_aid(api: HttpApi, name: str, seen: Stand) -> list[Finding]:
+    """What is known to be wrong with a rotation. Raises UsageError, Refused, Unreachable."""
+    one = next((rotating for rotating in seen.rotations if rotating.name == name), None)
+    if one is None:
+        known = ", ".join(rotating.name for rotating in seen.rotations) or "none"
+        raise UsageError(f"no rotation {name!r} in this cluster; there are: {known}")
+    query = (("fieldSelector", "type=Warning"), ("limit", str(EVENTS_LIMIT)))
+    reply = await api.call(Request(id=30, verb="list", resource=EVENTS, query=query))
+    events = [event for event in reply.body.items if isinstance(event, dict)] if reply.ok else []
+    found = findings(one.status, seen.frozen(name), events)
+    if not reply.ok:
+        found.append(Finding("event", f"Events cannot be read: {reply.message}"))
+    return found

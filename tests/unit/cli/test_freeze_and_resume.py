@@ -1,0 +1,97 @@
+"""`underway freeze`, `resume` and `status` against an embedded cluster over HTTPS: the levels, and the look before going on."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from underway.kube import resource as r
+from underway.rotate.blockers import Blocker
+from underway.rotate.health import Breach
+from underway.rotate.record import LEASE_LABELS, STATUS
+from underway.rotate.status import Status
+from underway.sim.apiserver.https import HttpsCluster
+from underway.sim.scenario import Scenario
+from underway.sim.world.world import World
+
+WELL = Status("workers", "Progressing")
+SICK = msgspec.structs.replace(
+    WELL,
+    breaches=(Breach("api-server", "readyz answers 500", 0),),
+    blockers=(Blocker("n2", "needs 3 healthy pods and has 3 currently", "shop/web", "shop/pdb"),),
+)
+
+
+class Cluster:
+    """One API server without nodes, and the command line."""
+
+    def __init__(self, world: World, served: HttpsCluster) -> None:
+        self.world, self.served = world, served
+
+    def lease(self, status: Status) -> None:
+        annotations = {STATUS: msgspec.json.encode(status).decode()}
+        metadata = {"name": "underway-workers", "namespace": "kube-system", "labels": LEASE_LABELS, "annotations": annotations}
+        with self.served.lock:
+            if self.world.store.get(r.LEASES, "kube-system", "underway-workers"):
+                self.world.registry.delete(r.LEASES, "kube-system", "underway-workers")
+            self.world.registry.create(r.LEASES, {"metadata": metadata, "spec": {"holderIdentity": "me"}})
+
+    def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "underway", *arguments, "--kubeconfig", str(self.served.kubeconfig)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=40)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    world = World(Scenario("empty", (), ()), seed=1)
+    world.registry.create(r.NAMESPACES, {"metadata": {"name": "kube-system"}})
+    with HttpsCluster(world.server) as served:
+        yield Cluster(world, served)
+
+
+def test_the_cluster_and_a_pool_are_frozen_and_go_on(cluster: Cluster) -> None:
+    cluster.lease(WELL)
+    assert cluster("freeze", "--reason", "sale").stdout == "the whole cluster is frozen: sale\n"
+    assert cluster("freeze", "--pool", "pool=gpu", "--reason", "incident").stdout == "pool pool=gpu is frozen: incident\n"
+    shown = json.loads(cluster("status", "-o", "json").stdout)
+    assert (shown[0]["frozen"]["reason"], shown[0]["frozen"]["level"]) == ("sale", "cluster")
+    assert [pool["pool"] for pool in shown[0]["frozenPools"]] == ["pool=gpu"]
+    assert "the whole cluster is frozen since" in cluster("status").stdout
+    done = cluster("resume")
+    assert done.returncode == 0, done.stderr
+    assert "the cluster goes on" in done.stdout
+    assert json.loads(cluster("status", "-o", "json").stdout)[0]["frozen"] is None
+    assert cluster("resume", "--pool", "pool=cpu").stderr == "underway: pool 'pool=cpu' is not frozen; frozen pools: pool=gpu\n"
+    assert cluster("resume", "--pool", "pool=gpu").stdout == "pool pool=gpu goes on\n"
+    assert "nothing is frozen" in cluster("resume").stdout
+
+
+def test_what_is_wrong_is_shown_and_nothing_changes_without_a_yes(cluster: Cluster) -> None:
+    cluster.lease(SICK)
+    assert cluster("freeze", "workers", "--reason", "look").returncode == 0
+    done = cluster("resume", "workers")
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert "gate api-server: readyz answers 500" in said
+    assert "node n2: needs 3 healthy pods and has 3 currently" in said
+    assert "nothing was changed; cure what is wrong, or go on all the same with --yes" in said
+    assert cluster("resume", "workers", "--yes").stdout == "rotation workers goes on\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("freeze", "workers", "--pool", "a=b"), "give either a rotation (workers) or --pool a=b, not both"),
+        (("freeze", "--pool", "a in"), "--pool a in: "),
+        (("resume", "nobody"), "no rotation 'nobody' in this cluster; there are: workers"),
+    ],
+)
+def test_what_is_refused(cluster: Cluster, arguments: tuple[str, ...], message: str) -> None:
+    cluster.lease(WELL)
+    done = cluster(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
