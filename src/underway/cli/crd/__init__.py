@@ -13,6 +13,8 @@ COMMANDS: dict[str, str] = {
     "fuzz": "Look for objects that conversions lose, change, refuse or restore stale.",
     "lint": "Find what will surprise those who use several versions.",
     "migrate": "Bring all objects to the storage version, then trim storedVersions.",
+    "from-types": "Print definitions that are drawn from Python types.",
+    "types": "Print Python types for the objects of a definition.",
     "serve": "Serve conversion and admission webhooks over TLS.",
 }
 
