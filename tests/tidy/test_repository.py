@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from underway.lint.rules import RULES
 from underway.rotate.gates import GATES
 from underway.sim.checkers import CHECKERS
 
@@ -38,7 +39,7 @@ def test_no_module_is_a_drawer() -> None:
     assert not names & {"utils", "helpers", "common", "manager", "misc", "context"}
 
 
-@pytest.mark.parametrize(("package", "listed"), [("rotate/gates", GATES), ("sim/checkers", CHECKERS)])
+@pytest.mark.parametrize(("package", "listed"), [("rotate/gates", GATES), ("sim/checkers", CHECKERS), ("lint/rules", RULES)])
 def test_every_file_is_in_its_tuple(package: str, listed: tuple[object, ...]) -> None:
     files = {path.stem for path in (SOURCE / package).glob("*.py")} - {"__init__", "judgement", "evidence"}
     named = {getattr(one, "name", "").replace("-", "_") for one in listed}

@@ -4,10 +4,12 @@ Owns the indexes, each made when it is first asked for. It does not know how it 
 the same.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from underway.lint.api_lifecycle import NEWEST
 from underway.lint.finding import ObjectRef, Skipped
 from underway.lint.objects.cluster import Budget, Node, Service
 from underway.lint.objects.meta import MetaOnly, Thing
@@ -111,6 +113,13 @@ class Picture:
     def namespaces(self) -> dict[str, MetaOnly]:
         """Namespaces by name."""
         return {one.metadata.name: one for one in self.of("Namespace")}
+
+    def target(self, options: Options) -> int:
+        """The minor version to upgrade to: as asked, else the one after the cluster's, else the newest known."""
+        if options.target is not None:
+            return options.target
+        current = minor_of(self.version)
+        return current + 1 if current else NEWEST
 
     def ref(self, thing: Thing) -> ObjectRef:
         """How findings name an object."""
@@ -229,6 +238,12 @@ class Picture:
             and not is_empty(budget.spec.selector)
             and matches(budget.spec.selector, labels)
         )
+
+
+def minor_of(version: str) -> int:
+    """The minor version in "v1.36.4", 0 if there is none."""
+    found = re.match(r"v?1\.(\d+)", version)
+    return int(found[1]) if found else 0
 
 
 def grouped(things: Iterable[Thing]) -> dict[str, list[Thing]]:
