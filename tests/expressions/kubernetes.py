@@ -255,7 +255,7 @@ FAILS = {
     "ip.isCanonical('x')": "parse error during conversion from string",
     "cidr('10.0.0.0').prefixLength() == 8": "network address parse error during conversion from string",
     "cidr('10.0.0.0/99').prefixLength() == 8": "prefix length out of range",
-    "cidr('10.0.0.0/8').containsIP('x')": "parse error during conversion from string",
+    "cidr('10.0.0.0/8').containsIP('x')": "no such overload",
     "semver('x').major() == 1": "No Major.Minor.Patch elements found",
     "semver('1.x.3').major() == 1": 'Invalid character(s) found in minor number "x"',
     "semver('01.2.3').major() == 1": 'Major number must not contain leading zeroes "01"',

@@ -51,6 +51,10 @@ class Speaker:
             self._watch(step, variables) if isinstance(step, Watch) else self._say(step, variables) for step in conversation.steps
         ]
 
+    def say(self, step: Step) -> Json:
+        """One question and its answer, outside of any conversation."""
+        return self._say(step, {})
+
     def _must(self, path: str, body: Json) -> None:
         said = self._say(Step("POST", path, body), {})
         assert said["code"] == 201, f"the stage could not be set: {said}"

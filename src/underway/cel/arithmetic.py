@@ -70,8 +70,10 @@ def subtract(one: Any, other: Any) -> Any:
         return one - other
     if kind is Uint and its is Uint:
         return checked_uint(int(one) - int(other))
-    if kind is its and kind in (Duration, Timestamp):
+    if kind is Duration and its is Duration:
         return checked_duration(one.ns - other.ns)
+    if kind is Timestamp and its is Timestamp:
+        return Duration(checked_int(one.ns - other.ns))
     if kind is Timestamp and its is Duration:
         return checked_timestamp(one.ns - other.ns, one.offset_s)
     raise EvalError(NO_SUCH_OVERLOAD)

@@ -62,13 +62,24 @@ def _cost_of(function: Function, chosen: list[Overload]) -> Cost | None:
 
 def _implementation(function: Function, chosen: list[Overload], types: list[Type]) -> Callable[..., Any]:
     if function.single is not None:
-        return function.single
+        return _of_kinds(function, function.single) if function.kinds and types[0].kind in ("dyn", "param") else function.single
     if len(chosen) == 1:
         only = chosen[0]
         if all(_settled(wanted, found) for wanted, found in zip(only.parameters, types, strict=True)):
             return only.run
         return _dispatch(function.name, [only])
     return _dispatch(function.name, [one for one in function.overloads if len(one.parameters) == len(types)])
+
+
+def _of_kinds(function: Function, single: Callable[..., Any]) -> Callable[..., Any]:
+    """The implementation behind a look at its first argument."""
+
+    def run(*args: Any) -> Any:
+        if type_name(args[0]) not in function.kinds:
+            raise EvalError(f"no such overload: {function.name}")
+        return single(*args)
+
+    return run
 
 
 def _settled(wanted: Type, found: Type) -> bool:

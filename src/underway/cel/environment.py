@@ -46,9 +46,12 @@ TYPE_IDENTS: dict[str, Type] = {
 
 
 class Environment:
-    """The variables of an expression with their types. Plain data has the type DYN; data with a schema is a Declared."""
+    """The variables of an expression with their types. Plain data has the type DYN; data with a schema is a Declared.
 
-    def __init__(self, variables: Mapping[str, Type | Declared]) -> None:
+    optional: names of variables that hold an optional value of their type.
+    """
+
+    def __init__(self, variables: Mapping[str, Type | Declared], optional: frozenset[str] = frozenset()) -> None:
         self.variables: dict[str, Type] = {}
         self.declared: dict[str, Declared] = {}
         self.structs: dict[str, Declared] = {}
@@ -59,6 +62,8 @@ class Environment:
                 self.structs.update(one.structs())
             else:
                 self.variables[name] = one
+            if name in optional:
+                self.variables[name] = optional_of(self.variables[name])
 
     def function(self, name: str) -> Function | None:
         """The function of that name; a leading dot is the root, where all of them live."""

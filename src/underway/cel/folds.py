@@ -12,6 +12,12 @@ from underway.cel.library.sequences import inserted
 from underway.cel.relation import is_map
 from underway.cel.values import CostExceeded, EvalError, type_name
 
+# What the API server's Go calls the types that cannot be iterated.
+_GO_NAMES = {name: f"types.{name.capitalize()}" for name in ("bool", "int", "uint", "double", "string", "bytes")} | {
+    "null_type": "types.Null",
+    "google.protobuf.Duration": "types.Duration",
+    "google.protobuf.Timestamp": "types.Timestamp",
+}
 UNSET: Any = object()
 # A turn evaluates the condition and reads the accumulator for the step; the result reads it once more.
 _ALL_CONDITION, _EXISTS_CONDITION, _READ = 2, 3, 1
@@ -24,7 +30,7 @@ def turns(value: Any, *, pairs: bool) -> Iterable[Any]:
     if is_map(value):
         items: Iterable[Any] = value.items() if pairs else value
         return items
-    raise EvalError(f"got '{type_name(value)}', expected iterable type")
+    raise EvalError(f"got '{_GO_NAMES.get(type_name(value), type_name(value))}', expected iterable type")
 
 
 def _bind(pairs: bool, slot: int) -> Callable[[Frame, Any], None]:

@@ -28,12 +28,14 @@ class Overload(NamedTuple):
 class Function(NamedTuple):
     """A name and its signatures, in the order in which they are tried.
 
-    `single` is one implementation for all of them, which looks at the values itself.
+    single  one implementation for all of them, which looks at the values itself
+    kinds   the names of the types that `single` takes first, if it does not take all; of others the error names the function
     """
 
     name: str
     overloads: tuple[Overload, ...]
     single: Callable[..., Any] | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 def function(name: str, *overloads: Overload) -> Function:

@@ -42,16 +42,17 @@ class _Unreadable(Exception):
 def parse(text: str) -> tuple[Node | None, list[Issue]]:
     """The tree of an expression, or None and why not."""
     words, issues = tokens(text)
-    if issues:
+    if issues and issues[0].at < 0:
         return None, issues
     parser = _Parser(words)
     try:
         node = parser.whole()
     except _Unreadable as unreadable:
-        return None, [*parser.issues, unreadable.issue]
+        return None, [*issues, *parser.issues, unreadable.issue]
     except RecursionError:
         return None, [_TOO_DEEP]
-    return (None, parser.issues) if parser.issues else (node, [])
+    issues += parser.issues
+    return (None, issues) if issues else (node, [])
 
 
 class _Parser:
@@ -81,9 +82,12 @@ class _Parser:
 
     def want(self, text: str) -> Token:
         word = self.take(text)
-        if word is None:
-            raise self.unexpected(f"'{text}'")
-        return word
+        if word is not None:
+            return word
+        here = self.words[self.next]
+        if here.kind == "end":
+            raise _Unreadable(Issue(here.at, f"Syntax error: missing '{text}' at '<EOF>'"))
+        raise self.unexpected(f"'{text}'")
 
     def unexpected(self, expected: str, how: str = "mismatched") -> _Unreadable:
         word = self.words[self.next]

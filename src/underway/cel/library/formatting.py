@@ -100,10 +100,10 @@ def _real(letter: str, value: float, precision: int) -> str:
     if value - value != 0:
         return "NaN" if value != value else ("∞" if value > 0 else "-∞")
     if letter == "f":
-        return f"{value:,.{precision}f}"
-    mantissa, exponent = f"{value:.{precision}e}".split("e")
-    sign, digits = ("-" if exponent[0] == "-" else ""), exponent[1:]
-    return f"{mantissa}\u202f×\u202f10{(sign + digits).translate(_SUPERSCRIPT)}"
+        return f"{value or 0.0:,.{precision}f}"
+    # What is written as the precision of %e is taken for its width.
+    mantissa, exponent = f"{value or 0.0:.6e}".split("e")
+    return f"{mantissa}×10{exponent.removeprefix('+').translate(_SUPERSCRIPT)}".rjust(precision)
 
 
 def _written(value: Any) -> str:

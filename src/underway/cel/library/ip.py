@@ -170,6 +170,13 @@ def _contains_cidr(one: Any, other: Any) -> bool:
     return bool(one.bits <= other.bits and one.contains(other.address))
 
 
+def _contains_ip_text(of: CidrValue, text: str) -> bool:
+    found = _parse_ip(text)
+    if isinstance(found, str):
+        raise EvalError("no such overload")  # the reason gets lost on the API server as well
+    return of.contains(found)
+
+
 def _contains_ip_cost(*, text: bool) -> Any:
     return lambda args, _: ceil(2 * size(args[0]) * 0.1) + (ceil(size(args[1]) * 0.1) if text else 0)
 
@@ -205,7 +212,7 @@ FUNCTIONS: tuple[Function, ...] = (
             "cidr_contains_ip_string",
             (CIDR, STRING),
             BOOL,
-            lambda of, text: of.contains(_ip(text).address),
+            _contains_ip_text,
             _contains_ip_cost(text=True),
         ),
         member(

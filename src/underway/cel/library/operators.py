@@ -30,6 +30,17 @@ _A, _B = param("A"), param("B")
 _LIST, _MAP = list_of(_A), map_of(_A, _B)
 
 
+_TIMES = frozenset(("google.protobuf.Duration", "google.protobuf.Timestamp"))
+# What an operator takes on its left. Strings and times answer for themselves, without naming the operator (cel-go traits).
+_ALWAYS = _TIMES | {"string"}
+_NUMBERS = _ALWAYS | {"int", "uint", "double"}
+_ADDERS = _NUMBERS | {"bytes", "list"}
+_COMPARERS = _NUMBERS | {"bytes", "bool"}
+_SIZERS = _ALWAYS | {"bytes", "list", "map"}
+_MODDERS = _ALWAYS | {"int", "uint"}
+_KINDS = {"_+_": _ADDERS, "_-_": _NUMBERS, "_*_": _NUMBERS, "_/_": _NUMBERS, "_%_": _MODDERS}
+
+
 def _by_compiler(*_: Any) -> Any:
     raise EvalError("no such overload")
 
@@ -51,7 +62,10 @@ def _binary(name: str, *signatures: tuple[str, Type, Type, Type]) -> Function:
     run = OPERATORS[name]
     costly: dict[str, Cost] = {"add_string": _both_sizes, "add_bytes": _both_sizes}
     return Function(
-        name, tuple(free(each, (one, other), result, run, costly.get(each)) for each, one, other, result in signatures), run
+        name,
+        tuple(free(each, (one, other), result, run, costly.get(each)) for each, one, other, result in signatures),
+        run,
+        _KINDS[name],
     )
 
 
@@ -83,6 +97,7 @@ def _comparison(name: str, word: str, run: Any) -> Function:
         name,
         tuple(free(each, (left, right), BOOL, run, smaller_size if each in costly else None) for each, left, right in pairs),
         run,
+        _COMPARERS,
     )
 
 
@@ -93,9 +108,9 @@ def _negate_bool(value: Any) -> bool:
 
 
 def _size(value: Any) -> int:
-    if isinstance(value, list | dict | str | bytes) or hasattr(value, "__len__"):
-        return len(value)
-    raise EvalError(f"no such overload: size({type_name(value)})")
+    if type_name(value) not in ("string", "bytes", "list", "map"):
+        raise EvalError("no such overload")
+    return len(value)
 
 
 def _sizes() -> tuple[Overload, ...]:
@@ -151,6 +166,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "-_",
         (free("negate_double", (DOUBLE,), DOUBLE, OPERATORS["-_"]), free("negate_int64", (INT,), INT, OPERATORS["-_"])),
         OPERATORS["-_"],
+        _NUMBERS | {"bool"},
     ),
     _comparison("_<_", "less", _less),
     _comparison("_<=_", "less_equals", _less_equal),
@@ -184,5 +200,5 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         lambda item, of: contains(of, item),
     ),
-    Function("size", _sizes(), _size),
+    Function("size", _sizes(), _size, _SIZERS),
 )

@@ -8,7 +8,6 @@ import re2
 
 from underway.cel.values import EvalError, size
 
-# re2 reports a bad expression in its own words; Go's text after "error parsing regexp: " differs.
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 
@@ -20,7 +19,29 @@ def pattern(expression: str) -> Any:
         return re2.compile(expression, _QUIET)
     except re2.error as refused:
         reason = refused.args[0] if refused.args else ""
-        raise EvalError(f"error parsing regexp: {reason.decode() if isinstance(reason, bytes) else reason}") from None
+        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise EvalError(f"error parsing regexp: {_in_go(text, expression)}") from None
+
+
+# What RE2 says, and what Go says of the same fault.
+_FAULTS = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "trailing \\": "trailing backslash at end of expression",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "invalid repetition size": "invalid repeat count",
+}
+# Of these Go shows the whole expression, not the part at fault.
+_WHOLE = frozenset(("missing closing )", "unexpected )"))
+
+
+def _in_go(reason: str, expression: str) -> str:
+    fault, _, part = reason.partition(": ")
+    said = _FAULTS.get(fault, fault)
+    return f"{said}: `{expression if said in _WHOLE else part}`"
 
 
 def regex_cost(args: tuple[Any, ...], _: Any) -> int:

@@ -3,12 +3,13 @@
 Source: cel-go ext/strings.go. Positions count code points. `format` is in `formatting`.
 """
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
 from underway.cel.library.formatting import formatted
 from underway.cel.library.patterns import pattern, regex_cost
-from underway.cel.overload import Function, free, function, member
+from underway.cel.overload import Cost, Function, free, function, member
 from underway.cel.types import BOOL, DYN, INT, STRING, list_of
 from underway.cel.values import EvalError, size, type_name
 
@@ -111,10 +112,21 @@ def _matches(text: str, expression: str) -> bool:
     return pattern(expression).search(text) is not None
 
 
+def _test(name: str, overload: str, holds: Callable[[str, str], bool], cost: Cost) -> Function:
+    """A test of a string by another, which says no more than "no such overload" of what is none."""
+
+    def run(text: Any, part: Any) -> bool:
+        if type(text) is str and type(part) is str:
+            return holds(text, part)
+        raise EvalError("no such overload")
+
+    return Function(name, (member(overload, (STRING, STRING), BOOL, run, cost),), run)
+
+
 FUNCTIONS: tuple[Function, ...] = (
-    function("contains", member("contains_string", (STRING, STRING), BOOL, lambda text, part: part in text, _contains_cost)),
-    function("endsWith", member("ends_with_string", (STRING, STRING), BOOL, str.endswith, traversal)),
-    function("startsWith", member("starts_with_string", (STRING, STRING), BOOL, str.startswith, traversal)),
+    _test("contains", "contains_string", lambda text, part: part in text, _contains_cost),
+    _test("endsWith", "ends_with_string", str.endswith, traversal),
+    _test("startsWith", "starts_with_string", str.startswith, traversal),
     Function(
         "matches",
         (
