@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "convert": "Convert Ingresses: to v1, back to v1beta1, or to the Gateway API.",
     "match": "Say which rule, backend or redirect answers a request, and why the others do not.",
     "prove": "Prove that two sides answer every request alike, or show the request that they do not.",
+    "rbac": "Print the personas of the Gateway API as roles, with what each can do.",
 }
 
 
