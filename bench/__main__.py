@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import demo, fuzz, help_time, orders, proof, swarm, webhook
+from bench import conversion, demo, fuzz, help_time, orders, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
@@ -12,6 +12,7 @@ BENCHES = {
     "webhook": webhook.run,
     "fuzz": fuzz.run,
     "proof": proof.run,
+    "conversion": conversion.run,
 }
 
 

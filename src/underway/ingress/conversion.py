@@ -13,7 +13,7 @@ from underway.ingress.emitters import EMITTERS, attachments, objects
 from underway.ingress.emitters.emitter import Emitter, filters_of, lost, policies_of
 from underway.ingress.emitters.experimental import RULE_FIELDS
 from underway.ingress.ir import Plan, Rule, Server, Setting
-from underway.ingress.layout import Layout, Options
+from underway.ingress.layout import Grant, Layout, Options
 from underway.ingress.losses import Loss, Where
 from underway.ingress.providers import PROVIDERS, provider_of
 from underway.ingress.routes import Route, routes_of
@@ -92,8 +92,9 @@ def _emitted(
             holders |= {("ListenerSet", one.namespace, one.name) for one in layout.listener_sets if one.gateway is gateway}
             layout.grants += attachments.grant_for(gateway, value)
     made += [objects.listener_set(one) for one in layout.listener_sets]
-    made += [objects.grant(one, options.minor) for one in layout.grants]
     routes = routes_of(servers, layout)
+    layout.grants += _grants(routes)
+    made += [objects.grant(one, options.minor) for one in layout.grants]
     policies: list[dict[str, Any]] = attachments.backend_tls(routes)
     for route in routes:
         written, more = _route(route, emitter, options, holders, losses)
@@ -101,6 +102,18 @@ def _emitted(
         if route.kind != "TLSRoute" or options.minor >= objects.TLS_ROUTE_SINCE:
             made.append(written)
     return made + policies
+
+
+def _grants(routes: list[Route]) -> list[Grant]:
+    """Routes may refer to Services of other namespaces only where these say so: a canary's Ingress may lie in another one."""
+    wanted: dict[tuple[str, str, str], set[str]] = {}
+    for route in routes:
+        for backend in (one for rule in route.rules for one in rule.backends):
+            if backend.namespace != route.namespace:
+                wanted.setdefault((backend.namespace, route.kind, route.namespace), set()).add(backend.name)
+    return [
+        Grant(target, kind, source, "Service", tuple(sorted(names))) for (target, kind, source), names in sorted(wanted.items())
+    ]
 
 
 def _route(

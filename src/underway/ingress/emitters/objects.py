@@ -81,7 +81,7 @@ def _namespaces(names: tuple[str, ...], own: str) -> dict[str, Any]:
 def grant(one: Grant, minor: int) -> dict[str, Any]:
     """A ReferenceGrant in the namespace of what is referred to."""
     version = API if minor >= GRANT_V1_SINCE else f"{GROUP}/v1beta1"
-    name = f"{one.from_kind.lower()}s-of-{one.from_namespace}"
+    name = f"{one.from_kind.lower()}s-of-{one.from_namespace}-to-{one.to_kind.lower()}s"
     spec = {
         "from": [{"group": GROUP, "kind": one.from_kind, "namespace": one.from_namespace}],
         "to": [{"group": "", "kind": one.to_kind, "name": name} for name in one.names],

@@ -79,3 +79,11 @@ def wildcard_loss(server: Server) -> list[Loss]:
     witness = f"GET http://a.b.{rest}/ was not answered by this host, and now is"
     remedy = f"name the hosts one by one, or give *.b.{rest} a listener of its own where it matters"
     return [Loss("differs", server.where, server.object, reason, remedy, "E1", witness, (server.host,))]
+
+
+def bare_loss(server: Server) -> list[Loss]:
+    """A host of which no path has a backend: its listener is there, and no route."""
+    if not server.host or any(rule.scheme != "http" for rule in server.rules):
+        return []
+    reason = f"{server.host} has no path that answers: its listener has no route, and says 404"
+    return [Loss("note", server.where, server.object, reason, "", "", "", (server.host,))]

@@ -61,6 +61,7 @@ def test_a_default_backend_alone_answers_hosts_that_nobody_names() -> None:
         ("/(.*)", "/$1", "PathPrefix / -> s:80"),
         ("/x(/|$)(.*)", "/api/$2", "PathPrefix /x -> as /api/ s:80"),
         ("/x(/.*)?", "/api$1", "PathPrefix /x -> as /api s:80"),
+        ("/x/(.*)", "/y$2", "PathPrefix /x -> as /y s:80"),
         ("/x", "/", "PathPrefix /x -> as / s:80"),
         ("/x", "/y", "PathPrefix /x -> as /y s:80"),
         ("/", "/app", "PathPrefix / -> as /app s:80"),

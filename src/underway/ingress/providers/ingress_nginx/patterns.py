@@ -85,6 +85,15 @@ def covers(one: Shape, other: Shape) -> bool:
     return inside and not (one.slash and below == stem and not other.slash)
 
 
+def settled(pattern: str, target: str) -> str:
+    """A target whose captures all exist: for nginx one that does not is empty."""
+    try:
+        groups = re.compile(pattern).groups
+    except (re.error, RecursionError, OverflowError):
+        return target
+    return re.sub(r"\$(\d)", lambda found: found[0] if 1 <= int(found[1]) <= groups else "", target) or "/"
+
+
 def rewrite_of(shape: Shape, target: str) -> Rewrite | None:
     """The rewrite that a target means, None if a route has none for it. target: with captures $1 to $9."""
     used = re.findall(r"\$\d", target)

@@ -10,9 +10,9 @@ from underway.ingress.losses import Loss
 from underway.ingress.providers.ingress_nginx import redirects
 from underway.ingress.providers.ingress_nginx.canary import spread
 from underway.ingress.providers.ingress_nginx.families import FAMILIES
-from underway.ingress.providers.ingress_nginx.patterns import Shape, covers, rewrite_of, shape_of, substitution
+from underway.ingress.providers.ingress_nginx.patterns import Shape, covers, rewrite_of, settled, shape_of, substitution
 from underway.ingress.providers.ingress_nginx.servers import Blocks, Location, ServerBlock
-from underway.ingress.providers.table import wildcard_loss
+from underway.ingress.providers.table import bare_loss, wildcard_loss
 from underway.ingress.source import Source
 
 
@@ -22,7 +22,7 @@ def plan_of(blocks: Blocks, source: Source, class_name: str) -> tuple[Plan, list
     plan = Plan()
     for block in blocks.servers.values():
         plan.servers += builder.servers(block, class_name)
-    losses = builder.losses + [loss for server in plan.servers for loss in wildcard_loss(server)]
+    losses = builder.losses + [loss for server in plan.servers for loss in (*wildcard_loss(server), *bare_loss(server))]
     return plan, losses
 
 
@@ -88,10 +88,11 @@ class _Builder:
         if not spoken:
             return
         mixed = any(rule.protocol == "HTTP" for rule in server.rules)
+        own = next(one.own for one in block.locations if one.own.ingress.key == spoken[0].owner)
         if not mixed and all(_grpc(rule) for rule in spoken):
+            own.lose("note", "backend-protocol", "became a GRPCRoute, which takes gRPC requests alone, by service and method")
             return
         server.rules = [msgspec.structs.replace(rule, protocol="HTTP") if rule in spoken else rule for rule in server.rules]
-        own = next(one.own for one in block.locations if one.own.ingress.key == spoken[0].owner)
         why = "the host speaks HTTP too" if mixed else "a path is not of the form /package.Service/Method, or is rewritten"
         reason = f"{own.text('backend-protocol')} became an HTTPRoute: {why}, and a GRPCRoute cannot have that"
         own.lose("lost", "backend-protocol", reason, "appProtocol: kubernetes.io/h2c on the port of the Service")
@@ -190,11 +191,12 @@ class _Builder:
     def _expression(self, location: Location, shape: Shape) -> list[Rule]:
         if not location.target:
             return self.rules(location, shape.path, None)
-        rewrite = rewrite_of(shape, location.target)
+        target = settled(location.path, location.target)
+        rewrite = rewrite_of(shape, target)
         if rewrite is not None:
             return self.rules(location, shape.path, rewrite if rewrite != Rewrite() else None)
         # No field of a route has it: an emitter with regular expressions takes it up, else the path does not answer.
-        regex = Setting("regex-rewrite", substitution(location.path, location.target), ("rewrite-target",), guards=True)
+        regex = Setting("regex-rewrite", substitution(location.path, target), ("rewrite-target",), guards=True)
         made = self.rules(location, shape.path, None)
         return [msgspec.structs.replace(rule, settings=(*rule.settings, regex)) for rule in made]
 

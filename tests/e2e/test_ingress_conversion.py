@@ -1,0 +1,174 @@
+"""What the conversion writes is taken by a real kube-apiserver with the Gateway API, and the personas' roles hold there."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from binaries import require_control_plane
+from controlplane import ControlPlane
+from property.conversions import drawn
+from underway.ingress.conversion import convert
+from underway.ingress.layout import Options
+from underway.ingress.personas import default_groups, matrix, objects
+from underway.ingress.versions import converted
+from underway.ingress.versions.edits import applied
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+VERSIONS = {6: "v1.6.1", 5: "v1.5.1", 4: "v1.4.1"}
+ENVOY = "github.com/envoyproxy/gateway@v1.9.1"
+SEEDS = range(40)
+
+
+def module(name: str) -> Path:
+    """The folder of a Go module, which is downloaded once."""
+    done = subprocess.run(["go", "mod", "download", "-json", name], capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{name}: {done.stdout or done.stderr}")
+        pytest.skip(f"{name} cannot be downloaded: {done.stderr}")
+    return Path(json.loads(done.stdout)["Dir"])
+
+
+def gateway_api(minor: int, channel: str) -> list[dict[str, Any]]:
+    """The definitions of a channel that routes of ours use.
+
+    Its admission policy, which forbids to go back to an older version, is left out; so are TCPRoute and UDPRoute, whose stored
+    version cannot go back.
+    """
+    folder = module(f"sigs.k8s.io/gateway-api@{VERSIONS[minor]}") / "config" / "crd" / channel
+    found = [one for file in sorted(folder.glob("gateway.*.yaml")) for one in yaml.safe_load_all(file.read_text())]
+    definitions = [one for one in found if one and one["kind"] == "CustomResourceDefinition"]
+    return [one for one in definitions if one["spec"]["names"]["kind"] not in ("TCPRoute", "UDPRoute")]
+
+
+def envoy_gateway() -> list[dict[str, Any]]:
+    folder = module(ENVOY) / "charts" / "gateway-crds-helm" / "templates" / "generated"
+    texts = (
+        "\n".join(line for line in file.read_text().splitlines() if not line.startswith("{{"))
+        for file in sorted(folder.glob("*.yaml"))
+    )
+    return [one for text in texts for one in yaml.safe_load_all(text) if one]
+
+
+class Bare:
+    """A control plane of its own: definitions of several versions come and go there."""
+
+    def __init__(self, running: ControlPlane) -> None:
+        self.running = running
+
+    def install(self, definitions: list[dict[str, Any]]) -> None:
+        text = yaml.safe_dump_all(definitions)
+        self.running.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
+        self.running.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
+    def refused(self, made: list[dict[str, Any]]) -> list[str]:
+        """What the server says against objects, by a dry run."""
+        text = yaml.safe_dump_all(made)
+        done = subprocess.run(
+            [*self.running.command(), "apply", "--server-side", "--dry-run=server", "-f", "-"],
+            input=text, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return [line for line in done.stderr.splitlines() if line]
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Bare]:
+    require_control_plane()
+    with ControlPlane(controllers=False) as running:
+        for namespace in ("one", "two", "gateways", "shop", "other"):
+            running.kubectl("create", "namespace", namespace)
+        yield Bare(running)
+
+
+def corpus(minor: int, emitter: str) -> list[dict[str, Any]]:
+    """The objects of all seeds, each seed in names of its own."""
+    found: list[dict[str, Any]] = []
+    for seed in SEEDS:
+        ingresses, options, _ = drawn(seed)
+        topology = options.topology if minor > 4 else "shared"
+        made = convert(ingresses, Options(emitter=emitter, minor=minor, topology=topology, experimental=False)).objects
+        found += [_renamed(one, seed) for one in made if one["kind"] != "GatewayClass"]
+    return found
+
+
+def _renamed(one: dict[str, Any], seed: int) -> dict[str, Any]:
+    return {**one, "metadata": {**one["metadata"], "name": f"s{seed}-{one['metadata']['name']}"}}
+
+
+@pytest.mark.parametrize(
+    ("minor", "channel"), [(6, "standard"), (6, "experimental"), (5, "standard"), (5, "experimental"), (4, "standard")]
+)
+def test_every_object_is_taken_by_the_real_server(bare: Bare, minor: int, channel: str) -> None:
+    bare.install(gateway_api(minor, channel))
+    made = corpus(minor, "standard")
+    assert len(made) > 100
+    assert bare.refused(made) == []
+
+
+def test_every_policy_of_envoy_gateway_is_taken_by_the_real_server(bare: Bare) -> None:
+    bare.install([*gateway_api(6, "standard"), *envoy_gateway()])
+    made = corpus(6, "envoy-gateway")
+    assert {"SecurityPolicy"} <= {one["kind"] for one in made}
+    assert bare.refused(made) == []
+
+
+def test_every_converted_version_is_taken_by_the_real_server(bare: Bare) -> None:
+    ingresses = [_renamed(one, seed) for seed in SEEDS for one in drawn(seed)[0]]
+    again = []
+    for one in ingresses:
+        old = applied(one, converted(one, 0, "v1beta1").edits)
+        again.append(applied(old, converted(old, 0, "v1").edits))
+    assert again == ingresses
+    assert bare.refused(again) == []
+
+
+@pytest.mark.parametrize("tiers", [3, 4])
+def test_the_roles_of_the_personas_are_what_their_matrix_says(bare: Bare, tiers: int) -> None:
+    bare.install(gateway_api(6, "standard"))
+    groups = default_groups(tiers)
+    bare.running.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(objects(tiers, ["shop"], groups)))
+    wrong = []
+    for row in matrix(tiers, "shop", "other"):
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"somebody-of-{row.persona}",
+                "groups": [groups[row.persona], "system:authenticated"],
+                "resourceAttributes": {
+                    "verb": row.verb,
+                    "resource": row.resource,
+                    "group": row.group,
+                    "namespace": row.namespace,
+                },
+            },
+        }
+        answer = bare.running.kubectl("create", "-o", "json", "-f", "-", stdin=json.dumps(review))
+        if json.loads(answer)["status"]["allowed"] is not row.allowed:
+            wrong.append(row)
+    assert wrong == []
+
+
+def test_a_persona_meets_the_server_by_impersonation(bare: Bare) -> None:
+    bare.install(gateway_api(6, "standard"))
+    groups = default_groups(3)
+    bare.running.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(objects(3, ["shop"], groups)))
+    developer = ("--as=dev", f"--as-group={groups['application-developer']}")
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "mine", "namespace": "shop"},
+        "spec": {"parentRefs": [{"name": "front", "namespace": "gateways"}]},
+    }
+    bare.running.kubectl("create", "-f", "-", *developer, stdin=json.dumps(route))
+    elsewhere = {**route, "metadata": {"name": "mine", "namespace": "other"}}
+    with pytest.raises(RuntimeError, match='cannot create resource "httproutes"'):
+        bare.running.kubectl("create", "-f", "-", *developer, stdin=json.dumps(elsewhere))
+    with pytest.raises(RuntimeError, match="forbidden"):
+        bare.running.kubectl("get", "secrets", "-n", "shop", *developer)
