@@ -5,7 +5,7 @@ import pytest
 from ingresses import answered, gateway, grant, listener, match, route, routed, rule
 from underway.ingress.matchers.gateway.effects import replaced_prefix
 from underway.ingress.matchers.gateway.parameters import Parameters
-from underway.ingress.matchers.hostnames import covers, intersection
+from underway.policy.hostname import covers, intersection
 from underway.ingress.matchers.request import request_of
 
 ISOLATED = ("", "*.example.com", "*.foo.example.com", "abc.foo.example.com")

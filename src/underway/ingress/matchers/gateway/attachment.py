@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from underway.ingress.matchers.gateway.grants import Grants
 from underway.ingress.matchers.gateway.parameters import Parameters
 from underway.ingress.matchers.gateway.table import Table
-from underway.ingress.matchers.hostnames import intersection
 from underway.ingress.objects.gateway import GROUP, Gateway, Listener, ListenerSet, ParentReference, RouteNamespaces
 from underway.ingress.objects.manifests import Manifests
 from underway.ingress.objects.route_refusal import gateway_refusal, listeners_refusal
 from underway.model.selector import matches as selects
+from underway.policy.hostname import intersection
 
 KINDS = {"HTTP": ("HTTPRoute", "GRPCRoute"), "HTTPS": ("HTTPRoute", "GRPCRoute"), "TLS": ("TLSRoute",)}
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"

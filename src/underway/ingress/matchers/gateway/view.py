@@ -9,13 +9,13 @@ from underway.ingress.matchers.gateway.effects import World, answer_of, effect_o
 from underway.ingress.matchers.gateway.grants import Grants
 from underway.ingress.matchers.gateway.parameters import Parameters
 from underway.ingress.matchers.gateway.table import Match, Table, grpc_match, http_match, reason
-from underway.ingress.matchers.hostnames import covers, patterns_of, specificity
 from underway.ingress.matchers.request import PORTS, Request
 from underway.ingress.matchers.router import Condition, PathAtom, View
 from underway.ingress.matchers.services import Services
 from underway.ingress.objects.manifests import Manifests
 from underway.ingress.objects.route import GRPCRouteMatch, HTTPRouteMatch
 from underway.ingress.objects.route_refusal import route_refusal
+from underway.policy.hostname import covers, patterns_of, specificity
 
 PROTOCOLS = {"http": ("HTTP",), "https": ("HTTPS", "TLS")}
 PASSTHROUGH = "(passed through)"
