@@ -96,6 +96,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _named("gateway.networking.k8s.io", "gateways", "Gateway", AnyThing, optional=True),
     _named("gateway.networking.k8s.io", "httproutes", "HTTPRoute", AnyThing, optional=True),
+    _named("gateway.networking.k8s.io", "referencegrants", "ReferenceGrant", AnyThing, version="v1beta1", optional=True),
     _named("gateway.networking.k8s.io", "grpcroutes", "GRPCRoute", AnyThing, optional=True),
     _named("gateway.networking.k8s.io", "referencegrants", "ReferenceGrant", AnyThing, version="v1beta1", optional=True),
 )

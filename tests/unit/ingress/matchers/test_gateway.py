@@ -5,7 +5,6 @@ import pytest
 from ingresses import answered, gateway, grant, listener, match, route, routed, rule
 from underway.ingress.matchers.gateway.effects import replaced_prefix
 from underway.ingress.matchers.gateway.parameters import Parameters
-from underway.policy.hostname import covers, intersection
 from underway.ingress.matchers.request import request_of
 
 ISOLATED = ("", "*.example.com", "*.foo.example.com", "abc.foo.example.com")
@@ -28,32 +27,6 @@ def test_the_table_of_replace_prefix_match() -> None:
     ]
     for path, prefix, replacement, expected in table:
         assert replaced_prefix(path, prefix, replacement) == expected, (path, prefix, replacement)
-
-
-@pytest.mark.parametrize(
-    ("listening", "routed_", "both"),
-    [
-        ("", "", ""),
-        ("", "a.example.com", "a.example.com"),
-        ("*.example.com", "", "*.example.com"),
-        ("test.example.com", "*.example.com", "test.example.com"),
-        ("*.example.com", "foo.test.example.com", "foo.test.example.com"),
-        ("*.example.com", "example.com", None),
-        ("*.example.com", "test.example.net", None),
-        ("*.example.com", "*.test.example.com", "*.test.example.com"),
-        ("*.example.com", "*.example.com", "*.example.com"),
-        ("*.example.com", "*.badexample.com", None),
-        ("a.example.com", "b.example.com", None),
-    ],
-)
-def test_hostnames_intersect_as_documented(listening: str, routed_: str, both: str | None) -> None:
-    assert intersection(listening, routed_) == both
-    assert intersection(routed_, listening) == both
-
-
-def test_a_wildcard_covers_one_label_or_more() -> None:
-    for host, expected in [("a.example.com", True), ("a.b.example.com", True), ("example.com", False), (".example.com", False)]:
-        assert covers("*.example.com", host) is expected, host
 
 
 # httproute-matching, -path-match-order, -header-matching, -query-param-matching, -method-matching of the conformance tests
