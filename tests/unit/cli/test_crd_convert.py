@@ -26,6 +26,14 @@ def test_an_object_goes_there_and_back() -> None:
     assert back.stderr == ""
 
 
+def test_an_object_is_read_with_the_defaults_of_its_own_version_and_pruned() -> None:
+    pump = yaml.safe_load((KOT / "pump.yaml").read_text())
+    pump["spec"] = {"inputs": [{"name": "untyped", "value": "1.5"}], "colour": "red"}
+    done = underway(*WITH, "--to", "v1", "-f", "-", stdin=yaml.safe_dump(pump))
+    assert yaml.safe_load(done.stdout)["spec"] == {"inputs": [{"name": "untyped", "float": "1.5"}]}
+    assert done.stderr == "Device deck-3/pump: v1alpha1 does not have spec.colour: pruned\n"
+
+
 def test_lists_and_several_documents_keep_their_shape() -> None:
     pump = yaml.safe_load((KOT / "pump.yaml").read_text())
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": [pump, pump]}

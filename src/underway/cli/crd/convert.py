@@ -18,7 +18,8 @@ from underway.errors import UsageError
 def command(crd_source: str, spec: str, to: str, source: str, output: str) -> int:
     """Convert objects to another version.
 
-    What the version cannot hold is kept in an annotation of the object, and told on standard error. MODULE is an importable
+    Objects are read as the API server reads what it is sent: pruned, with the defaults of their own version. What the version
+    that is wanted cannot hold is kept in an annotation of the object, and told on standard error. MODULE is an importable
     module or the path of a .py file. Exit code 4 if some objects could not be converted, 1 if none could.
 
     Example: underway crd convert --crd devices.yaml --with conversions.py:CONVERSIONS --to v1 -f pump.yaml
@@ -37,7 +38,10 @@ class _Run:
     """The conversion of all documents, counted."""
 
     def __init__(self, kind: Any, to: str) -> None:
+        from underway.crd.definition import definition_of
+
         self._kind, self._to = kind, to
+        self._definition = definition_of(kind.crd)
         self.converted = self.failed = 0
 
     def document(self, document: Object) -> Object | None:
@@ -57,7 +61,7 @@ class _Run:
             self.failed += 1
             click.echo(f"an item of a list is no object, but {type(value).__name__}", err=True)
             return None
-        outcome = self._kind.convert(value, self._to)
+        outcome = self._kind.convert(self._held(value), self._to)
         if isinstance(outcome, Unconvertible):
             self.failed += 1
             field = f"{outcome.field}: " if outcome.field else ""
@@ -69,6 +73,19 @@ class _Run:
         for path in outcome.lost:
             click.echo(f"{named(value)}: {self._to} cannot hold {path}: lost", err=True)
         return dict(outcome.object)
+
+    def _held(self, value: Object) -> Object:
+        """The object as the API server would hold it, had it been sent: with its own version's defaults, pruned."""
+        from underway.crd import pipeline
+        from underway.crd.defaults import copied
+
+        version = self._definition.version_of(value)
+        if version is None:
+            return value
+        read = pipeline.request(copied(value), version)
+        for path in read.unknown:
+            click.echo(f"{named(value)}: {version.name} does not have {path}: pruned", err=True)
+        return value if read.problem is not None else read.value
 
 
 def _conversions(crd_source: str, spec: str) -> Any:

@@ -17,8 +17,8 @@ NO_LAYOUT = Layout({}, {})
 class SameSchema:
     """The conversions of a definition whose strategy is None."""
 
-    def __init__(self, versions: Versions) -> None:
-        self.versions = versions
+    def __init__(self, crd: Mapping[str, Any], versions: Versions) -> None:
+        self.crd, self.versions = crd, versions
 
     def convert(self, value: Object, to: str) -> Converted | Unconvertible:
         """Write another apiVersion, and prune."""
@@ -32,4 +32,4 @@ class SameSchema:
 
 def same_schema(crd: Mapping[str, Any]) -> SameSchema:
     """The conversions of a definition with strategy None. Raises UsageError if it is no definition."""
-    return SameSchema(versions_of(crd))
+    return SameSchema(crd, versions_of(crd))
