@@ -36,6 +36,7 @@ BODY_BYTES_MAX = 20 * 1024 * 1024
 BODY_S_MAX = 10.0  # a body of 20 MiB takes a fraction of a second in a cluster; who needs longer is stuck
 ANSWER_S_MAX = 25.0  # the API server gives up after 30 s: an answer that says why is better than its timeout
 SLICE = 200  # objects converted before other requests have their turn: a few milliseconds
+READS = ("/readyz", "/healthz", "/livez", "/metrics")
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 
 
@@ -47,10 +48,44 @@ class Limits(msgspec.Struct, frozen=True):
     answer_s: float = ANSWER_S_MAX
 
 
-class _Refused(Exception):
+class HttpRefusal(Exception):
+    """An answer other than 200. result: for the metrics; text: for whoever reads it."""
+
     def __init__(self, code: int, result: str, text: str) -> None:
         super().__init__(text)
         self.code, self.result, self.text = code, result, text
+
+
+async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
+    """The whole body of a request. Raises HttpRefusal 400, 408, 413."""
+    too_large = HttpRefusal(413, "too_large", f"the review is larger than {limits.body_bytes} bytes")
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limits.body_bytes:
+            raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_s):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise HttpRefusal(400, "unreadable", "the client went away before the review was complete")
+                body += message.get("body", b"")
+                if len(body) > limits.body_bytes:
+                    raise too_large
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        raise HttpRefusal(408, "too_slow", f"the review did not arrive within {limits.body_s:g} s") from None
+
+
+async def respond(send: Send, code: int, body: bytes, content_type: str) -> None:
+    """Send an answer."""
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    if code in (408, 413):
+        # The rest of the body is not read: the connection cannot be used again.
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Webhooks:
@@ -79,6 +114,11 @@ class Webhooks:
             if judge is not None:
                 self._posts[path] = _Admission(judge, mutating=path == "/mutate").answer
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths that are served."""
+        return (*self._posts, *READS)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "lifespan":
@@ -91,61 +131,35 @@ class Webhooks:
         try:
             body, content_type, result = await self._answer(scope, receive, path)
             code = 200
-        except _Refused as refused:
+        except HttpRefusal as refused:
             code, body, content_type, result = refused.code, f"{refused.text}\n".encode(), TEXT, refused.result
         if review:
             self._metrics.reviewed(review, result, time.monotonic() - begun_s)
-        headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-        if code in (408, 413):
-            # The rest of the body is not read: the connection cannot be used again.
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": code, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await respond(send, code, body, content_type)
 
     async def _answer(self, scope: Scope, receive: Receive, path: str) -> tuple[bytes, str, str]:
-        """Body, content type and result of an answer. Raises _Refused."""
+        """Body, content type and result of an answer. Raises HttpRefusal."""
         method = scope["method"]
-        if path in ("/healthz", "/readyz", "/livez", "/metrics"):
+        if path in READS:
             if method not in ("GET", "HEAD"):
-                raise _Refused(405, "unreadable", f"{path} is read with GET")
+                raise HttpRefusal(405, "unreadable", f"{path} is read with GET")
             if path == "/metrics":
                 return *self._metrics.text(), "success"
             return b"ok\n", TEXT, "success"
         handler = self._posts.get(path)
         if handler is None:
-            known = ", ".join((*self._posts, "/readyz", "/healthz", "/metrics"))
-            raise _Refused(404, "unreadable", f"nothing is served at {path or '/'}; there are {known}")
+            known = ", ".join(self.paths)
+            raise HttpRefusal(404, "unreadable", f"nothing is served at {path or '/'}; there are {known}")
         if method != "POST":
-            raise _Refused(405, "unreadable", f"reviews are sent to {path} with POST")
-        body = await self._body(scope, receive)
+            raise HttpRefusal(405, "unreadable", f"reviews are sent to {path} with POST")
+        body = await read_body(scope, receive, self._limits)
         answer, result = await handler(body, time.monotonic() + self._limits.answer_s)
         return answer, JSON, result
-
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        limit = self._limits.body_bytes
-        too_large = _Refused(413, "too_large", f"the review is larger than {limit} bytes")
-        for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > limit:
-                raise too_large
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _Refused(400, "unreadable", "the client went away before the review was complete")
-                    body += message.get("body", b"")
-                    if len(body) > limit:
-                        raise too_large
-                    if not message.get("more_body"):
-                        return bytes(body)
-        except TimeoutError:
-            raise _Refused(408, "too_slow", f"the review did not arrive within {self._limits.body_s:g} s") from None
 
     async def _convert(self, body: bytes, until_s: float) -> tuple[bytes, str]:
         review = read_conversion(body)
         if isinstance(review, Unreadable):
-            raise _Refused(400, "unreadable", review.reason)
+            raise HttpRefusal(400, "unreadable", review.reason)
         task = Task(review, self._conversions)
         while task.step(SLICE):
             if time.monotonic() > until_s:
@@ -166,7 +180,7 @@ class _Admission:
     async def answer(self, body: bytes, until_s: float) -> tuple[bytes, str]:
         review = read_admission(body)
         if isinstance(review, Unreadable):
-            raise _Refused(400, "unreadable", review.reason)
+            raise HttpRefusal(400, "unreadable", review.reason)
         verdict = await self._verdict(review.request, until_s)
         patch = b""
         wanted = verdict.object if isinstance(verdict, Allowed) else None

@@ -64,7 +64,13 @@ def test_metrics_count_reviews_and_objects() -> None:
         ("POST", "/validate", b"{", 400, "the body is no AdmissionReview"),
         ("GET", "/convert", b"", 405, "reviews are sent to /convert with POST"),
         ("POST", "/metrics", b"", 405, "/metrics is read with GET"),
-        ("GET", "/", b"", 404, "nothing is served at /; there are /convert, /validate, /mutate, /readyz, /healthz, /metrics"),
+        (
+            "GET",
+            "/",
+            b"",
+            404,
+            "nothing is served at /; there are /convert, /validate, /mutate, /readyz, /healthz",
+        ),
     ],
 )
 def test_what_cannot_be_answered_says_why(method: str, path: str, body: bytes, code: int, text: str) -> None:
