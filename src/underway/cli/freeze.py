@@ -17,9 +17,10 @@ def pool_option(function: Any) -> Any:
 @click.command(name="freeze")
 @click.argument("rotation", default="")
 @pool_option
+@click.option("--fleet", default="", metavar="NAME", help="A Fleet of this hub: every cluster of it that has begun.")
 @click.option("--reason", default="frozen by hand", show_default=True, help="Why; `underway status` shows it to everybody.")
 @cluster_options
-def command(rotation: str, pool: str, reason: str, kubeconfig: str, context: str) -> None:
+def command(rotation: str, pool: str, fleet: str, reason: str, kubeconfig: str, context: str) -> None:
     """Stop ROTATION, a pool, or (with neither) the whole cluster, within five seconds.
 
     Nothing new is begun; machines that are ending end; every other node in hand is opened again. A frozen cluster or pool
@@ -27,7 +28,25 @@ def command(rotation: str, pool: str, reason: str, kubeconfig: str, context: str
 
     Example: underway freeze workers --reason "incident 4711"
     """
+    if fleet:
+        if rotation or pool:
+            raise UsageError(f"give either a fleet ({fleet}), a rotation or a pool")
+        asyncio.run(order_fleet(fleet, "Freeze", kubeconfig, context))
+        click.echo(f"fleet {fleet} is frozen")
+        return
     asyncio.run(_freeze(rotation, selected(rotation, pool), pool, reason, kubeconfig, context))
+
+
+async def order_fleet(name: str, mode: Any, kubeconfig: str, context: str) -> None:
+    """Write the mode of a Fleet."""
+    from underway.live.connect import connect
+    from underway.live.freezing import order_fleet
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        await connect(api)
+        await order_fleet(api, name, mode)
 
 
 def selected(rotation: str, pool: str) -> Any:

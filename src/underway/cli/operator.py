@@ -21,8 +21,11 @@ QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evict
 @click.option(
     "--allow-command", "commands", multiple=True, metavar="PATH", help="What provider Command may run; may be given again."
 )
+@click.option(
+    "--fleet", is_flag=True, help="Be a hub: reconcile Fleets too, with the kubeconfigs in Secrets of our own namespace."
+)
 @cluster_options
-def command(listen: str, commands: tuple[str, ...], kubeconfig: str, context: str) -> None:
+def command(listen: str, commands: tuple[str, ...], fleet: bool, kubeconfig: str, context: str) -> None:
     """Reconcile the Rotations of a cluster, for ever.
 
     Several may run: one leads, and another takes over when it ends. SIGTERM hands over what is in hand as it is; to leave
@@ -33,7 +36,7 @@ def command(listen: str, commands: tuple[str, ...], kubeconfig: str, context: st
     host, _, port = listen.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise UsageError(f"--listen {listen}: is not [HOST]:PORT, such as :8080 or 127.0.0.1:8080")
-    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context))
+    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context, fleet=fleet))
 
 
 def identity() -> str:
@@ -42,13 +45,14 @@ def identity() -> str:
     return f"{name}-{os.getpid()}-{time.time_ns() // 1_000_000:x}"
 
 
-async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str) -> None:
+async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str, *, fleet: bool) -> None:
     from underway.errors import Refused
     from underway.live.connect import connect
     from underway.live.endpoints import Endpoints
+    from underway.live.fleets import Fleets
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
-    from underway.live.loop import pump
+    from underway.live.loop import now_ms, pump
     from underway.live.measures import Measures
     from underway.live.rate import RateLimit
     from underway.machines import PROVIDERS
@@ -56,7 +60,8 @@ async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: 
     from underway.rotate.gates import GATES
     from underway.rotate.operator.operator import Operator
 
-    operator = Operator(identity(), [gate.name for gate in GATES], PROVIDERS)
+    gates = [gate.name for gate in GATES]
+    operator = Operator(identity(), gates, PROVIDERS)
     async with HttpApi(connection(kubeconfig, context), RateLimit(QPS, BURST)) as api:
         version = await connect(api)
         workshop = Workshop(lambda id_: hand.machines if (hand := operator.hand_of(id_)) else None, PROVIDERS, api, commands)
@@ -73,13 +78,28 @@ async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: 
                 endpoints.turned()
                 log.update(now)
 
+            namespace = os.environ.get("POD_NAMESPACE") or "underway-system"
+            fleets = Fleets(api, namespace, gates, list(PROVIDERS))
+            beside = (
+                asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms)) if fleet else None
+            )
             try:
                 await pump(operator, api, workshop, stop, turned)
             finally:
+                await _ended(beside)
                 await workshop.close()
     if operator.failure:
         raise Refused(f"{operator.failure}; see `underway manifests` for the definitions and the rights")
     say(f"{operator.identity} has handed over")
+
+
+async def _ended(task: "asyncio.Task[None] | None") -> None:
+    """End a task, and let what went wrong in it be known."""
+    if task is not None:
+        task.cancel()
+        done = (await asyncio.gather(task, return_exceptions=True))[0]
+        if isinstance(done, Exception):
+            raise done
 
 
 def say(line: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from underway.cli.freeze import pool_option, selected
+from underway.cli.freeze import order_fleet, pool_option, selected
 from underway.cli.options import cluster_options
 
 MARKS = {"frozen": "cyan", "gate": "red", "blocker": "red", "node": "yellow", "event": "dim"}
@@ -15,10 +15,11 @@ MARKS = {"frozen": "cyan", "gate": "red", "blocker": "red", "node": "yellow", "e
 @click.command(name="resume")
 @click.argument("rotation", default="")
 @pool_option
+@click.option("--fleet", default="", metavar="NAME", help="A Fleet of this hub.")
 @click.option("-y", "--yes", is_flag=True, help="Go on without asking, whatever is wrong.")
 @cluster_options
 @click.pass_context
-def command(ctx: click.Context, rotation: str, pool: str, yes: bool, kubeconfig: str, context: str) -> None:
+def command(ctx: click.Context, rotation: str, pool: str, fleet: str, yes: bool, kubeconfig: str, context: str) -> None:
     """Let ROTATION, a pool, or (with neither) the cluster and every frozen rotation go on.
 
     First it shows why it stopped and what is still wrong: gates in breach, blockers with the server's own words, nodes in
@@ -27,6 +28,10 @@ def command(ctx: click.Context, rotation: str, pool: str, yes: bool, kubeconfig:
 
     Example: underway resume workers
     """
+    if fleet:
+        asyncio.run(order_fleet(fleet, "Rotate", kubeconfig, context))
+        click.echo(f"fleet {fleet} goes on")
+        ctx.exit(0)
     selected(rotation, pool)
     resumed = asyncio.run(_resume(rotation, pool, kubeconfig, context, yes=yes))
     ctx.exit(0 if resumed else 1)

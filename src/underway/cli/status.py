@@ -10,20 +10,67 @@ from underway.cli.options import cluster_options, emit, output_option
 
 @click.command(name="status")
 @click.argument("rotation", default="")
+@click.option("--fleet", is_flag=True, help="Show the Fleets of this hub instead: their waves and clusters.")
 @cluster_options
 @output_option
-def command(rotation: str, kubeconfig: str, context: str, output: str) -> None:
+def command(rotation: str, fleet: bool, kubeconfig: str, context: str, output: str) -> None:
     """Show how ROTATION (default: each of the cluster) stands.
 
     Example: underway status -o json
     """
     from underway.errors import UsageError
 
+    if fleet:
+        fleets = [one for one in asyncio.run(_fleets(kubeconfig, context)) if rotation in ("", one.metadata.name)]
+        if rotation and not fleets:
+            raise UsageError(f"no fleet {rotation!r} in this cluster")
+        emit([{"fleet": one.metadata.name, "status": one.status} for one in fleets], output, lambda: _show_fleets(fleets))
+        return
     stand = asyncio.run(_read(kubeconfig, context))
     found = [one for one in stand.rotations if rotation in ("", one.name)]
     if rotation and not found:
         raise UsageError(f"no rotation {rotation!r} in this cluster")
     emit([_summary(one, stand) for one in found], output, lambda: _show(found, stand))
+
+
+async def _fleets(kubeconfig: str, context: str) -> list[Any]:
+    from underway.live.connect import connect
+    from underway.live.freezing import fleets
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        await connect(api)
+        return await fleets(api)
+
+
+def _show_fleets(fleets: list[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not fleets:
+        console.print("no fleet in this cluster")
+    for one in fleets:
+        status = one.status
+        console.print(f"[bold]{one.metadata.name}[/] {status.get('state') or 'not seen yet'}: {status.get('reason', '')}")
+        shown = Table(box=None, pad_edge=False)
+        for column in ("wave", "state", "cluster", "rotation", "up to date", "reason"):
+            shown.add_column(column, overflow="fold")
+        for wave in status.get("waves", ()):
+            shown.add_row(
+                wave["name"],
+                wave["state"],
+                "",
+                "",
+                f"{wave.get('finished', 0)}/{wave.get('clusters', 0)} clusters",
+                wave.get("reason", ""),
+            )
+            for cluster in status.get("clusters", ()):
+                if cluster.get("wave") == wave["name"]:
+                    count = f"{cluster.get('upToDate', 0)}/{cluster.get('total', 0)}"
+                    shown.add_row("", "", cluster["name"], cluster.get("state") or "-", count, cluster.get("reason", ""))
+        console.print(shown)
 
 
 async def _read(kubeconfig: str, context: str) -> Any:

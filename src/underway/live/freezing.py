@@ -7,14 +7,17 @@ import msgspec
 
 from underway.errors import Unreachable, UsageError
 from underway.kube.reply import Reply
-from underway.kube.request import Request
+from underway.kube.request import MERGE_PATCH, Request
 from underway.kube.resource import EVENTS, LEASES
 from underway.live.http import HttpApi
 from underway.live.leases import Rotating, checked, rotations
 from underway.model.lease import Lease
+from underway.model.meta import AnyObject
 from underway.rotate import acts
+from underway.rotate.brakes import Mode
 from underway.rotate.first_aid import Finding, findings
 from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
+from underway.rotate.kinds.definitions import FLEETS
 from underway.rotate.record import LEASE_NAMESPACE, journal_of
 
 ATTEMPTS = 5
@@ -67,6 +70,26 @@ async def change(
             checked(reply, f"write lease {LEASE_NAMESPACE}/{FREEZE_LEASE}")
             return after
     raise Unreachable(f"lease {LEASE_NAMESPACE}/{FREEZE_LEASE} changes faster than it can be written; try again")
+
+
+async def fleets(api: HttpApi) -> list[AnyObject]:
+    """The Fleets of a hub, by name. Raises Refused, Unreachable, UsageError."""
+    reply = await api.call(Request(id=40, verb="list", resource=FLEETS))
+    if reply.code == NOT_FOUND:
+        raise UsageError("this cluster serves no Fleets; it is a hub after: underway manifests --fleet | kubectl apply -f -")
+    return sorted(checked(reply, "list fleets").body.items, key=lambda fleet: str(fleet.metadata.name))
+
+
+async def order_fleet(api: HttpApi, name: str, mode: Mode) -> None:
+    """Freeze a Fleet, or let it go on. Raises Refused, Unreachable, UsageError."""
+    found = await fleets(api)
+    if name not in {fleet.metadata.name for fleet in found}:
+        known = ", ".join(fleet.metadata.name for fleet in found) or "none"
+        raise UsageError(f"no fleet {name!r} in this cluster; there are: {known}")
+    body = {"spec": {"mode": mode}}
+    query = acts.FIELD_MANAGER
+    patch = Request(id=41, verb="patch", resource=FLEETS, name=name, body=body, content_type=MERGE_PATCH, query=query)
+    checked(await api.call(patch), f"patch fleet {name}")
 
 
 async def first_aid(api: HttpApi, name: str, seen: Stand) -> list[Finding]:

@@ -81,6 +81,39 @@ def connection(kubeconfig: str = "", context: str = "", environment: Mapping[str
     return _resolved([(path, _read(path)) for path in present], context)
 
 
+INLINE = {field: f"{field}-data" for field in ("certificate-authority", "client-certificate", "client-key")} | {
+    "tokenFile": "token"
+}
+"""The fields of a kubeconfig that name a file, and those that hold what such a file would."""
+
+
+def connection_from(data: bytes, source: str) -> Connection:
+    """The connection in a kubeconfig that is not ours, such as a Secret's. source: for messages, which hold nothing of it.
+
+    It must hold its credentials itself: it may neither name files of this machine nor have a program run. Raises UsageError.
+    """
+    if len(data) > KUBECONFIG_BYTES_MAX:
+        raise UsageError(f"{source}: larger than {KUBECONFIG_BYTES_MAX} bytes; that is not a kubeconfig")
+    try:
+        loaded = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # Without the parser's words: they quote what stands there.
+        raise UsageError(f"{source}: not a kubeconfig: it is not YAML") from None
+    if not isinstance(loaded, dict):
+        raise UsageError(f"{source}: not a kubeconfig: it holds no mapping")
+    for plural, singular in (("clusters", "cluster"), ("users", "user")):
+        for entry in loaded.get(plural) or ():
+            values = entry.get(singular) or {} if isinstance(entry, dict) else {}
+            if values.get("exec"):
+                raise UsageError(
+                    f"{source}: {singular} uses an exec plugin; nothing is run for a stored kubeconfig, give a token"
+                )
+            named = next((field for field in INLINE if values.get(field)), "")
+            if named:
+                raise UsageError(f"{source}: {singular} names a file with {named}; put its content there with {INLINE[named]}")
+    return _resolved([(Path(source), loaded)], "")
+
+
 def in_cluster(env: Mapping[str, str], folder: Path = SERVICE_ACCOUNT) -> Connection:
     """The connection of a Pod's service account; its token rotates, so it stays a file."""
     host, port = env["KUBERNETES_SERVICE_HOST"], env.get("KUBERNETES_SERVICE_PORT", "443")

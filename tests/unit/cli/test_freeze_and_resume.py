@@ -11,8 +11,10 @@ import pytest
 from underway.kube import resource as r
 from underway.rotate.blockers import Blocker
 from underway.rotate.health import Breach
+from underway.rotate.kinds.definitions import FLEETS, fleet_definition
 from underway.rotate.record import LEASE_LABELS, STATUS
 from underway.rotate.status import Status
+from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
 from underway.sim.apiserver.https import HttpsCluster
 from underway.sim.scenario import Scenario
 from underway.sim.world.world import World
@@ -79,6 +81,36 @@ def test_what_is_wrong_is_shown_and_nothing_changes_without_a_yes(cluster: Clust
     assert "node n2: needs 3 healthy pods and has 3 currently" in said
     assert "nothing was changed; cure what is wrong, or go on all the same with --yes" in said
     assert cluster("resume", "workers", "--yes").stdout == "rotation workers goes on\n"
+
+
+def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
+    done = cluster("status", "--fleet")
+    assert done.returncode == 2
+    assert "this cluster serves no Fleets" in done.stderr
+    names = ["api-server"], ["Command"]
+    spec = {
+        "clusters": [{"name": "eu", "kubeconfig": {"name": "eu"}}],
+        "waves": [{"name": "all", "clusters": ["eu"]}],
+        "rotation": {"spec": {"target": {"kubeletVersion": "v1.37.2"}}},
+    }
+    status = {
+        "state": "Frozen",
+        "reason": "wave all: cluster eu is Frozen: drill",
+        "waves": [{"name": "all", "state": "Frozen", "clusters": 1}],
+        "clusters": [{"name": "eu", "wave": "all", "state": "Frozen", "reason": "drill", "total": 9, "upToDate": 4}],
+    }
+    with cluster.served.lock:
+        cluster.world.registry.create(CUSTOM_RESOURCE_DEFINITIONS, fleet_definition(*names))
+        cluster.world.registry.create(FLEETS, {"metadata": {"name": "prod"}, "spec": spec})
+        cluster.world.registry.mutate(FLEETS, "", "prod", lambda now: {**now, "status": status}, "status")
+    shown = " ".join(cluster("status", "--fleet").stdout.split())
+    assert "prod Frozen: wave all: cluster eu is Frozen: drill" in shown
+    assert "eu Frozen 4/9 drill" in shown
+    assert json.loads(cluster("status", "--fleet", "-o", "json").stdout)[0]["status"]["state"] == "Frozen"
+    assert cluster("freeze", "--fleet", "prod").stdout == "fleet prod is frozen\n"
+    assert cluster.world.registry.get(FLEETS, "", "prod")["spec"]["mode"] == "Freeze"
+    assert cluster("resume", "--fleet", "prod").stdout == "fleet prod goes on\n"
+    assert cluster("freeze", "--fleet", "test").stderr == "underway: no fleet 'test' in this cluster; there are: prod\n"
 
 
 @pytest.mark.parametrize(

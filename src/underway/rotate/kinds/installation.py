@@ -69,13 +69,13 @@ def operator_rules(*, evict_anywhere: bool, fleet: bool) -> list[Manifest]:
         rule(GROUP, "rotations/status", "patch"),
     ]
     if fleet:
-        rules += [rule(GROUP, "fleets", "list watch"), rule(GROUP, "fleets/status", "patch")]
+        rules += [rule(GROUP, "fleets", "list"), rule(GROUP, "fleets/status", "patch")]
     return [*rules, EVICT] if evict_anywhere else rules
 
 
 LEASE_RULES = [rule("coordination.k8s.io", "leases", "list watch create patch delete")]
 EVENT_RULES = [rule("", "events", "create")]
-SECRET_RULES = [rule("", "secrets", "list watch")]
+SECRET_RULES = [rule("", "secrets", "list")]
 
 
 def _rights(wanted: Installation) -> list[Manifest]:
@@ -102,7 +102,7 @@ def _granted(kind: str, wanted: Installation, namespace: str, rules: list[Manife
 
 
 def _deployment(wanted: Installation) -> Manifest:
-    arguments = ["operator", f"--listen=:{PORT}"]
+    arguments = ["operator", f"--listen=:{PORT}", *(["--fleet"] if wanted.fleet else [])]
     container = {
         "name": "operator",
         "image": wanted.image,

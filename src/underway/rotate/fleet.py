@@ -1,0 +1,192 @@
+"""Which cluster of a fleet may go now: waves one after the other, each watched for a while, stopped by the first that freezes.
+
+Pure: what the clusters show goes in, what each shall have and how the fleet stands comes out. What has to be remembered (when
+a wave began and succeeded) is read back from the Fleet's own status. The rotation of each cluster is that cluster's operator's.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Literal
+
+import msgspec
+
+from underway.model import timestamp
+from underway.model.duration import seconds
+from underway.model.selector import matches
+from underway.rotate.brakes import Mode
+from underway.rotate.kinds.conditions import condition, cut
+from underway.rotate.kinds.fleet import ClusterStatus, FleetSpec, FleetStatus, Wave, WaveStatus
+
+Standing = Literal["Absent", "Going", "Finished", "Stopped", "Held", "Unknown"]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One cluster as it was last seen.
+
+    standing: of its Rotation as this Fleet wants it: Stopped by itself (Frozen, Failed), Held by this Fleet, Unknown when the
+    cluster does not answer. total and up_to_date: its nodes.
+    """
+
+    name: str
+    labels: Mapping[str, str] = {}
+    standing: Standing = "Absent"
+    state: str = ""
+    reason: str = ""
+    total: int = 0
+    up_to_date: int = 0
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a cluster shall have: the Rotation of the template in this mode."""
+
+    cluster: str
+    mode: Mode
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What to do and what to show."""
+
+    orders: tuple[Order, ...]
+    status: FleetStatus
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """One wave: its status, its orders, and whether the next may begin."""
+
+    status: WaveStatus
+    orders: tuple[Order, ...] = ()
+    passed: bool = False
+
+
+def decide(fleet: FleetSpec, members: Sequence[Member], before: FleetStatus, generation: int, now_ms: int) -> Decision:
+    """What each cluster shall have now. before: the status as it is shown; generation: of the specification."""
+    known = {wave.name: wave for wave in before.waves} if before.observed_generation == generation else {}
+    waves = allotted(fleet, members)
+    shown: list[WaveStatus] = []
+    orders: list[Order] = []
+    open_ = True
+    for wave, chosen in waves:
+        earlier = known.get(wave.name, WaveStatus(wave.name, "Waiting"))
+        if not open_:
+            shown.append(WaveStatus(wave.name, "Waiting", "the wave before it has not passed", len(chosen)))
+            continue
+        judged = _frozen(earlier, chosen) if fleet.mode == "Freeze" else _judged(wave, chosen, earlier, now_ms)
+        shown.append(judged.status)
+        orders += judged.orders
+        open_ = judged.passed
+    return Decision(tuple(orders), _status(shown, waves, members, before, generation, now_ms))
+
+
+def allotted(fleet: FleetSpec, members: Sequence[Member]) -> list[tuple[Wave, list[Member]]]:
+    """The clusters of each wave, by name; a cluster goes with the first wave that chooses it."""
+    left = {member.name: member for member in sorted(members, key=lambda member: member.name)}
+    found = []
+    for wave in fleet.waves:
+        if wave.selector is not None:
+            names = [name for name, member in left.items() if matches(wave.selector, member.labels)]
+        else:
+            names = [name for name in wave.clusters if name in left]
+        found.append((wave, [left.pop(name) for name in sorted(set(names))]))
+    return found
+
+
+def _frozen(earlier: WaveStatus, chosen: Sequence[Member]) -> _Judged:
+    """The fleet is frozen: what has been begun is held, nothing else is."""
+    begun = [member for member in chosen if member.standing in ("Going", "Stopped", "Held")]
+    finished = sum(1 for member in chosen if member.standing == "Finished")
+    status = msgspec.structs.replace(
+        earlier, state="Frozen", reason="spec.mode is Freeze", clusters=len(chosen), finished=finished
+    )
+    return _Judged(status, tuple(Order(member.name, "Freeze") for member in begun), passed=True)
+
+
+def _judged(wave: Wave, chosen: Sequence[Member], earlier: WaveStatus, now_ms: int) -> _Judged:
+    started = earlier.started_at or timestamp.format_ms(now_ms)
+    finished = [member for member in chosen if member.standing == "Finished"]
+    stopped = [member for member in chosen if member.standing == "Stopped"]
+    needed = _needed(wave, len(chosen))
+    base = WaveStatus(wave.name, "Progressing", "", len(chosen), len(finished), started, earlier.succeeded_at)
+    missing = [name for name in wave.clusters if name not in {member.name for member in chosen}]
+    if missing or not chosen:
+        why = f"cluster {missing[0]} is not known" if missing else "no cluster is chosen"
+        return _Judged(msgspec.structs.replace(base, state="Failed", reason=f"{why}; see spec.clusters and spec.waves"))
+    if len(stopped) > len(chosen) - needed:
+        first = stopped[0]
+        status = msgspec.structs.replace(
+            base, state="Frozen", reason=cut(f"cluster {first.name} is {first.state}: {first.reason}")
+        )
+        return _Judged(status, _held(chosen))
+    overdue = _overdue(wave, started, now_ms)
+    if overdue and len(finished) < needed:
+        status = msgspec.structs.replace(base, state="Failed", reason=f"{len(finished)} of {needed} {overdue}")
+        return _Judged(status, _held(chosen))
+    orders = _going(wave, chosen)
+    if earlier.state == "Succeeded":
+        # A node that drifts later is its cluster's own affair: the waves behind need not stop for it.
+        return _Judged(msgspec.structs.replace(base, state="Succeeded"), orders, passed=True)
+    if len(finished) < needed:
+        unknown = next((member for member in chosen if member.standing == "Unknown"), None)
+        reason = f"cluster {unknown.name} does not answer: {unknown.reason}" if unknown else ""
+        return _Judged(msgspec.structs.replace(base, reason=cut(reason), succeeded_at=""), orders)
+    succeeded = earlier.succeeded_at or timestamp.format_ms(now_ms)
+    soaked_ms = timestamp.parse(succeeded) + round(seconds(wave.soak) * 1_000)
+    if now_ms < soaked_ms:
+        until = f"until {timestamp.format_ms(soaked_ms)}"
+        return _Judged(msgspec.structs.replace(base, state="Soaking", reason=until, succeeded_at=succeeded), orders)
+    return _Judged(msgspec.structs.replace(base, state="Succeeded", succeeded_at=succeeded), orders, passed=True)
+
+
+def _needed(wave: Wave, count: int) -> int:
+    """How many clusters must be finished; a percentage rounds up, as nobody means less than they wrote."""
+    share = wave.success.finished
+    return min(count, share if isinstance(share, int) else ceil(int(share[:-1]) * count / 100))
+
+
+def _overdue(wave: Wave, started: str, now_ms: int) -> str:
+    within = wave.success.within
+    if not within or now_ms < timestamp.parse(started) + round(seconds(within) * 1_000):
+        return ""
+    return f"clusters finished within {within}"
+
+
+def _held(chosen: Sequence[Member]) -> tuple[Order, ...]:
+    """Stop those that go; one that has stopped by itself is left as it is, so that its own reason can be seen and ended."""
+    return tuple(Order(member.name, "Freeze") for member in chosen if member.standing in ("Going", "Held"))
+
+
+def _going(wave: Wave, chosen: Sequence[Member]) -> tuple[Order, ...]:
+    """Let go what has been begun, and begin others while there is room."""
+    begun = [member for member in chosen if member.standing != "Absent"]
+    busy = sum(1 for member in begun if member.standing != "Finished")
+    room = (wave.max_concurrent or len(chosen)) - busy
+    fresh = [member for member in chosen if member.standing == "Absent"][: max(0, room)]
+    return tuple(Order(member.name, "Rotate") for member in (*begun, *fresh) if member.standing != "Unknown")
+
+
+def _status(
+    shown: Sequence[WaveStatus],
+    waves: Sequence[tuple[Wave, list[Member]]],
+    members: Sequence[Member],
+    before: FleetStatus,
+    generation: int,
+    now_ms: int,
+) -> FleetStatus:
+    wave_of = {member.name: wave.name for wave, chosen in waves for member in chosen}
+    at = next((wave for wave in shown if wave.state != "Succeeded"), None)
+    state, reason = ("Finished", "") if at is None else (at.state, f"wave {at.name}{': ' if at.reason else ''}{at.reason}")
+    clusters = tuple(
+        ClusterStatus(one.name, wave_of.get(one.name, ""), one.state, cut(one.reason), one.total, one.up_to_date)
+        for one in sorted(members, key=lambda member: member.name)
+    )
+    done = sum(1 for wave in shown if wave.state == "Succeeded")
+    count = f"{done} of {len(shown)} waves have succeeded"
+    known = {one.type: one for one in before.conditions}
+    facts = {
+        "Progressing": state in ("Progressing", "Soaking"),
+        "Frozen": state in ("Frozen", "Failed"),
+        "Finished": state == "Finished",
+    }
+    conditions = tuple(
+        condition(kind, str(holds), state, reason or count, generation, known.get(kind), now_ms) for kind, holds in facts.items()
+    )
+    return FleetStatus(generation, state, cut(reason or count), conditions, tuple(shown), clusters)
