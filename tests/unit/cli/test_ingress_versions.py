@@ -72,7 +72,7 @@ def test_a_loss_has_file_line_and_exit_code_4(tmp_path: Path) -> None:
         f'{tmp_path}/a.yaml:20: invalid: Ingress shop: spec.rules[0].http.paths[0].backend.servicePort is the text "80"'
         in done.stderr
     )
-    assert done.stderr.endswith("; write the number 80 without quotes\n")
+    assert done.stderr.endswith("\n    remedy   write the number 80 without quotes\n")
 
 
 def test_losses_as_json() -> None:

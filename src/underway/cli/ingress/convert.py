@@ -147,11 +147,10 @@ def tell(losses: list[Any], documents: list[Any], report: str) -> None:
         return
     for row in rows:
         code = f" [{row['code']}]" if row["code"] else ""
-        witness = f"; {row['witness']}" if row["witness"] else ""
-        remedy = f"; {row['remedy']}" if row["remedy"] else ""
-        click.echo(
-            f"{row['file']}:{row['line']}: {row['kind']}: {row['object']}: {row['reason']}{code}{witness}{remedy}", err=True
-        )
+        click.echo(f"{row['file']}:{row['line']}: {row['kind']}: {row['object']}: {row['reason']}{code}", err=True)
+        for word in ("witness", "remedy"):
+            if row[word]:
+                click.echo(f"    {word:8} {row[word]}", err=True)
 
 
 def _row(loss: Any, document: Any) -> dict[str, Any]:

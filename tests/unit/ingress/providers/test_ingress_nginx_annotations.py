@@ -255,3 +255,10 @@ def test_every_family_is_in_its_tuple() -> None:
     assert {file.stem for file in folder.glob("*.py")} - elsewhere == {
         family.__name__.rpartition(".")[2] for family in families.FAMILIES
     }
+
+
+def test_the_page_is_drawn_from_the_table() -> None:
+    root = Path(__file__).resolve().parents[4]
+    page = (root / "docs" / "ingress-annotations.md").read_text()
+    rows = [f"| {key.name} | {key.verdict} | {key.field} | {key.remedy} |" for key in keys.KEYS]
+    assert page.splitlines()[-len(rows) :] == rows, "run python tools/annotation_page.py"
