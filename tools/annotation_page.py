@@ -7,11 +7,11 @@ from underway.ingress.providers.ingress_nginx.keys import CONVERTED, KEYS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "ingress-annotations.md"
 HEAD = """# What becomes of ingress-nginx's annotations
-Drawn from `src/underway/ingress/providers/ingress_nginx/keys.py` by `python tools/annotation_page.py`; a test holds the two together.
+Drawn from `src/underway/ingress/providers/ingress_nginx/keys.py` by `python tools/annotation_page.py`; a test holds the two.
 
-{total} keys: {counts}. {converted} have a field. A key with no
-field on the emitter in use is told on stderr, with file and line; if it guards
-a route (authentication, address lists, client certificates, snippets), the route answers 500 until that is settled, or `--open` is given.
+{total} keys: {counts}.
+{converted} have a field. A key with no field on the emitter in use is told on stderr, with file and line. If it guards a route
+(authentication, address lists, client certificates, snippets), the route answers 500 until that is settled, or `--open` is given.
 
 - **standard**: a field of the standard channel of the Gateway API.
 - **experimental**: a field of the experimental channel, with `--experimental`, or a policy.
