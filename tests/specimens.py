@@ -24,7 +24,19 @@ GOOD_ROTATIONS: dict[str, Spec] = {
             "exclude": {"matchExpressions": [{"key": "team", "operator": "In", "values": ["x"]}]},
             "order": [{"by": "zone"}, {"by": "age"}],
             "canary": 1,
+            "canarySoak": "30m",
         },
+    },
+    "pools in order": {
+        **MINIMAL,
+        "nodes": {
+            "pools": [{"name": "gpu", "selector": {"matchLabels": {"pool": "gpu"}}}, {"name": "rest", "selector": {}}],
+            "order": [{"by": "disruptions"}, {"by": "pool"}],
+        },
+    },
+    "at night in Tokyo": {
+        **MINIMAL,
+        "pace": {"windows": [{"schedule": "0 1 * * 1-5", "timeZone": "Asia/Tokyo", "duration": "5h"}]},
     },
     "percentages": {**MINIMAL, "pace": {"maxSurge": "10%", "maxUnavailable": "5%", "perZone": True, "soak": "1m30s"}},
     "no surge": {**MINIMAL, "pace": {"maxSurge": 0, "maxUnavailable": 1}},
@@ -63,6 +75,20 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "a gate that is none": ({**MINIMAL, "health": [{"gate": "luck"}]}, "spec.health[0].gate"),
     "too many gates": ({**MINIMAL, "health": [{"gate": "nodes-ready"}] * 65}, "spec.health"),
     "a provider that is none": ({**MINIMAL, "machines": {"provider": "Magic"}}, "spec.machines.provider"),
+    "order by pool without pools": ({**MINIMAL, "nodes": {"order": [{"by": "pool"}]}}, "spec.nodes"),
+    "an order by luck": ({**MINIMAL, "nodes": {"order": [{"by": "luck"}]}}, "spec.nodes.order[0].by"),
+    "a schedule in words": (
+        {**MINIMAL, "pace": {"windows": [{"schedule": "every night", "duration": "5h"}]}},
+        "spec.pace.windows[0].schedule",
+    ),
+    "a window that never opens": (
+        {**MINIMAL, "pace": {"windows": [{"schedule": "0 1 * * *", "duration": "0m"}]}},
+        "spec.pace.windows[0].duration",
+    ),
+    "a time zone of the moon": (
+        {**MINIMAL, "pace": {"windows": [{"schedule": "0 1 * * *", "duration": "1h", "timeZone": "the moon"}]}},
+        "spec.pace.windows[0].timeZone",
+    ),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
     "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),

@@ -8,7 +8,7 @@ import pytest
 
 from underway.kube.request import Request
 from underway.kube.resource import PODS
-from underway.rotate import acts, admission, brakes, driver, guard, machinery, progress, target, work
+from underway.rotate import acts, admission, brakes, driver, enrolment, guard, machinery, order, progress, target, windows, work
 from underway.rotate.machine import Event
 from underway.rotate.progress import Step
 from underway.rotate.record import Phase, Slot
@@ -16,7 +16,7 @@ from underway.sim import swarm
 from underway.sim.apiserver import eviction
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-SEEDS = range(12)
+SEEDS = range(20)
 
 
 def ignore_the_slots(patch: pytest.MonkeyPatch) -> None:
@@ -96,6 +96,19 @@ def believe_that_a_machine_is_gone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(progress, "terminating", lambda *_, **__: Step(Event.MACHINE_GONE))
 
 
+def work_outside_of_the_windows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows.Windows, "at", lambda *_: windows.ALWAYS)
+
+
+def begin_all_beside_the_canary(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(enrolment, "canary", lambda *_: order.Canary())
+
+
+def let_the_canary_not_soak(patch: pytest.MonkeyPatch) -> None:
+    whole = order.canary
+    patch.setattr(enrolment, "canary", lambda count, _soak_ms, *rest: whole(count, 0, *rest))
+
+
 PLANTS: tuple[tuple[Plant, str], ...] = (
     (ignore_the_slots, "budget-exceeded"),
     (evict_past_the_budget, "pdb-overspent"),
@@ -110,6 +123,9 @@ PLANTS: tuple[tuple[Plant, str], ...] = (
     (forget_a_node, "every-node-reached"),
     (cordon_before_the_successor_is_ready, "budget-exceeded"),
     (believe_that_a_machine_is_gone, "undrained-terminated"),
+    (work_outside_of_the_windows, "window-acts"),
+    (begin_all_beside_the_canary, "canary-alone"),
+    (let_the_canary_not_soak, "canary-alone"),
 )
 
 

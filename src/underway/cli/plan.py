@@ -55,15 +55,20 @@ def show(made: Any) -> None:
     old = made.total - made.up_to_date
     console.print(f"Rotation [bold]{made.rotation}[/]: {old} of {made.total} nodes are out of date")
     if made.order:
-        table = Table("#", "node", "zone", "pods", "starts", "ends", "waits", "why", box=None, pad_edge=False)
+        table = Table("#", "node", "zone", "pods", "starts", "ends", "order", "why", box=None, pad_edge=False)
         for index, node in enumerate(made.order, start=1):
-            times = (human(node.starts_s), human(node.ends_s), human(node.wait_s))
-            table.add_row(str(index), node.node, node.zone, str(node.pods), *times, node.reason)
+            times = (_when(node.starts_s), _when(node.ends_s))
+            table.add_row(str(index), node.node, node.zone, str(node.pods), *times, node.place, node.reason)
         console.print(table)
-    bound_s = made.bound.seconds
-    shown = "never" if bound_s == float("inf") else human(bound_s)
-    console.print(f"Lower bound {shown}: {made.bound.explanation}. Predicted {human(made.predicted_s)}.")
+    for window in made.windows:
+        console.print(f"[cyan]window[/]   {window.opens} to {window.closes}")
+    console.print(f"Lower bound {_when(made.bound.seconds)}: {made.bound.explanation}. Predicted {_when(made.predicted_s)}.")
     for warning in made.warnings:
         console.print(f"[yellow]note[/]     {warning}")
     for blocker in made.blockers:
         console.print(f"[red]blocked[/]  node {blocker.node}: {blocker.reason}")
+
+
+def _when(at_s: float) -> str:
+    """A time from now for people."""
+    return "never" if at_s == float("inf") else human(at_s)

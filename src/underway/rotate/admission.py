@@ -1,11 +1,11 @@
 """Which outdated node is taken in hand next, and with which slot.
 
-Owns the order: canaries alone first, then the specification's own keys, then the least projected wait for budgets, then
-zone and name, so that the choice is the same wherever it is made. Blocked nodes wait outside.
+Owns the choice: `rotate.order` sorts, slots and the end of a maintenance window limit, blocked nodes wait outside.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import msgspec
 
@@ -13,8 +13,10 @@ from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Rules
 from underway.rotate.blockers import blockers_of
+from underway.rotate.bound import node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
+from underway.rotate.order import Order
 from underway.rotate.record import Owed, Phase, Record, Slot
 from underway.rotate.slots import Slots, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
@@ -30,14 +32,17 @@ class Admission(msgspec.Struct, frozen=True):
 class Hands(msgspec.Struct, frozen=True):
     """What is in hand already.
 
-    records: by node name; owed: machines still to come; done: how many nodes are finished; zones: how many nodes each
-    zone had at the beginning.
+    records: by node name; owed: machines still to come; zones: how many nodes each zone had at the beginning; limit: how
+    many more may be begun, None for as many as there are slots; closes_in_s: until the maintenance window closes; span_s: how
+    long it is in all.
     """
 
     records: Mapping[str, Record] = {}
     owed: tuple[Owed, ...] = ()
-    done: int = 0
     zones: Mapping[str, int] = {}
+    limit: int | None = None
+    closes_in_s: float = inf
+    span_s: float = inf
 
     def taken(self, spec: RotationSpec, snapshot: Snapshot) -> Counter[tuple[str, Slot]]:
         """How many slots of each scope and sort are taken."""
@@ -63,12 +68,12 @@ def admit(
     """The nodes to take in hand now. outdated: those that are not in hand yet."""
     room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
     taken = hands.taken(spec, snapshot)
-    canaries_left = spec.nodes.canary - hands.done
-    limit = max(0, canaries_left - len(hands.records)) if canaries_left > 0 else len(outdated)
+    limit = len(outdated) if hands.limit is None else hands.limit
     if not limit or all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated):
         return ()
     candidates = [node for node in outdated if not blockers_of(node, snapshot, rules)]
     forecast = _promised(hands, snapshot, rules, estimates)
+    order = Order(spec.nodes, snapshot, rules)
     admissions: list[Admission] = []
     while len(admissions) < limit:
         open_now = [
@@ -76,7 +81,11 @@ def admit(
         ]
         if not open_now:
             break
-        node, slot = min(open_now, key=lambda choice: _rank(choice, forecast, spec, estimates))
+        waits_s = {node.name: forecast.wait_s(node, _drains_in_s(slot, estimates)) for node, slot in open_now}
+        open_now = [choice for choice in open_now if _fits(choice[0], waits_s, hands, snapshot, rules, estimates)]
+        if not open_now:
+            break
+        node, slot = min(open_now, key=lambda choice: order.rank(choice[0], waits_s[choice[0].name]))
         forecast.reserve(node, _drains_in_s(slot, estimates))
         taken[scope_of(node.zone, spec.pace), slot] += 1
         candidates.remove(node)
@@ -106,8 +115,9 @@ def _promised(hands: Hands, snapshot: Snapshot, rules: Rules, estimates: Estimat
     return forecast
 
 
-def _rank(choice: tuple[Node, Slot], forecast: Forecast, spec: RotationSpec, estimates: Estimates) -> tuple[object, ...]:
-    node, slot = choice
-    keys = {"zone": node.zone, "age": node.metadata.creation_timestamp, "name": node.name}
-    wait_s = forecast.wait_s(node, _drains_in_s(slot, estimates))
-    return (*(keys[key.by] for key in spec.nodes.order), round(wait_s, 3), node.zone, node.name)
+def _fits(node: Node, waits_s: Mapping[str, float], hands: Hands, snapshot: Snapshot, rules: Rules, estimates: Estimates) -> bool:
+    """Whether the node would be done before the window closes; where no opening is long enough, it may begin in any."""
+    if hands.closes_in_s == inf:
+        return True
+    takes_s = node_cost_s(node, snapshot, rules, estimates) + waits_s[node.name]
+    return takes_s <= hands.closes_in_s or takes_s > hands.span_s

@@ -19,7 +19,6 @@ from underway.kube.watch import WatchEvent
 from underway.model import timestamp
 from underway.policy.evictable import Rules
 from underway.rotate import acts, progress, status
-from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
 from underway.rotate.effects import MachineReply
@@ -35,13 +34,17 @@ from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
 from underway.rotate.machinery import Machinery
 from underway.rotate.observe import Observed
+from underway.rotate.order import Canary
 from underway.rotate.outbox import Effect, Outbox
+from underway.rotate.outlook import Outlook
 from underway.rotate.record import (
+    BEGINNING,
+    CANARIED,
     LEASE_NAMESPACE,
+    OUTDATED,
     STARTED,
     STATUS,
     ZONES,
-    Journal,
     Phase,
     Record,
     journal_of,
@@ -50,6 +53,7 @@ from underway.rotate.record import (
 from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes
+from underway.rotate.windows import Windows
 from underway.rotate.work import Result, Situation, Work
 
 if TYPE_CHECKING:
@@ -63,7 +67,6 @@ if TYPE_CHECKING:
 IDLE_MS = 1_000  # the longest that a decision waits when nothing happens
 STATUS_EVERY_MS = 5_000
 RELEASE_MS = 5_000
-LOOK_EVERY_MS = 5_000
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -134,9 +137,14 @@ class Driver:
         self._failure = ""
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms = 0
-        self._look_ms = 0
-        self._outside: tuple[Blocker, ...] = ()
-        self.status = Status(rotation.metadata.name, "Starting", "reading the cluster")
+        self._windows = Windows(self._spec.pace.windows)
+        self._canary = Canary()
+        self._outlook = Outlook(rotation, self._rules, self._windows)
+
+    @property
+    def status(self) -> Status:
+        """How it stands."""
+        return self._outlook.status
 
     def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
         """Take one event; what to send. now_ms: epoch milliseconds; rng: for jitter."""
@@ -207,7 +215,7 @@ class Driver:
         lease, snapshot = self._observed.lease(self._lock.name), self._observed.snapshot()
         holder = self._lock.others(lease, now_ms)
         if holder:
-            self._show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
+            self._outlook.show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
             return
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
@@ -217,16 +225,18 @@ class Driver:
         journal = journal_of(lease)
         journal = msgspec.structs.replace(journal, resumed_ms=max(journal.resumed_ms, resumed_ms(orders)))
         frozen = self.brakes.frozen(journal, freezes, verdict, now_ms)
-        self.status = msgspec.structs.replace(self.status, frozen=frozen, breaches=(*verdict.freeze, *verdict.wait))
+        self._outlook.change(frozen=frozen, breaches=(*verdict.freeze, *verdict.wait))
         self._write_journal(now_ms)
         if self._lock.held(now_ms):
             held = held_nodes(freezes, snapshot.nodes.values())
             waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
-            self._rotate(Situation(snapshot, records, journal, now_ms, frozen is None, waiting, held), frozen, verdict.due_ms)
+            opening = self._windows.at(now_ms)
+            situation = Situation(snapshot, records, journal, now_ms, frozen is not None, waiting, held, opening)
+            self._rotate(situation, frozen, verdict.due_ms)
         elif frozen:
-            self._show("Frozen", frozen.reason, now_ms)
+            self._outlook.show("Frozen", frozen.reason, now_ms)
         else:
-            self._show("Starting", "taking the lock", now_ms)
+            self._outlook.show("Starting", "taking the lock", now_ms)
 
     def _release(self, now_ms: int) -> None:
         """Give the lock back, within RELEASE_MS; after that it expires by itself."""
@@ -236,7 +246,7 @@ class Driver:
         if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
             self.finished = True
             return
-        over: dict[str, str | None] = {STARTED: None, ZONES: None} if self.status.state == "Finished" else {}
+        over: dict[str, str | None] = dict.fromkeys(BEGINNING) if self.status.state == "Finished" else {}
         self._journal.want({STATUS: msgspec.json.encode(self.status).decode(), **over})
         request = self._journal.release(self._outbox.next_id(), lease, self._ledger, now_ms)
         if request is not None:
@@ -257,7 +267,8 @@ class Driver:
         old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
         if journal.started_ms is None:
             zones = msgspec.json.encode(zones_of(selected)).decode()
-            self._journal.want({STARTED: timestamp.format_micro(now_ms), ZONES: zones})
+            began = timestamp.format_micro(now_ms)
+            self._journal.want({STARTED: began, ZONES: zones, OUTDATED: str(len(old)), CANARIED: None})
             return
         self._evictions.wake(snapshot, self._ledger)
         result = self._work.round(situation)
@@ -265,31 +276,31 @@ class Driver:
         if result.failure and frozen is None and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
             self.brakes.pull(result.failure, "driver", now_ms)
         if situation.acting:
-            self._advance(situation, selected, old)
-        elif self._for_good:
-            self._debts.bring(situation)
+            self._advance(situation, old)
+        elif self._for_good or not situation.frozen:
+            self._debts.bring(situation)  # a cluster short of a machine does not wait for the next window
         self._poll_machines(situation)
         if not self._ended(situation, selected, old):
             self._report(situation, selected, old, frozen or holding(situation.held, old), result)
-        self._wake_at(result.due_ms, due_ms, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+        times = (result.due_ms, due_ms, self._canary.due_ms, situation.opening.until_ms)
+        self._wake_at(*times, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
 
-    def _advance(self, situation: Situation, selected: list[Node], old: list[Node]) -> None:
+    def _advance(self, situation: Situation, old: list[Node]) -> None:
         """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
         failure = self._debts.bring(situation)
         if failure:
             self.brakes.pull(failure, "driver", situation.now_ms)
         self._end_strays(situation)
         if self._enrolment.mark(old):
-            done = sum(1 for node in selected if self._is_done(node, situation.journal))
-            self._enrolment.round(old, done, situation, self._estimates)
+            self._canary = self._enrolment.round(old, situation, self._estimates)
+            if self._canary.passed:
+                self._journal.want({CANARIED: timestamp.format_micro(situation.now_ms)})
 
     def _ended(self, situation: Situation, selected: list[Node], old: list[Node]) -> bool:
         """Whether nothing is left to do, or, when stopping, nothing is left untidy."""
-        if situation.acting and not old and not situation.records and not situation.journal.owed:
+        if not situation.frozen and not old and not situation.records and not situation.journal.owed:
             total = NodeCounts(len(selected), len(selected))
-            self.status = msgspec.structs.replace(
-                self.status, nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms
-            )
+            self._outlook.change(nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms)
             self._end("Finished", "", situation.now_ms)
         elif self.brakes.stopping and self._is_tidy(situation):
             self._end("Stopped", "stopped by the user", situation.now_ms)
@@ -334,61 +345,34 @@ class Driver:
         if awaited:
             self._machinery.poll(self._outbox, situation.now_ms)
 
-    def _is_done(self, node: Node, journal: Journal) -> bool:
-        created = node.metadata.creation_timestamp
-        return bool(created) and journal.started_ms is not None and timestamp.parse(created) >= journal.started_ms
-
     # How it stands
 
     def _report(self, situation: Situation, selected: list[Node], old: list[Node], frozen: Frozen | None, result: Result) -> None:
         """Show how the rotation stands, and have it written on the Lease with a coming renewal."""
-        now_ms = situation.now_ms
-        if now_ms >= self._look_ms:
-            self._look_ahead(situation, old)
-        blockers = (*status.stuck(situation, result), *self._outside)
-        state, reason = "Progressing", situation.waiting
-        if frozen:
-            state, reason = "Frozen", frozen.reason
-        elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
-            state, reason = "Blocked", blockers[0].reason
-        self._show(state, reason, now_ms)
         keys = {record.replacement for record in situation.records.values()}
         successors = frozenset(machine.node for key, machine in self._machinery.by_key.items() if key in keys and machine.node)
-        self.status = msgspec.structs.replace(
-            self.status,
-            frozen=frozen,
-            nodes=status.counted(selected, old, situation.records, successors),
-            in_flight=status.in_flight(situation, result, self._rules),
-            blockers=blockers,
-            started_ms=situation.journal.started_ms,
+        self._outlook.report(
+            situation,
+            old,
+            frozen,
+            result,
+            self._estimates,
+            counts=status.counted(selected, old, situation.records, successors),
             statistics=self._statistics(),
+            canary=self._canary.waiting if situation.acting else "",
         )
-        if now_ms >= self._status_ms + STATUS_EVERY_MS:
-            self._status_ms = now_ms
+        if situation.now_ms >= self._status_ms + STATUS_EVERY_MS:
+            self._status_ms = situation.now_ms
             self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
-
-    def _look_ahead(self, situation: Situation, old: list[Node]) -> None:
-        """What is costly to know and changes slowly: how long it will take, and what keeps nodes from being begun."""
-        self._look_ms = situation.now_ms + LOOK_EVERY_MS
-        left_s, least = status.time_left(old, situation, self._spec, self._rules, self._estimates)
-        finish_ms = None if left_s == float("inf") else situation.now_ms + round(left_s * 1_000)
-        self.status = msgspec.structs.replace(self.status, predicted_finish_ms=finish_ms, bound=least)
-        waiting = [node for node in old if node.name not in situation.records]
-        self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))
 
     def _statistics(self) -> Statistics:
         return Statistics(
             evictions=self._evictions.accepted, refused_by_budget=self._evictions.refused_by_budget, requests=self._outbox.sent
         )
 
-    def _show(self, state: str, reason: str, now_ms: int) -> None:
-        if (state, reason) != (self.status.state, self.status.reason):
-            since_ms = now_ms if state != self.status.state else self.status.since_ms
-            self.status = msgspec.structs.replace(self.status, state=state, reason=reason, since_ms=since_ms)
-
     def _end(self, state: str, reason: str, now_ms: int) -> None:
         """Note that it is over; the lock is given back before `finished` is set."""
-        self._show(state, reason, now_ms)
+        self._outlook.show(state, reason, now_ms)
         self._ending = True
 
     def _wake_at(self, *times_ms: int | None) -> None:

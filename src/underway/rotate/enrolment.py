@@ -6,9 +6,11 @@ resourceVersion; once we see another version, it either is there or can never be
 """
 
 from functools import partial
+from math import inf
 
 import msgspec
 
+from underway.model.duration import seconds
 from underway.model.node import Node
 from underway.policy.evictable import Rules
 from underway.rotate import acts
@@ -16,9 +18,11 @@ from underway.rotate.admission import Hands, admit
 from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
+from underway.rotate.order import Canary, canary
 from underway.rotate.outbox import Outbox
 from underway.rotate.record import HANDS_OFF, Phase, Record, Slot, machine_key, record_of
 from underway.rotate.spec import Rotation
+from underway.rotate.windows import FOR_EVER_MS
 from underway.rotate.work import Situation
 
 MARKS_AT_ONCE = 8  # of the 16 writes at once: the taints of 1,000 old nodes must not keep an eviction waiting
@@ -49,21 +53,40 @@ class Enrolment:
             self._outbox.send(("mark", node.metadata.uid), partial(acts.mark_outdated, node=node))
         return not unmarked
 
-    def round(self, old: list[Node], done: int, situation: Situation, estimates: Estimates) -> None:
-        """Take in hand what there is room for. done: how many nodes are finished."""
+    def round(self, old: list[Node], situation: Situation, estimates: Estimates) -> Canary:
+        """Take in hand what there is room for. old: all that are out of date; how far the canaries are."""
         self._settle(situation)
         for uid, pending in self._pending.items():
             if pending.node in situation.held:
                 continue
             self._begin(situation.snapshot.nodes[pending.node], uid, pending.slot, situation.now_ms)
+        canaries = self._canaries(old, situation)
         if self._pending or situation.waiting:
-            return
+            return canaries
         free = [node for node in old if record_of(node) is None and node.name not in situation.held]
-        hands = Hands(situation.records, situation.journal.owed, done, situation.journal.zones)
+        opening, journal = situation.opening, situation.journal
+        hands = Hands(
+            situation.records,
+            journal.owed,
+            journal.zones,
+            canaries.limit,
+            inf if opening.until_ms >= FOR_EVER_MS else (opening.until_ms - situation.now_ms) / 1_000,
+            opening.span_ms / 1_000,
+        )
         for admission in admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
             node = admission.node
             self._pending[node.metadata.uid] = Pending(node.name, admission.slot, node.metadata.resource_version)
             self._begin(node, node.metadata.uid, admission.slot, situation.now_ms)
+        return canaries
+
+    def _canaries(self, old: list[Node], situation: Situation) -> Canary:
+        """How far the canaries are: what is written of the beginning, less what is left."""
+        nodes, journal = self._rotation.spec.nodes, situation.journal
+        begun = journal.outdated - sum(1 for node in old if node.name not in situation.records)
+        coming = sum(1 for debt in journal.owed if debt.replaces not in situation.snapshot.nodes)
+        finished = journal.outdated - len(old) - coming
+        soak_ms = round(seconds(nodes.canary_soak) * 1_000)
+        return canary(nodes.canary, soak_ms, begun, finished, journal.canaried_ms, situation.now_ms)
 
     def _settle(self, situation: Situation) -> None:
         nodes = situation.snapshot.nodes

@@ -12,6 +12,7 @@ import msgspec
 
 from underway.model import duration, version
 from underway.model.meta import LabelSelector, LabelSelectorRequirement
+from underway.rotate import cron
 
 TEXT_MAX = 64  # longer than any duration or version; CEL's cost estimate needs a bound (KEP-2876)
 LIST_MAX = 64
@@ -68,6 +69,13 @@ def _count(value: int) -> int:
     return value
 
 
+def _positive(text: str) -> float:
+    length_s = duration.seconds(text)
+    if not length_s:
+        raise ValueError(f"{text!r} is not a duration of more than 0; write it as 90s, 30m or 1h30m")
+    return length_s
+
+
 def _or_empty(parse: Callable[[str], object]) -> Callable[[str], object]:
     return lambda text: parse(text) if text else None
 
@@ -91,6 +99,36 @@ OptionalDuration = Annotated[
 OptionalVersion = Annotated[
     str,
     _scalar(_or_empty(_version), Rule(f"self == '' || {_A_VERSION}", "is not a version; write it as v1.37.2")),
+    msgspec.Meta(max_length=TEXT_MAX),
+]
+PositiveDuration = Annotated[
+    str,
+    _scalar(
+        _positive,
+        Rule(f"{_A_DURATION} && self.matches('[1-9]')", "is not a duration of more than 0; write it as 90s, 30m or 1h30m"),
+    ),
+    msgspec.Meta(max_length=TEXT_MAX),
+]
+Schedule = Annotated[
+    str,
+    _scalar(
+        cron.checked_schedule,
+        Rule(
+            "self.matches('^[-0-9a-zA-Z*,/#]+( +[-0-9a-zA-Z*,/#]+){4}$')",
+            f"is not a schedule of five fields; write it as {cron.EXAMPLE}",
+        ),
+    ),
+    msgspec.Meta(max_length=TEXT_MAX),
+]
+TimeZone = Annotated[
+    str,
+    _scalar(
+        cron.zone,
+        Rule(
+            "self.matches('^[A-Za-z][-A-Za-z0-9_+]*(/[-A-Za-z0-9_+]+)*$')",
+            "is not a time zone; use a name of the IANA database, such as Asia/Tokyo or UTC",
+        ),
+    ),
     msgspec.Meta(max_length=TEXT_MAX),
 ]
 Count = Annotated[int, _scalar(_count, minimum=0, format="int32")]

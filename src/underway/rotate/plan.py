@@ -5,10 +5,12 @@ predicted time is where that play ends. Nothing here is promised: budgets, boots
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 
 import msgspec
 
+from underway.model import timestamp
 from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Move, Rules, fate
@@ -17,13 +19,19 @@ from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.bound import Bound, bound, node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
+from underway.rotate.order import Order
 from underway.rotate.slots import scope_of, slots, zones_of
 from underway.rotate.spec import Rotation, RotationSpec
 from underway.rotate.target import outdated, selected_nodes
+from underway.rotate.windows import FOR_EVER_MS, Windows
+
+WINDOWS_SHOWN = 3
 
 
 class PlannedNode(msgspec.Struct, frozen=True, rename="camel"):
-    """One node. starts_s and ends_s: from the beginning; wait_s: how long of that it waits for budgets."""
+    """One node. starts_s and ends_s: from the beginning; wait_s: how long of that it waits for budgets; place: why it is
+    where it is in the order.
+    """
 
     node: str
     zone: str
@@ -32,6 +40,14 @@ class PlannedNode(msgspec.Struct, frozen=True, rename="camel"):
     starts_s: float
     ends_s: float
     wait_s: float
+    place: str = ""
+
+
+class PlannedWindow(msgspec.Struct, frozen=True, rename="camel"):
+    """One opening of the maintenance windows, as timestamps."""
+
+    opens: str
+    closes: str
 
 
 class Plan(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,6 +62,7 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
     slots: dict[str, int]
     blockers: tuple[Blocker, ...] = ()
     warnings: tuple[str, ...] = ()
+    windows: tuple[PlannedWindow, ...] = ()
 
 
 def rules_of(spec: RotationSpec) -> Rules:
@@ -63,7 +80,10 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
     blocked = {blocker.node for blocker in blockers}
     room = slots(spec.pace, zones_of(selected))
     free = [node for node in old if node.name not in blocked]
-    order = _played(free, reasons, snapshot, rotation, rules, estimates)
+    windows = Windows(spec.pace.windows)
+    order = _played(
+        free, reasons, snapshot, rotation, rules, estimates, lambda at_s, work_s: _begin_s(windows, now_ms, at_s, work_s)
+    )
     return Plan(
         rotation=rotation.metadata.name,
         total=len(selected),
@@ -74,13 +94,30 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
         slots={scope or "all": slot.total for scope, slot in room.items()},
         blockers=blockers,
         warnings=tuple(_warnings(snapshot)),
+        windows=tuple(
+            PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
+            for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
+        ),
     )
 
 
+def _begin_s(windows: Windows, now_ms: int, at_s: float, work_s: float) -> float:
+    """When work of that length that could begin at a time may begin, for the windows."""
+    at_ms = now_ms + round(at_s * timestamp.MILLISECONDS)
+    begin_ms = windows.earliest_ms(at_ms, round(work_s * timestamp.MILLISECONDS))
+    return inf if begin_ms >= FOR_EVER_MS else at_s + (begin_ms - at_ms) / timestamp.MILLISECONDS
+
+
 def _played(
-    old: Sequence[Node], reasons: dict[str, str], snapshot: Snapshot, rotation: Rotation, rules: Rules, estimates: Estimates
+    old: Sequence[Node],
+    reasons: dict[str, str],
+    snapshot: Snapshot,
+    rotation: Rotation,
+    rules: Rules,
+    estimates: Estimates,
+    begin_s: Callable[[float, float], float],
 ) -> list[PlannedNode]:
-    """List scheduling: whenever a slot is free, the node that would wait the least for budgets takes it."""
+    """List scheduling: whenever a slot is free, the node that comes first in the order takes it, once a window lets it."""
     pace = rotation.spec.pace
     room = slots(pace, zones_of(selected_nodes(snapshot, rotation.spec)))
     free_at = [(0.0, scope, index) for scope, slot in room.items() for index in range(slot.total)]
@@ -88,7 +125,7 @@ def _played(
     waiting = {scope: [node for node in old if scope_of(node.zone, pace) == scope] for scope in room}
     forecast = Forecast(snapshot, rules)
     order: list[PlannedNode] = []
-    keys = rotation.spec.nodes.order
+    ranking = Order(rotation.spec.nodes, snapshot, rules)
     while free_at:
         starts_s, scope, index = heapq.heappop(free_at)
         if not waiting[scope]:
@@ -96,19 +133,21 @@ def _played(
         drains_s = starts_s + estimates.boot_s + estimates.settle_s + estimates.deregister_s
 
         def rank(node: Node, drains_s: float = drains_s) -> tuple[object, ...]:
-            given = {"zone": node.zone, "age": node.metadata.creation_timestamp, "name": node.name}
-            return (*(given[key.by] for key in keys), round(forecast.wait_s(node, drains_s), 3), node.zone, node.name)
+            return ranking.rank(node, forecast.wait_s(node, drains_s))
 
         node = min(waiting[scope], key=rank)
         waiting[scope].remove(node)
         wait_s = forecast.wait_s(node, drains_s)
+        cost_s = node_cost_s(node, snapshot, rules, estimates)
+        later_s = begin_s(starts_s, cost_s + wait_s) - starts_s
+        starts_s, drains_s = starts_s + later_s, drains_s + later_s
+        if later_s:
+            wait_s = forecast.wait_s(node, drains_s)
         forecast.reserve(node, drains_s)
-        ends_s = starts_s + node_cost_s(node, snapshot, rules, estimates) + wait_s
+        ends_s = starts_s + cost_s + wait_s
         pods = sum(1 for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move))
-        planned = PlannedNode(
-            node.name, node.zone, reasons[node.name], pods, round(starts_s, 1), round(ends_s, 1), round(wait_s, 1)
-        )
-        order.append(planned)
+        times = (round(starts_s, 1), round(ends_s, 1), round(wait_s, 1))
+        order.append(PlannedNode(node.name, node.zone, reasons[node.name], pods, *times, ranking.reason(node, wait_s)))
         heapq.heappush(free_at, (ends_s, scope, index))
     return order
 

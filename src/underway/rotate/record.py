@@ -39,6 +39,10 @@ RESUMED = PREFIX + "resumed"
 OWED = PREFIX + "owed"
 STARTED = PREFIX + "started"
 ZONES = PREFIX + "zones"
+OUTDATED = PREFIX + "outdated-at-start"
+CANARIED = PREFIX + "canaried"
+BEGINNING = (STARTED, ZONES, OUTDATED, CANARIED)
+"""What is written when a rotation begins, and taken away when it has finished."""
 STATUS = PREFIX + "status"
 
 
@@ -132,7 +136,8 @@ class Journal(msgspec.Struct, frozen=True):
     """What is written on the Lease, read back.
 
     frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began. zones: how many
-    nodes each zone had then. resumed_ms: when a freeze last ended: no deadline runs while everything stands still.
+    nodes each zone had then; outdated: how many nodes were out of date. canaried_ms: when the last canary was found
+    finished. resumed_ms: when a freeze last ended: no deadline runs while everything stands still.
     """
 
     frozen: str = ""
@@ -142,6 +147,8 @@ class Journal(msgspec.Struct, frozen=True):
     started_ms: int | None = None
     zones: dict[str, int] = {}
     resumed_ms: int = 0
+    outdated: int = 0
+    canaried_ms: int | None = None
 
 
 def journal_of(lease: Lease | None) -> Journal:
@@ -156,6 +163,8 @@ def journal_of(lease: Lease | None) -> Journal:
         started_ms=parsed_ms(annotations.get(STARTED, "")),
         zones=msgspec.json.decode(annotations[ZONES], type=dict[str, int]) if annotations.get(ZONES) else {},
         resumed_ms=parsed_ms(annotations.get(RESUMED, "")) or 0,
+        outdated=int(outdated) if (outdated := annotations.get(OUTDATED, "")).isdigit() else 0,
+        canaried_ms=parsed_ms(annotations.get(CANARIED, "")),
     )
 
 

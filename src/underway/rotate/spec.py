@@ -12,19 +12,25 @@ import msgspec
 from underway.errors import UsageError
 from underway.rotate.fields import (
     LIST_MAX,
+    TEXT_MAX,
     Count,
     Duration,
     OptionalDuration,
     OptionalVersion,
+    PositiveDuration,
     Rule,
+    Schedule,
     Selector,
     Share,
+    TimeZone,
     is_nothing,
     name_problem,
     problems_of,
 )
 
 API_VERSION = "underway.dev/v1"
+POOLS_MAX = 16
+WINDOWS_MAX = 16
 OnBreach = Literal["Wait", "Freeze"]
 
 
@@ -55,20 +61,36 @@ class Target(Spec, frozen=True):
 class OrderBy(Spec, frozen=True):
     """One key of the order in which nodes go."""
 
-    by: Literal["zone", "age", "name"]
+    by: Literal["zone", "pool", "age", "name", "disruptions"]
+
+
+class Pool(Spec, frozen=True):
+    """One pool of nodes: those that its selector chooses."""
+
+    name: Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
+    selector: Selector
 
 
 class Nodes(Spec, frozen=True):
     """Which nodes are rotated, and in which order.
 
-    selector None: every node that is not of the control plane. order: keys that come before the least projected wait for
-    budgets. canary: so many nodes go alone before the pace applies.
+    selector None: every node that is not of the control plane. pools: go one after the other, nodes of none of them last.
+    order: keys that come before the least projected wait for budgets; pool comes first where it is not named. canary: so
+    many nodes go alone before the pace applies; canarySoak: how long after the last of them the others wait.
     """
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!has(self.order) || !self.order.exists(key, key.by == 'pool') || (has(self.pools) && size(self.pools) > 0)",
+            "order by pool needs pools: give them in the order in which they are to go",
+        ),
+    )
     selector: Selector | None = None
     exclude: Selector | None = None
+    pools: Annotated[tuple[Pool, ...], msgspec.Meta(max_length=POOLS_MAX)] = ()
     order: Annotated[tuple[OrderBy, ...], msgspec.Meta(max_length=LIST_MAX)] = ()
     canary: Count = 0
+    canary_soak: Duration = "0s"
 
 
 class Machines(Spec, frozen=True):
@@ -87,11 +109,19 @@ class Machines(Spec, frozen=True):
     boot_timeout: Duration = "10m"
 
 
+class Window(Spec, frozen=True):
+    """When acts are allowed: from each time that the schedule fires in its time zone, for a duration."""
+
+    schedule: Schedule
+    duration: PositiveDuration
+    time_zone: TimeZone = "UTC"
+
+
 class Pace(Spec, frozen=True):
     """How many at once, as numbers or percentages of the selected nodes; maxSurge rounds up, maxUnavailable down.
 
     As in Deployments (apps/v1 RollingUpdateDeployment). perZone: both hold in each zone by itself. soak: how long a new
-    node must have been Ready before its predecessor is cordoned.
+    node must have been Ready before its predecessor is cordoned. windows: when anything may be begun; none means always.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -104,6 +134,7 @@ class Pace(Spec, frozen=True):
     max_surge: Share = 1
     per_zone: bool = False
     soak: Duration = "0s"
+    windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=WINDOWS_MAX)] = ()
 
 
 class Drain(Spec, frozen=True):
@@ -222,6 +253,8 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
     bad = any(problem.startswith("spec.pace.max") for problem in unreadable)
     if not bad and is_nothing(pace.max_unavailable) and is_nothing(pace.max_surge):
         yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
+    if any(key.by == "pool" for key in spec.nodes.order) and not spec.nodes.pools:
+        yield "spec.nodes: order by pool needs pools: give them in the order in which they are to go"
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
     for index, gate in enumerate(spec.health):

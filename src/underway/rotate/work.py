@@ -32,6 +32,7 @@ from underway.rotate.progress import Limits, Step
 from underway.rotate.record import Journal, Owed, Phase, Record, Slot
 from underway.rotate.spec import Rotation
 from underway.rotate.target import outdated
+from underway.rotate.windows import ALWAYS, Opening
 
 CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 """Phases whose entry closes or opens the node; the others leave it as it is."""
@@ -40,16 +41,23 @@ CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 class Situation(msgspec.Struct, frozen=True):
     """What one round is decided on.
 
-    acting: no freeze, and the lock is held; waiting: why no new node may be begun, or ""; held: nodes whose pool is frozen.
+    The lock is held. frozen: whether nothing may be begun; waiting: why no new node may be, or ""; held: nodes whose pool is
+    frozen; opening: of the maintenance windows.
     """
 
     snapshot: Snapshot
     records: dict[str, Record]
     journal: Journal
     now_ms: int
-    acting: bool
+    frozen: bool = False
     waiting: str = ""
     held: Mapping[str, Freeze] = {}
+    opening: Opening = ALWAYS
+
+    @property
+    def acting(self) -> bool:
+        """Whether anything may be begun."""
+        return not self.frozen and self.opening.open
 
     def acts_on(self, node: str) -> bool:
         """Whether work on a node may go on."""

@@ -235,5 +235,30 @@ def random_scenario(seed: int) -> Scenario:
         stateful = App(name="db", namespace="data", replicas=rng.randint(1, 3), budget={"maxUnavailable": 1}, ready_s=4)
         manifests += stateful.stateful_set()
     timing = Timing(boot_s=rng.uniform(20, 60), terminate_s=rng.uniform(3, 15), jitter=0.2)
-    rotation = {"pace": rng.choice(PACES), "nodes": {"canary": rng.choice((0, 0, 1))}, "drain": {"deregistration": "3s"}}
+    chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
+    pace = {**rng.choice(PACES), **_drawn_windows(seed)}
+    rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s"}}
     return Scenario(f"random-{seed}", nodes, tuple(manifests), timing=timing, rotation=rotation)
+
+
+def _drawn_order(seed: int) -> Manifest:
+    """Order keys and a soak for canaries, in some runs. Dice of its own: what a seed drew before stays what it was."""
+    rng = Random(f"{seed}/order")
+    keys = rng.sample(("zone", "age", "disruptions", "name", "pool"), rng.choice((0, 0, 1, 2)))
+    pools = [{"name": zone, "selector": {"matchLabels": {"topology.kubernetes.io/zone": zone}}} for zone in ZONES]
+    rng.shuffle(pools)
+    return {
+        "order": [{"by": key} for key in keys],
+        "pools": pools if "pool" in keys else [],
+        "canarySoak": rng.choice(("0s", "30s", "2m")),
+    }
+
+
+def _drawn_windows(seed: int) -> Manifest:
+    """Maintenance windows, in one run of five: short ones, so that each run meets several ends of them."""
+    rng = Random(f"{seed}/windows")
+    if rng.random() >= 0.2:
+        return {}
+    schedule = f"{rng.randint(0, 4)}-59/{rng.choice((15, 20, 30))} * * * *"
+    zone = rng.choice(("UTC", "Asia/Kolkata", "America/New_York"))
+    return {"windows": [{"schedule": schedule, "duration": rng.choice(("4m", "7m", "10m")), "timeZone": zone}]}

@@ -1,6 +1,7 @@
 """Judges of a simulated run: own arithmetic, from what the world shows; they import nothing that they judge."""
 
 from underway.sim.checkers.budget_exceeded import BudgetExceeded
+from underway.sim.checkers.canary_alone import CanaryAlone
 from underway.sim.checkers.double_terminate import DoubleTerminate
 from underway.sim.checkers.every_node_reached import EveryNodeReached
 from underway.sim.checkers.evidence import Checker
@@ -9,6 +10,7 @@ from underway.sim.checkers.grace_zero import GraceZero
 from underway.sim.checkers.pdb_overspent import PdbOverspent
 from underway.sim.checkers.stranded_cordon import StrandedCordon
 from underway.sim.checkers.undrained_terminated import UndrainedTerminated
+from underway.sim.checkers.window_acts import WindowActs
 
 CHECKERS: tuple[type[Checker], ...] = (
     PdbOverspent,
@@ -19,4 +21,6 @@ CHECKERS: tuple[type[Checker], ...] = (
     GraceZero,
     StrandedCordon,
     EveryNodeReached,
+    WindowActs,
+    CanaryAlone,
 )

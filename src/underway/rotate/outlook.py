@@ -1,0 +1,84 @@
+"""How a rotation stands, put together round by round: the Status that terminals, the Lease and the operator show.
+
+Owns what is costly to know and changes slowly (how long it will take, what keeps nodes from being begun). It decides nothing.
+"""
+
+import msgspec
+
+from underway.model.node import Node
+from underway.policy.evictable import Rules
+from underway.rotate import status
+from underway.rotate.blockers import Blocker, blockers_of
+from underway.rotate.estimates import Estimates
+from underway.rotate.freezes import Frozen
+from underway.rotate.record import Phase
+from underway.rotate.spec import Rotation
+from underway.rotate.status import NodeCounts, Statistics, Status
+from underway.rotate.windows import Windows
+from underway.rotate.work import Result, Situation
+
+LOOK_EVERY_MS = 5_000
+
+
+class Outlook:
+    """The status of one rotation. windows: when work goes on."""
+
+    def __init__(self, rotation: Rotation, rules: Rules, windows: Windows) -> None:
+        self._spec = rotation.spec
+        self._rules = rules
+        self._windows = windows
+        self._look_ms = 0
+        self._outside: tuple[Blocker, ...] = ()
+        self.status = Status(rotation.metadata.name, "Starting", "reading the cluster")
+
+    def show(self, state: str, reason: str, now_ms: int) -> None:
+        """Note how it stands; the state keeps its time."""
+        if (state, reason) != (self.status.state, self.status.reason):
+            since_ms = now_ms if state != self.status.state else self.status.since_ms
+            self.change(state=state, reason=reason, since_ms=since_ms)
+
+    def change(self, **fields: object) -> None:
+        """Replace parts of it."""
+        self.status = msgspec.structs.replace(self.status, **fields)
+
+    def report(
+        self,
+        situation: Situation,
+        old: list[Node],
+        frozen: Frozen | None,
+        result: Result,
+        estimates: Estimates,
+        *,
+        counts: NodeCounts,
+        statistics: Statistics,
+        canary: str,
+    ) -> None:
+        """How it stands after a round. canary: what the canaries keep the others waiting for, or ""."""
+        now_ms = situation.now_ms
+        if now_ms >= self._look_ms:
+            self._look_ahead(situation, old, estimates)
+        blockers = (*status.stuck(situation, result), *self._outside)
+        state, reason = "Progressing", situation.waiting or canary
+        if frozen:
+            state, reason = "Frozen", frozen.reason
+        elif not situation.opening.open:
+            state, reason = "Waiting", self._windows.closed_reason(situation.opening)
+        elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
+            state, reason = "Blocked", blockers[0].reason
+        self.show(state, reason, now_ms)
+        self.change(
+            frozen=frozen,
+            nodes=counts,
+            in_flight=status.in_flight(situation, result, self._rules),
+            blockers=blockers,
+            started_ms=situation.journal.started_ms,
+            statistics=statistics,
+        )
+
+    def _look_ahead(self, situation: Situation, old: list[Node], estimates: Estimates) -> None:
+        self._look_ms = situation.now_ms + LOOK_EVERY_MS
+        left_s, least = status.time_left(old, situation, self._spec, self._rules, estimates)
+        finish_ms = None if left_s == float("inf") else self._windows.finish_ms(situation.now_ms, round(left_s * 1_000))
+        self.change(predicted_finish_ms=finish_ms, bound=least)
+        waiting = [node for node in old if node.name not in situation.records]
+        self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))
