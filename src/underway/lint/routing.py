@@ -1,7 +1,7 @@
 """Ingresses and routes as the rules about traffic read them: the paths of every Ingress, whatever its version.
 
 Owns the reading of plain values. What a whole set of objects answers is for `ingress.matchers`, which rules cannot see
-(docs/adr/0007): here stands only what one look at the objects shows.
+(docs/adr/0008): here stands only what one look at the objects shows.
 """
 
 from collections.abc import Iterator

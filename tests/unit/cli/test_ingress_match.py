@@ -64,6 +64,14 @@ def test_what_is_skipped_is_said_with_file_and_line_and_exits_with_4(tmp_path: P
     assert "in.yaml:12: Widget w is of a kind that decides nothing about routing here" in err
 
 
+def test_open_points_are_assumed_as_asked(tmp_path: Path) -> None:
+    text = INGRESS.replace("/cart, pathType: Prefix", "/cart, pathType: ImplementationSpecific")
+    url = "https://shop.example.com/cartoons"
+    assert "shop/web:80" in match(text, tmp_path, url, "--as", "ingress-v1")[1]
+    assumed = ("--assume", "implementation-specific=string-prefix", "--assume", "hostname-fallback=true")
+    assert "shop/cart:8080" in match(text, tmp_path, url, *assumed)[1]
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
@@ -73,6 +81,8 @@ def test_what_is_skipped_is_said_with_file_and_line_and_exits_with_4(tmp_path: P
         ("a: 1\na: 2\n", ("http://a/",), "in.yaml:2: key 'a' stands twice"),
         ("a: [1\n", ("http://a/",), "in.yaml:2: did not find expected ',' or ']'"),
         ("a: " + "[" * 100 + "]" * 100, ("http://a/",), "in.yaml:1: nested more than 64 deep"),
+        (INGRESS, ("http://a/", "--assume", "weather=fine"), "--assume weather=fine: choose from expressions, fallthrough"),
+        (INGRESS, ("http://a/", "--assume", "fallthrough=maybe"), "--assume: Expected `bool`, got `str` - at `$.fallthrough`"),
         ("kind: Widget\n", ("http://a/",), "the files hold no Ingresses to match"),
         (
             INGRESS + "---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: g}\n",

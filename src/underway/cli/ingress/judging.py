@@ -23,6 +23,18 @@ def semantics_option(flag: str, name: str) -> Callable[[F], F]:
     )
 
 
+def assume_option(function: F) -> F:
+    """--assume NAME=VALUE."""
+    return click.option(
+        "--assume",
+        "assumed",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="How to read what a specification leaves open: precise-first, fallthrough, implementation-specific (ingress-v1); "
+        "listener-isolation, hostname-fallback, expressions, services-complete (gateway).",
+    )(function)
+
+
 def manifests_from(sources: tuple[str, ...]) -> Any:
     """The objects in files. Raises UsageError."""
     from underway.cli.documents import read_documents
@@ -55,8 +67,8 @@ def chosen(manifests: Any, semantics: str) -> str:
     return "ingress-v1"
 
 
-def router_for(manifests: Any, semantics: str) -> Any:
-    """The matcher over the objects. Raises UsageError if there is nothing to match."""
+def router_for(manifests: Any, semantics: str, assumed: tuple[str, ...] = ()) -> Any:
+    """The matcher over the objects. Raises UsageError if there is nothing to match, or an assumption is none."""
     from underway.ingress.matchers import SEMANTICS
 
     name = chosen(manifests, semantics)
@@ -66,4 +78,25 @@ def router_for(manifests: Any, semantics: str) -> Any:
         wanted = "Gateways with routes" if name == "gateway" else "Ingresses"
         raise UsageError(f"the files hold no {wanted} to match{f' ({reasons})' if reasons else ''}")
     module = next(module for module in SEMANTICS if module.name == name)
-    return module.router(manifests)
+    return module.router(manifests, _parameters(module, assumed))
+
+
+def _parameters(module: Any, assumed: tuple[str, ...]) -> Any:
+    """The parameters of a semantics; assumptions about the others are theirs. Raises UsageError if nobody has one."""
+    import msgspec
+
+    from underway.ingress.matchers import SEMANTICS
+
+    known = {name for one in SEMANTICS for name in one.Parameters.__struct_fields__}
+    wishes = {}
+    for text in assumed:
+        name, _, value = text.partition("=")
+        field = name.strip().replace("-", "_")
+        if field not in known:
+            raise UsageError(f"--assume {text}: choose from {', '.join(sorted(one.replace('_', '-') for one in known))}")
+        if field in module.Parameters.__struct_fields__:
+            wishes[field] = {"true": True, "false": False}.get(value, value)
+    try:
+        return msgspec.convert(wishes, module.Parameters)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"--assume: {str(error).replace('_', '-')}") from None

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from underway.cli.ingress.judging import manifests_from, note_skipped, router_for, semantics_option
+from underway.cli.ingress.judging import assume_option, manifests_from, note_skipped, router_for, semantics_option
 from underway.cli.options import emit, output_option
 
 
@@ -13,11 +13,19 @@ from underway.cli.options import emit, output_option
 @semantics_option("--as", "semantics")
 @click.option("-X", "--request", "method", default="GET", show_default=True, metavar="METHOD", help="The method.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="A header; may be given again.")
+@assume_option
 @click.argument("url")
 @output_option
 @click.pass_context
 def command(
-    ctx: click.Context, sources: tuple[str, ...], semantics: str, method: str, headers: tuple[str, ...], url: str, output: str
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    semantics: str,
+    method: str,
+    headers: tuple[str, ...],
+    assumed: tuple[str, ...],
+    url: str,
+    output: str,
 ) -> None:
     """Say which rule, backend or redirect answers a request, and why the others do not.
 
@@ -29,7 +37,7 @@ def command(
 
     manifests = manifests_from(sources)
     request = request_of(url, method, headers)
-    router = router_for(manifests, semantics)
+    router = router_for(manifests, semantics, assumed)
     note_skipped(manifests)
     views = router.views(request.scheme, request.host, request.port)
     answer, why = views[0].answer(request), views[0].why(request)

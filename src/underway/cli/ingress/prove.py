@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from underway.cli.ingress.judging import manifests_from, note_skipped, router_for, semantics_option
+from underway.cli.ingress.judging import assume_option, manifests_from, note_skipped, router_for, semantics_option
 from underway.cli.options import emit
 from underway.errors import UsageError
 
@@ -14,6 +14,7 @@ from underway.errors import UsageError
 @click.option("--to", "right", multiple=True, required=True, metavar="FILE", help="What is to be served.")
 @semantics_option("--from-as", "left_semantics")
 @semantics_option("--to-as", "right_semantics")
+@assume_option
 @click.option(
     "-o",
     "--output",
@@ -24,7 +25,13 @@ from underway.errors import UsageError
 )
 @click.pass_context
 def command(
-    ctx: click.Context, left: tuple[str, ...], right: tuple[str, ...], left_semantics: str, right_semantics: str, output: str
+    ctx: click.Context,
+    left: tuple[str, ...],
+    right: tuple[str, ...],
+    left_semantics: str,
+    right_semantics: str,
+    assumed: tuple[str, ...],
+    output: str,
 ) -> None:
     """Prove that two sides answer every request alike, or show the request that they do not.
 
@@ -44,7 +51,7 @@ def command(
     shared = [*sides[0].services, *sides[1].services]
     for side in sides:
         side.services = shared
-    routers = router_for(sides[0], left_semantics), router_for(sides[1], right_semantics)
+    routers = router_for(sides[0], left_semantics, assumed), router_for(sides[1], right_semantics, assumed)
     proof = prove(*routers)
     skipped = any(side.skipped for side in sides)
     shown = shown_proof(proof, routers[0].name, routers[1].name)

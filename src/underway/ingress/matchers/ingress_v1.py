@@ -128,9 +128,9 @@ class IngressV1:
         return [HostView(tables, self._default, self.parameters, frozenset(secrets) if secrets else None)]
 
 
-def router(manifests: Manifests) -> IngressV1:
-    """The matcher with its usual parameters."""
-    return IngressV1(manifests)
+def router(manifests: Manifests, parameters: Parameters = AS_DOCUMENTED) -> IngressV1:
+    """The matcher."""
+    return IngressV1(manifests, parameters)
 
 
 class HostView:

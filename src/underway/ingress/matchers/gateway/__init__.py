@@ -11,6 +11,9 @@ from underway.ingress.objects.manifests import Manifests
 name = "gateway"
 
 
-def router(manifests: Manifests) -> GatewayRouter:
-    """The matcher with its usual parameters."""
-    return GatewayRouter(manifests, Parameters())
+USUAL = Parameters()
+
+
+def router(manifests: Manifests, parameters: Parameters = USUAL) -> GatewayRouter:
+    """The matcher."""
+    return GatewayRouter(manifests, parameters)

@@ -5,12 +5,21 @@ them as nginx does, `view` answers. Source: kubernetes/ingress-nginx internal/in
 template/template.go), rootfs/etc/nginx (nginx.tmpl, lua/balancer.lua, lua/lua_ingress.lua).
 """
 
+import msgspec
+
 from underway.ingress.matchers.ingress_nginx.view import NginxRouter
 from underway.ingress.objects.manifests import Manifests
 
 name = "ingress-nginx"
 
 
-def router(manifests: Manifests) -> NginxRouter:
+class Parameters(msgspec.Struct, frozen=True):
+    """None: the controller does one thing."""
+
+
+NONE = Parameters()
+
+
+def router(manifests: Manifests, _: Parameters = NONE) -> NginxRouter:
     """The matcher with the controller's default settings."""
     return NginxRouter(manifests)
