@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import conversion, demo, fuzz, help_time, orders, proof, swarm, webhook
+from bench import conversion, demo, expressions, fuzz, help_time, orders, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
@@ -13,6 +13,7 @@ BENCHES = {
     "fuzz": fuzz.run,
     "proof": proof.run,
     "conversion": conversion.run,
+    "expressions": expressions.run,
 }
 
 

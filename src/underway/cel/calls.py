@@ -5,6 +5,8 @@ interpreter/runtimecost.go (costCall).
 """
 
 from collections.abc import Callable
+from math import ceil
+from operator import ge, gt, le, lt
 from typing import Any
 
 from underway.cel.code import Code, Frame, Run, Uncompilable, constant, plain
@@ -28,6 +30,9 @@ _BY_NAME = frozenset(
 # Their second argument is a regular expression; a constant one is compiled with the program.
 _PATTERNS = frozenset(("matches", "find", "findAll"))
 _RUNTIME_NAMES = {"null": "null_type", "duration": "google.protobuf.Duration", "timestamp": "google.protobuf.Timestamp"}
+# Comparisons of two values of one type need no look at them, once that type is known.
+_OF_ONE_KIND: dict[str, Callable[[Any, Any], bool]] = {"_<_": lt, "_<=_": le, "_>_": gt, "_>=_": ge}
+_ORDERED = frozenset(("int", "uint", "string", "bytes", "bool"))
 _PRIMITIVES = frozenset((bool, int, Uint, float, str))
 
 
@@ -61,6 +66,9 @@ def _cost_of(function: Function, chosen: list[Overload]) -> Cost | None:
 
 
 def _implementation(function: Function, chosen: list[Overload], types: list[Type]) -> Callable[..., Any]:
+    known = _OF_ONE_KIND.get(function.name)
+    if known is not None and types[0].kind in _ORDERED and types[0].kind == types[1].kind:
+        return known
     if function.single is not None:
         return _of_kinds(function, function.single) if function.kinds and types[0].kind in ("dyn", "param") else function.single
     if len(chosen) == 1:
@@ -189,4 +197,4 @@ def equality_cost(one: Any, other: Any) -> int:
     if own:
         return 1
     smaller = min(size(one), size(other))
-    return -int(-smaller * 0.1 // 1)
+    return ceil(smaller * 0.1)
