@@ -17,10 +17,18 @@ from underway import __version__
 @click.option(
     "--fleet", is_flag=True, help="Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters."
 )
+@click.option("--webhook", is_flag=True, help="Serve v1beta1 and v1alpha1 beside v1, with the webhook that converts them.")
 @click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print them.")
 def command(
-    image: str, namespace: str, replicas: int, evict_in: tuple[str, ...], fleet: bool, crds_only: bool, output: str
+    image: str,
+    namespace: str,
+    replicas: int,
+    evict_in: tuple[str, ...],
+    fleet: bool,
+    webhook: bool,
+    crds_only: bool,
+    output: str,
 ) -> None:
     """Print the CustomResourceDefinitions, the rights and the Deployment of the operator.
 
@@ -36,7 +44,13 @@ def command(
     names = [gate.name for gate in GATES], list(PROVIDERS)
     definitions = [rotation_definition(*names), fleet_definition(*names)]
     wanted = Installation(image, namespace, replicas, evict_in, fleet)
-    print_objects(definitions if crds_only else installation(wanted, definitions), output)
+    added: list[dict[str, Any]] = []
+    if webhook:
+        from underway.web import own_kinds, own_webhook
+
+        definitions = list(own_kinds.definitions(*names, namespace))
+        added = own_webhook.webhook(image, namespace, replicas, tuple(one["metadata"]["name"] for one in definitions))
+    print_objects(definitions if crds_only else [*installation(wanted, definitions), *added], output)
 
 
 def print_objects(objects: list[dict[str, Any]], output: str) -> None:

@@ -173,7 +173,5 @@ class Wrap:
             put(node, self._spoke, value[0])
 
     def explains(self) -> Explained:
-        """The value, and where it is wrapped."""
-        hub = ".".join(self._hub)
-        inside = f"{hub}[].{self._key}" if self._items else f"{hub}.{self._key}" if self._key else hub
-        return Explained((".".join(self._spoke),), (inside,))
+        """The value, and all of what it is wrapped in: what else is there is kept."""
+        return Explained((".".join(self._spoke),), (".".join(self._hub),))

@@ -266,10 +266,13 @@ def _same(value: Any) -> Any:
 
 
 def _looked_up(values: Mapping[Any, Any]) -> Callable[[Any], Any]:
+    # With its type: to Python true is 1, to the API it is not.
+    table = {(type(key), key): value for key, value in values.items()}
+
     def look(value: Any) -> Any:
-        if type(value) not in (str, int) or value not in values:
+        if type(value) not in (str, int, bool) or (type(value), value) not in table:
             raise NotUnderstood
-        return values[value]
+        return table[type(value), value]
 
     return look
 

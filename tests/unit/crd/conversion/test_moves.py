@@ -55,6 +55,7 @@ def down(move: Move, spec: Any) -> Any:
         (Unit("spec.surge", "spec.surge", PERCENT.turned), {"surge": "10%"}, {"surge": 10}),
         (EnumMap("spec.mode", "spec.mode", {"on": "Rotate", "off": "Freeze"}), {"mode": "off"}, {"mode": "Freeze"}),
         (EnumMap("spec.freeze", "spec.mode", {"yes": "Freeze"}), {"freeze": "yes"}, {"mode": "Freeze"}),
+        (EnumMap("spec.freeze", "spec.mode", {True: "Freeze", False: "Rotate"}), {"freeze": True}, {"mode": "Freeze"}),
         (Constant("spec.mode", "Rotate"), {"a": 1}, {"a": 1, "mode": "Rotate"}),
         (Constant("spec.legacy", True, on_spoke=True), {"a": 1, "legacy": True}, {"a": 1}),
         (
@@ -113,6 +114,7 @@ def test_a_move_goes_both_ways(move: Move, spoke: Any, hub: Any) -> None:
         (Unit("spec.n", "spec.n", scaled(1000)), {"n": 2**60}, {}),
         (EnumMap("spec.n", "spec.n", {"a": "b"}), {"n": "z"}, {}),
         (EnumMap("spec.n", "spec.n", {"a": "b"}), {"n": ["a"]}, {}),
+        (EnumMap("spec.n", "spec.n", {True: "b"}), {"n": 1}, {}),
         (Split("spec.n", {"spec.a": TEXT, "spec.b": INT32_TEXT}, ":"), {"n": "no-port"}, {}),
         (Split("spec.n", {"spec.a": TEXT, "spec.b": INT32_TEXT}, ":"), {"n": "host:http"}, {}),
         (Wrap("spec.n", "spec.m", key="gate", items=True), {"n": [["a"]]}, {}),

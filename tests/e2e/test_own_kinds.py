@@ -1,0 +1,89 @@
+"""Our own kinds on the real kube-apiserver: created in one version, read in each, storage flipped and migrated."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from controlplane import ControlPlane, free_port
+from unit.web.test_own_kinds import TALK
+from waiting import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+NAME = "rotations.underway.dev"
+
+
+def underway(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "underway", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def definitions(port: int, storage: str) -> list[dict[str, Any]]:
+    """What manifests prints, with the webhook on this machine and another storage version."""
+    found: list[dict[str, Any]] = json.loads(underway("manifests", "--webhook", "--crds-only", "-o", "json"))["items"]
+    for one in found:
+        one["spec"]["conversion"]["webhook"]["clientConfig"] = {"url": f"https://localhost:{port}/convert"}
+        for version in one["spec"]["versions"]:
+            version["storage"] = version["name"] == storage
+    return found
+
+
+@pytest.fixture
+def port(cluster: ControlPlane) -> Iterator[int]:
+    number = free_port()
+    cluster.apply(definitions(number, "v1beta1"))
+    command = [sys.executable, "-m", "underway", "crd", "serve", "underway.web.own_kinds:CONVERSIONS", "--port", str(number)]
+    with subprocess.Popen([*command, "--ca-bundle", "--kubeconfig", str(cluster.admin)]) as server:
+        path = "jsonpath={.spec.conversion.webhook.clientConfig.caBundle}"
+        try:
+            wait_until(lambda: cluster.kubectl("get", "crd", NAME, "-o", path), "the caBundle")
+            yield number
+        finally:
+            server.terminate()
+    cluster.kubectl("delete", "crd", NAME, "fleets.underway.dev", "--wait=false")
+
+
+def test_rotations_live_in_three_versions(cluster: ControlPlane, port: int) -> None:
+    def read(version: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(cluster.kubectl("get", f"rotations.{version}.underway.dev", "workers", "-o", "json"))
+        return found
+
+    def applied() -> bool:
+        try:
+            cluster.apply([TALK])
+        except RuntimeError:
+            return False
+        return True
+
+    wait_until(applied, "a Rotation to be stored")
+    assert read("v1alpha1")["spec"] == TALK["spec"]
+    assert read("v1beta1")["spec"]["freeze"] is False
+    newest = read("v1")["spec"]
+    assert (newest["mode"], newest["pace"]["maxUnavailable"]) == ("Rotate", 3)
+    assert newest["target"] == {"kubeletVersion": "v1.37.2"}
+
+    # The oldest client freezes; the newest sees it, and nothing else has changed.
+    cluster.kubectl("patch", "rotations.v1alpha1.underway.dev", "workers", "--type=merge", "-p", '{"spec":{"freeze":true}}')
+    frozen = read("v1")["spec"]
+    assert frozen == newest | {"mode": "Freeze"}
+
+    cluster.apply(definitions(port, "v1"))
+    plan = json.loads(underway("crd", "migrate", NAME, "--dry-run", "--kubeconfig", str(cluster.admin), "-o", "json"))
+    assert (plan["needed"], plan["stored"]) == (True, ["v1beta1", "v1"])
+    outcome = json.loads(underway("crd", "migrate", NAME, "--kubeconfig", str(cluster.admin), "-o", "json"))
+    assert (outcome["written"], outcome["trimmed"]) == (1, True)
+    assert read("v1alpha1")["spec"]["freeze"] is True
+    assert cluster.kubectl("get", "crd", NAME, "-o", "jsonpath={.status.storedVersions}") == '["v1"]'
+
+
+def test_what_manifests_prints_is_taken_by_the_api_server(cluster: ControlPlane) -> None:
+    printed = underway("manifests", "--webhook")
+    try:
+        cluster.kubectl("apply", "-f", "-", stdin=printed)
+        assert cluster.kubectl("get", "deploy", "underway-webhook", "-n", "underway-system", "-o", "name")
+    finally:
+        cluster.kubectl("delete", "-f", "-", "--wait=false", "--ignore-not-found", stdin=printed)
