@@ -5,10 +5,10 @@ Each has `name`, the `controllers` and `classes` it is known by, the `prefixes` 
 
 from types import ModuleType
 
-from underway.ingress.providers import ingress_nginx, plain
+from underway.ingress.providers import haproxy_ingress, ingress_nginx, plain, traefik
 from underway.ingress.source import Ingress, Source
 
-PROVIDERS: tuple[ModuleType, ...] = (ingress_nginx, plain)
+PROVIDERS: tuple[ModuleType, ...] = (ingress_nginx, haproxy_ingress, traefik, plain)
 
 
 def provider_of(ingress: Ingress, source: Source, wanted: str) -> ModuleType:

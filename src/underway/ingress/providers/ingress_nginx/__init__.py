@@ -6,12 +6,13 @@ family of annotations, `keys` says of every key what becomes of it.
 
 from underway.ingress.ir import Plan
 from underway.ingress.losses import Loss
+from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx import keys
-from underway.ingress.providers.ingress_nginx.annotations import PREFIX, Annotations
 from underway.ingress.providers.ingress_nginx.rules import plan_of
 from underway.ingress.providers.ingress_nginx.servers import blocks_of
 from underway.ingress.source import Ingress, Source
 
+PREFIX = "nginx.ingress.kubernetes.io/"
 name = "ingress-nginx"
 controllers = ("k8s.io/ingress-nginx",)
 classes = ("nginx",)
@@ -20,7 +21,7 @@ prefixes = (PREFIX,)
 
 def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Plan, list[Loss]]:
     """The hosts and rules of Ingresses of one class. source: what they refer to."""
-    owns = [Annotations(ingress, source.config_maps) for ingress in ingresses]
+    owns = [Annotations(ingress, source.config_maps, PREFIX) for ingress in ingresses]
     blocks = blocks_of(owns)
     made, losses = plan_of(blocks, source, class_name)
     losses = [*blocks.losses, *losses]

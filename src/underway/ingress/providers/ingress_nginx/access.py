@@ -4,7 +4,7 @@ more open."""
 import ipaddress
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("whitelist-source-range", "allowlist-source-range", "denylist-source-range")
 

@@ -5,7 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("auth-type", "auth-secret", "auth-realm", "auth-url", "auth-response-headers", "auth-method")
 IN_CLUSTER = re.compile(r"^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(\.[a-z0-9.-]+)?$")

@@ -1,7 +1,7 @@
 """backend-protocol: what is spoken to backends."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.backend_tls import ON
 
 KEYS = ("backend-protocol",)

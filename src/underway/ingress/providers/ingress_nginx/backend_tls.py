@@ -1,7 +1,7 @@
 """proxy-ssl-secret, -verify, -name, -server-name: TLS towards backends, verified, as BackendTLSPolicy has it."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("proxy-ssl-secret", "proxy-ssl-verify", "proxy-ssl-name", "proxy-ssl-server-name")
 ON = ("on", "true")

@@ -3,7 +3,7 @@
 import re
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("proxy-buffering", "proxy-buffers-number", "proxy-buffer-size", "proxy-busy-buffers-size")
 SIZE = re.compile(r"^\d{1,4}[kmg]?$")

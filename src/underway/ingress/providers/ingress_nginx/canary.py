@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from underway.ingress.ir import REGEX, Backend, Header, Match, Rule
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = (
     "canary", "canary-by-header", "canary-by-header-value", "canary-by-header-pattern", "canary-by-cookie", "canary-weight",

@@ -1,7 +1,7 @@
 """auth-tls-secret, auth-tls-verify-client and their kin: clients must show a certificate. A guard of the whole listener."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("auth-tls-secret", "auth-tls-verify-client")
 MODES = {"on": "AllowValidOnly", "optional": "AllowInsecureFallback", "optional_no_ca": "AllowInsecureFallback"}

@@ -6,7 +6,7 @@ Source: kubernetes/ingress-nginx internal/ingress/annotations/cors/main.go for t
 import re
 
 from underway.ingress.ir import Cors, Rule
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = (
     "enable-cors", "cors-allow-origin", "cors-allow-methods", "cors-allow-headers", "cors-allow-credentials",

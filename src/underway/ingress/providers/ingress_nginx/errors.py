@@ -1,7 +1,7 @@
 """custom-http-errors, default-backend: answers of backends that are replaced."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("custom-http-errors", "default-backend")
 

@@ -3,7 +3,7 @@
 import re
 
 from underway.ingress.ir import HeaderChange, Rewrite, Rule
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("upstream-vhost", "connection-proxy-header", "x-forwarded-prefix", "custom-headers")
 NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$")  # HTTPHeaderName

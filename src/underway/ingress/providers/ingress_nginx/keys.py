@@ -9,7 +9,7 @@ Source of the keys: kubernetes/ingress-nginx docs/user-guide/nginx-configuration
 
 from typing import NamedTuple
 
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 STANDARD, EXPERIMENTAL, VENDOR, OBSOLETE, IMPOSSIBLE = "standard", "experimental", "vendor", "obsolete", "impossible"
 

@@ -4,7 +4,7 @@ Source: kubernetes/ingress-nginx internal/ingress/annotations/ratelimit/main.go:
 """
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-connections")
 DEFAULT_MULTIPLIER = 5

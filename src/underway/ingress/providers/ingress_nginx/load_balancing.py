@@ -1,7 +1,7 @@
 """load-balance, upstream-hash-by, service-upstream: which endpoint gets a request."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("load-balance", "upstream-hash-by", "service-upstream")
 ALGORITHMS = ("round_robin", "ewma")

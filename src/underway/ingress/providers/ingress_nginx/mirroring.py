@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from underway.ingress.ir import Backend, Mirror, Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.authentication import IN_CLUSTER, PORTS
 
 KEYS = ("mirror-target",)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from underway.ingress.ir import EXACT, Match, Path, Redirect, Rule, Server
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock
 
 KEYS = (

@@ -4,7 +4,7 @@ Source: nginx ngx_http_proxy_module proxy_next_upstream; defaults of ingress-ngi
 """
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("proxy-next-upstream", "proxy-next-upstream-tries", "proxy-next-upstream-timeout")
 DEFAULT_TRIES = 3

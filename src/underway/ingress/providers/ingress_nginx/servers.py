@@ -10,7 +10,7 @@ import msgspec
 
 from underway.ingress.ir import Backend, Certificate
 from underway.ingress.losses import Loss, Where
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.canary import Canary, canary_of
 from underway.ingress.providers.table import backend_of, resource_loss
 from underway.ingress.source import Ingress, IngressPath

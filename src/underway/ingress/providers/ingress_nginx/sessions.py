@@ -4,7 +4,7 @@ Source: kubernetes/ingress-nginx internal/ingress/annotations/sessionaffinity/ma
 """
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = (
     "affinity", "session-cookie-name", "session-cookie-max-age", "session-cookie-expires", "session-cookie-path",

@@ -1,7 +1,7 @@
 """configuration-snippet, server-snippet: raw configuration of nginx. Only another nginx can take it."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("configuration-snippet", "server-snippet")
 

@@ -1,7 +1,7 @@
 """proxy-connect-timeout, proxy-read-timeout, proxy-send-timeout: how long nginx waits, between two reads or writes."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("proxy-connect-timeout", "proxy-read-timeout", "proxy-send-timeout")
 DEFAULT_S = 60  # proxy_read_timeout, proxy_send_timeout

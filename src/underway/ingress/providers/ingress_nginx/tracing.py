@@ -1,7 +1,7 @@
 """enable-opentelemetry, opentelemetry-*: traces of requests."""
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.ingress_nginx.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("enable-opentelemetry", "opentelemetry-operation-name", "opentelemetry-trust-incoming-span")
 

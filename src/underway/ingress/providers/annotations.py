@@ -1,7 +1,6 @@
-"""The annotations of one Ingress, read as ingress-nginx reads them.
+"""The annotations of one Ingress under a controller's prefix: how flags, numbers and lists are read, and what is said of them.
 
-Owns the prefix and how flags and numbers are parsed: what cannot be parsed counts as its default there, and is said here.
-Source: kubernetes/ingress-nginx internal/ingress/annotations/parser.
+Owns the parsing that controllers share (Go's strconv): what cannot be parsed counts as its default there, and is said here.
 """
 
 import msgspec
@@ -9,26 +8,26 @@ import msgspec
 from underway.ingress.losses import Loss, Where
 from underway.ingress.source import Ingress
 
-PREFIX = "nginx.ingress.kubernetes.io/"
 TRUE = ("1", "t", "T", "TRUE", "true", "True")  # strconv.ParseBool
 FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
 
 class Annotations:
-    """What one Ingress says under the prefix. losses: what is found wrong while reading; said: what was said once already;
+    """What one Ingress says under the prefix of a controller. losses: what is found wrong while reading; said: what was said
+    once already;
     config_maps: data by namespace/name."""
 
-    def __init__(self, ingress: Ingress, config_maps: dict[str, dict[str, str]]) -> None:
-        self.ingress, self.config_maps = ingress, config_maps
+    def __init__(self, ingress: Ingress, config_maps: dict[str, dict[str, str]], prefix: str) -> None:
+        self.ingress, self.config_maps, self.prefix = ingress, config_maps, prefix
         self.given = {
-            key.removeprefix(PREFIX): text.strip() for key, text in ingress.annotations.items() if key.startswith(PREFIX)
+            key.removeprefix(prefix): text.strip() for key, text in ingress.annotations.items() if key.startswith(prefix)
         }
         self.losses: list[Loss] = []
         self.said: set[str] = set()
 
     def without(self, annotations: dict[str, str]) -> "Annotations":
         """The same Ingress with other annotations; what is said of them is said of this one."""
-        made = Annotations(msgspec.structs.replace(self.ingress, annotations=annotations), self.config_maps)
+        made = Annotations(msgspec.structs.replace(self.ingress, annotations=annotations), self.config_maps, self.prefix)
         made.losses, made.said = self.losses, self.said
         return made
 
@@ -66,7 +65,7 @@ class Annotations:
     def where(self, key: str) -> Where:
         """Where an annotation stands."""
         base = self.ingress.where
-        return Where(base.source, (*base.path, "metadata", "annotations", PREFIX + key))
+        return Where(base.source, (*base.path, "metadata", "annotations", self.prefix + key))
 
     def lose(self, kind: str, key: str, reason: str, remedy: str = "", witness: str = "", code: str = "") -> None:
         """Say that an annotation is not as it was."""
