@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "manifests": "Print what the operator needs in a cluster, for kubectl apply.",
     "snapshot": "Save what decisions read of a cluster, for plan and rehearsals.",
     "crd": "Many versions of a custom resource: convert, serve, fuzz, migrate.",
+    "lint": "Best practices, zero-downtime gotchas, upgrade readiness.",
     "ingress": "Move from Ingress to the Gateway API, with a proof.",
 }
 EXIT_CODES: dict[type[UnderwayError], int] = {UsageError: 2, Unreachable: 3, Refused: 3, InvariantViolated: 70}

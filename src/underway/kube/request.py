@@ -14,6 +14,7 @@ from underway.kube.resource import Resource
 Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete"]
 
 JSON = "application/json"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
@@ -37,6 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     resource: None for a path outside the resources, such as /readyz; then `raw_path` holds it.
     query: pairs, in the order in which they are sent. body: plain JSON values, or None.
     timeout_s: after this long without an answer the shell replies with code 0. None: no limit (a watch).
+    accept: the media type that is asked for; METADATA_LIST asks for the metadata of objects alone.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     content_type: str = JSON
     timeout_s: float | None = 30.0
+    accept: str = JSON
 
     @property
     def method(self) -> str:

@@ -1,84 +1,134 @@
-"""Runs rules over a picture: who is asked, what is kept, in which order, and how it all scores.
+"""Runs rules over a picture: what is skipped, silenced, counted; in which order it is reported.
 
-Owns suppression, order, grouping and the score. It knows no rule and no format. A rule that fails is told as skipped, with
-its name: one broken rule costs its own findings and no others'.
+Owns the order, the fingerprints and the score. A rule that breaks is named and isolated: the others still speak.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
-from underway.lint.finding import Finding, ObjectRef, Severity, Skipped
-from underway.lint.ignore import Ignores
-from underway.lint.options import Options
-from underway.lint.picture import Picture
-from underway.lint.rule import Rule
-
-# What one object with a finding of that severity takes off: an object with an error counts as lost, with a warning as half.
-WEIGHTS = {Severity.ERROR: 1.0, Severity.WARNING: 0.5, Severity.INFO: 0.0}
+from underway.lint.finding import Finding, Found, ObjectRef, Severity, fingerprint, order
+from underway.lint.ignore import disabled_for_clusterlint, silences
+from underway.lint.objects.meta import Object
+from underway.lint.picture import Picture, Skipped
+from underway.lint.rule import Options, Rule
+from underway.lint.rules import RULES
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a run has found. objects: how many were looked at; ignored: how many findings annotations have silenced."""
+    """What a run found. score: 0 to 100; objects: how many it was computed over; rules: the names of those that ran."""
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
+    score: int
     objects: int
-    ignored: int = 0
+    rules: tuple[str, ...]
+    silenced: int = 0
 
-    @property
-    def score(self) -> int:
-        """0 to 100: 100 * (objects - lost) / objects, rounded down; an error loses an object, a warning half."""
-        worst: dict[ObjectRef, float] = {}
-        for finding in self.findings:
-            worst[finding.object] = max(worst.get(finding.object, 0.0), WEIGHTS[finding.severity])
-        if not self.objects:
-            return 100
-        return max(0, int(100 * (self.objects - sum(worst.values())) / self.objects))
-
-    def at_least(self, severity: Severity) -> list[Finding]:
-        """The findings of a severity or worse."""
-        return [finding for finding in self.findings if finding.severity.rank <= severity.rank]
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of this severity or worse."""
+        return tuple(finding for finding in self.findings if finding.severity.rank <= severity.rank)
 
 
-def run(picture: Picture, rules: Iterable[Rule], options: Options) -> Report:
-    """Run the rules. Raises nothing that a rule raises."""
-    ignores = Ignores(picture, options)
-    found: dict[tuple[str, str], Finding] = {}
-    skipped = list(picture.skipped)
-    ignored = 0
+def lint(picture: Picture, rules: Iterable[Rule] = RULES, options: Options | None = None) -> Report:
+    """Run rules over a picture. options: None is Options(), whose clock stands at 1970: no ignore annotation has expired."""
+    options = options or Options()
+    findings: list[Finding] = []
+    skipped: list[Skipped] = list(picture.skipped)
+    ran: list[str] = []
+    silenced = 0
     for rule in rules:
-        missing = [kind for kind in rule.needs if not picture.has(kind) and picture.live]
-        if missing:
-            skipped.append(Skipped(f"rule {rule.name}", f"needs {', '.join(missing)}, which could not be read"))
+        lacking = [kind for kind in rule.kinds if kind in picture.missing]
+        if lacking:
+            skipped.append(Skipped("Rule", f"rule {rule.name} was not run: it needs {', '.join(lacking)}"))
             continue
-        try:
-            results = list(rule.run(picture, options))
-        except Exception as error:  # noqa: BLE001  # a third party's rule may raise anything; it is named and isolated
-            skipped.append(Skipped(f"rule {rule.name}", f"failed: {type(error).__name__}: {error}"))
-            continue
-        for finding in results:
-            if ignores.silences(finding):
-                ignored += 1
-            else:
-                found.setdefault((finding.fingerprint, finding.message), _owned(finding, picture, options))
-    complaints = {(one.fingerprint, one.message): one for one in ignores.complaints}
-    ordered = sorted((found | complaints).values(), key=lambda finding: finding.order)
-    count = sum(1 for _ in picture.everything)
-    return Report(tuple(ordered), tuple(dict.fromkeys(skipped)), count, ignored)
+        ran.append(rule.name)
+        founds, broken = _run(rule, picture, options)
+        skipped += broken
+        spoken = [found for found in founds if not _silenced(found, rule, picture, options)]
+        silenced += len(founds) - len(spoken)
+        findings += [_finding(found, rule, picture, options) for found in spoken]
+    findings.sort(key=order)
+    looked_at = sum(1 for thing in picture.objects if thing.metadata.controller is None)
+    return Report(_marked(findings), tuple(skipped), score(findings, looked_at), looked_at, tuple(ran), silenced)
 
 
-def _owned(finding: Finding, picture: Picture, options: Options) -> Finding:
-    """The finding with the team that owns its object, from the object's label or its namespace's."""
-    if finding.team:
-        return finding
-    reference = finding.object
-    key = f"{reference.namespace}/{reference.name}" if reference.namespace else reference.name
-    thing = picture.by_key.get((reference.kind, key))
-    places = [thing, picture.namespaces.get(reference.namespace)]
-    for place in places:
-        for label in options.owner_labels if place is not None else ():
-            team = place.metadata.labels.get(label, "") if place is not None else ""
-            if team:
-                return msgspec.structs.replace(finding, team=team)
-    return finding
+def _run(rule: Rule, picture: Picture, options: Options) -> tuple[list[Found], list[Skipped]]:
+    """What a rule finds, up to where it breaks."""
+    founds: list[Found] = []
+    try:
+        # One by one: what was found before it breaks is kept.
+        for found in rule.run(picture, options):
+            founds.append(_checked(found, rule))  # noqa: PERF401
+    except Exception as error:  # noqa: BLE001  # a rule may be anybody's: one that breaks must not take the others with it
+        why = f"rule {rule.name} broke: {type(error).__name__}: {error}; what it found before is kept"
+        return founds, [Skipped("Rule", why)]
+    return founds, []
+
+
+def _checked(found: object, rule: Rule) -> Found:
+    if not isinstance(found, Found):
+        raise TypeError(f"{rule.name} yields {type(found).__name__}; a rule yields Found")
+    return found
+
+
+def _silenced(found: Found, rule: Rule, picture: Picture, options: Options) -> bool:
+    if options.as_clusterlint:
+        return disabled_for_clusterlint(found.about.metadata.annotations, rule.name)
+    return any(silences(annotations, rule.name, options.now_ms) for annotations in picture.annotations_above(found.about))
+
+
+def _finding(found: Found, rule: Rule, picture: Picture, options: Options) -> Finding:
+    about = found.about
+    place = picture.places.get(about.key)
+    return Finding(
+        rule=rule.name,
+        severity=found.severity or rule.severity,
+        evidence=found.evidence,
+        object=ObjectRef(about.kind, about.namespace, about.name),
+        path=found.path,
+        message=found.message,
+        value=found.value,
+        remedy=found.remedy,
+        patch=found.patch,
+        team=team(about, picture, options.team_label),
+        file=place.file if place else "",
+        line=place.line if place else 0,
+        pods=found.pods,
+    )
+
+
+def team(about: Object, picture: Picture, label: str) -> str:
+    """Whose object it is: the label on the object, its owners, or its namespace."""
+    namespace = picture.namespace(about.namespace)
+    things: tuple[Object, ...] = (about, *picture.owners(about), *((namespace,) if namespace else ()))
+    return next((thing.metadata.labels[label] for thing in things if thing.metadata.labels.get(label)), "")
+
+
+def _marked(findings: list[Finding]) -> tuple[Finding, ...]:
+    """With fingerprints; equal places are told apart by their count."""
+    seen: Counter[tuple[str, ObjectRef, str]] = Counter()
+    marked = []
+    for finding in findings:
+        place = (finding.rule, finding.object, finding.path)
+        marked.append(msgspec.structs.replace(finding, fingerprint=fingerprint(*place, seen[place])))
+        seen[place] += 1
+    return tuple(marked)
+
+
+def score(findings: Iterable[Finding], objects: int) -> int:
+    """100 x (N - E - W/2) / N, rounded down; 100 where there is nothing.
+
+    N: objects without a controller; E: those whose worst finding is an error; W: those whose worst is a warning. Information
+    costs nothing.
+    """
+    worst: dict[ObjectRef, Severity] = {}
+    for finding in findings:
+        known = worst.get(finding.object)
+        if known is None or finding.severity.rank < known.rank:
+            worst[finding.object] = finding.severity
+    counts = Counter(worst.values())
+    total = max(objects, len(worst))
+    lost = 2 * counts[Severity.ERROR] + counts[Severity.WARNING]
+    return 100 if total == 0 else max(0, 100 * (2 * total - lost) // (2 * total))

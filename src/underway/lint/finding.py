@@ -1,16 +1,20 @@
-"""What a rule says: findings, graded and located; and what could not be looked at.
+"""What lint says: Finding, with its Severity, its Evidence, the object, and what to do about it.
 
-Source of the grades: static is read off a specification, observed was seen to happen, proven was made to happen.
+A rule yields `Found`s; the engine makes `Finding`s of them: it adds what a rule need not know (its own name, who owns the
+object, where it stands in a file, the fingerprint).
 """
 
-from enum import StrEnum
+import enum
+import hashlib
 from typing import Any
 
 import msgspec
 
+from underway.lint.objects.meta import Object
 
-class Severity(StrEnum):
-    """How bad it is. error: it will hurt; warning: it can hurt; info: worth knowing."""
+
+class Severity(enum.StrEnum):
+    """How bad it is. error: it breaks, or will; warning: it can hurt; info: worth knowing."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,11 +23,19 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the worst."""
-        return tuple(Severity).index(self)
+        return list(Severity).index(self)
+
+    def raised(self) -> "Severity":
+        """One step worse; error stays error."""
+        return list(Severity)[max(0, self.rank - 1)]
+
+    def lowered(self) -> "Severity":
+        """One step better; info stays info."""
+        return list(Severity)[min(2, self.rank + 1)]
 
 
-class Evidence(StrEnum):
-    """How sure it is."""
+class Evidence(enum.StrEnum):
+    """How it is known. static: it is written so; observed: it was seen in status or events; proven: it was tried."""
 
     STATIC = "static"
     OBSERVED = "observed"
@@ -31,53 +43,70 @@ class Evidence(StrEnum):
 
 
 class ObjectRef(msgspec.Struct, frozen=True, order=True):
-    """The object that a finding is about. file, line: where it stands, "" and 0 for a live one."""
+    """The object that a finding is about."""
 
     kind: str
     namespace: str
     name: str
-    api_version: str = ""
-    file: str = ""
-    line: int = 0
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing found.
+class Patch(msgspec.Struct, frozen=True):
+    """A change that kubectl patch applies. type: "strategic" (containers are found by name), "merge" or "json"."""
 
-    rule: its name; path: of the field, "" for the whole object; observed: the value there; message: one sentence; remedy:
-    what to do; patch: a merge patch that kubectl takes, None where it cannot be written down; team: who owns the object, ""
-    if unknown; group: the object that decides about it (its top owner), for grouping.
+    body: Any
+    type: str = "strategic"
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule says about one place.
+
+    about: the object, at its top owner. path: of the field, as server-side apply writes it, without the dot in front:
+    spec.template.spec.containers[name="app"].image. message: one sentence, what is wrong. value: what was read there.
+    remedy: one sentence, what to do. severity: None is the rule's own. pods: how many live pods it is about.
     """
+
+    about: Object
+    message: str
+    path: str = ""
+    value: str = ""
+    remedy: str = ""
+    patch: Patch | None = None
+    severity: Severity | None = None
+    evidence: Evidence = Evidence.STATIC
+    pods: int = 0
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What lint reports. file and line: where a manifest holds the object. team: from the owner label."""
 
     rule: str
     severity: Severity
+    evidence: Evidence
     object: ObjectRef
+    path: str
     message: str
-    path: str = ""
-    observed: Any = None
-    evidence: Evidence = Evidence.STATIC
+    value: str = ""
     remedy: str = ""
-    patch: dict[str, Any] | None = None
+    patch: Patch | None = None
     team: str = ""
-    details: str = ""
+    file: str = ""
+    line: int = 0
+    pods: int = 0
+    fingerprint: str = ""
 
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same finding in the next run: rule, object and path, not the message."""
-        reference = self.object
-        return f"{self.rule}/{reference.kind}/{reference.namespace}/{reference.name}/{self.path}"
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """Worst first, then by object, rule and path."""
-        return (self.severity.rank, self.object, self.rule, self.path, self.message)
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.object}: {self.message} ({self.rule})"
 
 
-class Skipped(msgspec.Struct, frozen=True, order=True):
-    """A kind that could not be read, or a rule that could not be run, and why."""
+def fingerprint(rule: str, ref: ObjectRef, path: str, nth: int) -> str:
+    """What stays the same from run to run: rule, object, path, and the count of equal ones before it; not message or value."""
+    text = "\n".join((rule, ref.kind, ref.namespace, ref.name, path, str(nth)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    kind: str
-    reason: str
+
+def order(finding: Finding) -> tuple[Any, ...]:
+    """The order of reports: the worst first, then by object, rule and path."""
+    return finding.severity.rank, finding.object, finding.rule, finding.path, finding.message

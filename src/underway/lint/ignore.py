@@ -1,93 +1,86 @@
-"""Annotations that silence findings: clusterlint's own, and ours, which wants a reason and may end.
+"""Which findings are silenced: clusterlint's annotation, and our own with a reason and an end.
 
-    clusterlint.digitalocean.com/disabled-checks: "bare-pods, latest-tag"
-    lint.underway.dev/ignore: "bare-pods: debugging session until 2027-01-31; latest-tag: pinned by digest elsewhere"
+    clusterlint.digitalocean.com/disabled-checks: "latest-tag, bare-pods"
+    lint.underway.dev/ignore: "latest-tag: pinned by the mirror until 2027-01-31; hostpath-volume: reads the node's logs"
 
-Both hold on the object, and for what is below it: on its owners, its template and its namespace. With clusterlint's
-semantics hers holds on the object alone. An entry of ours that has ended, or that cannot be read, is told.
+Both speak on the object, its pod template, its owners and its namespace. Owns the grammar; `rules/ignore_annotation.py` reports
+what is expired or cannot be read, so that no silence lasts by mistake.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
 
-from underway.lint.finding import Finding, Severity
-from underway.lint.objects.meta import Meta, Thing
-from underway.lint.objects.workload import Workload
-from underway.lint.options import Options
-from underway.lint.picture import Picture
+import msgspec
 
-DISABLED_CHECKS = "clusterlint.digitalocean.com/disabled-checks"
-IGNORE = "lint.underway.dev/ignore"
-RULE = "ignore-annotation"
-_ENTRY = re.compile(r"\s*(?P<rule>[a-z0-9*-]+)\s*:\s*(?P<reason>.*?)(?:\s+until\s+(?P<until>\S+))?\s*")
-EPOCH = date(1970, 1, 1)
-DAY_MS = 86_400_000
+from underway.lint.decode import CLUSTERLINT_DISABLED, IGNORE
+from underway.model import timestamp
+
+_ENTRY = re.compile(r"(?P<rule>[a-z0-9][a-z0-9./-]*)\s*:\s*(?P<reason>.*?\S)(?:\s+until\s+(?P<until>\S+))?", re.DOTALL)
+DAY_MS = 24 * 3600 * 1000
+FORM = '"RULE: REASON until YYYY-MM-DD", several with a semicolon between them'
 
 
-class Ignores:
-    """What is silenced in a picture. complaints: entries of ours that do nothing (any more)."""
+class Ignore(msgspec.Struct, frozen=True):
+    """One entry. until_ms: the end of the last day on which it holds (UTC), None: for ever."""
 
-    def __init__(self, picture: Picture, options: Options) -> None:
-        self._picture = picture
-        self._options = options
-        self._today = EPOCH + timedelta(milliseconds=options.now_ms - options.now_ms % DAY_MS)
-        self._known: dict[tuple[str, str], frozenset[str]] = {}
-        self.complaints: list[Finding] = []
+    rule: str
+    reason: str
+    until: str = ""
+    until_ms: int | None = None
 
-    def silences(self, finding: Finding) -> bool:
-        """Whether an annotation asks not to hear of it."""
-        reference = finding.object
-        key = f"{reference.namespace}/{reference.name}" if reference.namespace else reference.name
-        names = self._names(reference.kind, key)
-        return finding.rule in names or "*" in names
+    def holds(self, now_ms: int) -> bool:
+        """Whether it is still in force."""
+        return self.until_ms is None or now_ms < self.until_ms
 
-    def _names(self, kind: str, key: str) -> frozenset[str]:
-        if (kind, key) not in self._known:
-            thing = self._picture.by_key.get((kind, key))
-            self._known[kind, key] = frozenset(self._read(thing)) if thing is not None else frozenset()
-        return self._known[kind, key]
 
-    def _read(self, thing: Thing) -> Iterator[str]:
-        own = thing.metadata.annotations.get(DISABLED_CHECKS, "")
-        yield from (name.strip() for name in own.split(",") if name.strip())
-        for at, metadata in self._places(thing):
-            if not self._options.as_clusterlint:
-                inherited = metadata.annotations.get(DISABLED_CHECKS, "")
-                yield from (name.strip() for name in inherited.split(",") if name.strip())
-            text = metadata.annotations.get(IGNORE, "")
-            for entry in filter(None, (part.strip() for part in text.split(";"))):
-                yield from self._entry(entry, at)
+class Malformed(msgspec.Struct, frozen=True):
+    """An entry that silences nothing. why: a sentence's end."""
 
-    def _places(self, thing: Thing) -> Iterator[tuple[Thing, Meta]]:
-        """The object and what it inherits from."""
-        for one in self._picture.chain(thing):
-            yield one, one.metadata
-            if isinstance(one, Workload):
-                yield one, one.template.metadata
-        namespace = self._picture.namespaces.get(thing.metadata.namespace)
-        if namespace is not None:
-            yield namespace, namespace.metadata
+    text: str
+    why: str
 
-    def _entry(self, entry: str, thing: Thing) -> Iterator[str]:
-        found = _ENTRY.fullmatch(entry)
-        if found is None or not found["reason"]:
-            self._complain(thing, f"{entry!r} is not understood; write rule: reason until 2027-01-31")
-            return
-        if found["until"]:
-            try:
-                until = date.fromisoformat(found["until"])
-            except ValueError:
-                self._complain(thing, f"{found['until']!r} is no date; write it as 2027-01-31")
-                return
-            if until < self._today:
-                self._complain(thing, f"{found['rule']} was to be ignored until {until}: that is over ({found['reason']})")
-                return
-        yield found["rule"]
 
-    def _complain(self, thing: Thing, message: str) -> None:
-        reference = self._picture.ref(thing)
-        path = f"metadata.annotations[{IGNORE}]"
-        finding = Finding(RULE, Severity.INFO, reference, message, path, remedy="correct the annotation, or remove it")
-        if finding not in self.complaints:
-            self.complaints.append(finding)
+def entries(annotation: str) -> Iterator[Ignore | Malformed]:
+    """What our own annotation says."""
+    for part in re.split(r"[;\n]", annotation):
+        text = part.strip()
+        if not text:
+            continue
+        match = _ENTRY.fullmatch(text)
+        if match is None:
+            yield Malformed(text, f"is not of the form {FORM}")
+            continue
+        rule, reason, until = match["rule"], match["reason"], match["until"]
+        if until is None:
+            yield Ignore(rule, reason)
+            continue
+        until_ms = _end_of(until)
+        if until_ms is None:
+            yield Malformed(text, f"ends on {until!r}, which is no date; write YYYY-MM-DD")
+        else:
+            yield Ignore(rule, reason, until, until_ms)
+
+
+def _end_of(day: str) -> int | None:
+    """The end of a day, UTC; None if it is no date."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        return None
+    try:
+        return timestamp.parse(f"{day}T00:00:00Z") + DAY_MS
+    except ValueError:
+        return None
+
+
+def silences(annotations: Mapping[str, str], rule: str, now_ms: int) -> bool:
+    """Whether these annotations silence a rule now."""
+    disabled = annotations.get(CLUSTERLINT_DISABLED, "")
+    if disabled and rule in (name.strip() for name in disabled.split(",")):
+        return True
+    own = annotations.get(IGNORE, "")
+    return bool(own) and any(isinstance(entry, Ignore) and entry.rule == rule and entry.holds(now_ms) for entry in entries(own))
+
+
+def disabled_for_clusterlint(annotations: Mapping[str, str], rule: str) -> bool:
+    """Whether clusterlint itself would be silent. Source: clusterlint checks/annotation.go, IsEnabled."""
+    disabled = annotations.get(CLUSTERLINT_DISABLED, "")
+    return rule in (name.strip() for name in disabled.split(",")) if disabled else False

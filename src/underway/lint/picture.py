@@ -1,254 +1,335 @@
-"""One cluster, or a pile of manifests, as rules see it: objects by kind, who owns whom, who serves whom.
+"""The picture that rules look at: all objects of a cluster, or of a pile of manifests, with the indexes that rules ask.
 
-Owns the indexes, each made when it is first asked for. It does not know how it was read: `live`, a snapshot and files end in
-the same.
+Owns who owns whom, which pods belong to which workload, which Services and budgets select them. It does not know how it was
+read, and nothing here changes once it is made; indexes are computed when first asked for. Objects stand in the order of
+namespace and name.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from underway.lint.api_lifecycle import NEWEST
-from underway.lint.finding import ObjectRef, Skipped
-from underway.lint.objects.cluster import Budget, Node, Service
-from underway.lint.objects.meta import MetaOnly, Thing
-from underway.lint.objects.pod import Container, Pod, PodSpec
-from underway.lint.objects.workload import Workload
-from underway.lint.options import Options
+import msgspec
+
+from underway.lint.decode import from_values
+from underway.lint.objects.cluster import Namespace, Node, PodTemplateObject, ServiceAccount
+from underway.lint.objects.kinds import KINDS, WORKLOADS
+from underway.lint.objects.limits import HorizontalPodAutoscaler, PodDisruptionBudget
+from underway.lint.objects.meta import Metadata, Named, Object
+from underway.lint.objects.pod import Pod
+from underway.lint.objects.traffic import Gateway, Ingress, Service
+from underway.lint.objects.workload import StatefulSet, Templated
+from underway.lint.subject import Subject, newest_first, of_pod, of_template, of_workload
+from underway.lint.usage import Usage, Uses
 from underway.model.meta import OwnerReference
 from underway.model.selector import is_empty, matches
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
-OWNERS_MAX = 10  # of a chain: Pod, ReplicaSet, Deployment and a few custom kinds; a cycle ends here too
+T = TypeVar("T", bound=Object)
+OWNERS_MAX = 16  # Pod, Job, CronJob and a custom resource are four; a chain longer than this is a mistake or an attack
 
 
-class Subject:
-    """A pod specification, and the object that a person would change to mend it.
+class Place(msgspec.Struct, frozen=True):
+    """Where a manifest holds an object."""
 
-    object: the top owner; spec: of the newest live pod where there is one, so that injected sidecars count, else of the
-    template; template: as written; path: of the specification within the object.
-    """
+    file: str
+    line: int
 
-    __slots__ = ("labels", "path", "pods", "spec", "template", "thing", "workload")
 
-    def __init__(
-        self, thing: Thing, spec: PodSpec, template: PodSpec, path: str, labels: Mapping[str, str], pods: tuple[Pod, ...]
-    ) -> None:
-        self.thing, self.spec, self.template, self.path, self.labels, self.pods = thing, spec, template, path, labels, pods
-        self.workload = thing if isinstance(thing, Workload) else None
+class Skipped(msgspec.Struct, frozen=True):
+    """What could not be looked at. kind: of the objects, or File or Rule; reason: a sentence with what it needs."""
 
-    @property
-    def namespace(self) -> str:
-        """The namespace of its pods."""
-        return self.thing.metadata.namespace
+    kind: str
+    reason: str
 
 
 class Picture:
-    """Everything that was read. skipped: what could not be; origins: file and line of objects from files, by identity."""
+    """Everything that was read.
+
+    objects: in any order. skipped: what could not be read; a rule that needs a kind named there is not run. places: by key
+    (kind, namespace, name), for manifests. server_version: "" if there was no cluster. only, without: the namespaces that are
+    looked at, or left out; objects of others are not in the picture.
+    """
 
     def __init__(
         self,
-        objects: Mapping[str, Iterable[Thing]],
-        skipped: Iterable[Skipped] = (),
-        origins: Mapping[int, tuple[str, int]] | None = None,
+        objects: Iterable[Object],
         *,
-        live: bool = False,
-        version: str = "",
+        skipped: Iterable[Skipped] = (),
+        places: Mapping[tuple[str, str, str], Place] | None = None,
+        server_version: str = "",
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
     ) -> None:
-        self._objects = {kind: tuple(sorted(values, key=lambda one: one.key)) for kind, values in objects.items()}
+        self._only, self._without = frozenset(only), frozenset(without)
+        self._by_kind: dict[str, tuple[Object, ...]] = {}
+        grouped: dict[str, list[Object]] = {}
+        for thing in objects:
+            if self._looked_at(thing.metadata.namespace):
+                grouped.setdefault(thing.kind, []).append(thing)
+        for kind in sorted(grouped):
+            self._by_kind[kind] = tuple(sorted(grouped[kind], key=lambda thing: (thing.metadata.namespace, thing.metadata.name)))
         self.skipped = tuple(skipped)
-        self._origins = origins or {}
-        self.live = live
-        self.version = version
+        self.places = dict(places or {})
+        self.server_version = server_version
 
-    def of(self, kind: str) -> tuple[Any, ...]:
-        """The objects of a kind, by namespace and name."""
-        return self._objects.get(kind, ())
+    def _looked_at(self, namespace: str) -> bool:
+        return not namespace or ((not self._only or namespace in self._only) and namespace not in self._without)
 
-    def has(self, kind: str) -> bool:
-        """Whether the kind could be read, even if there are none; of manifests, whether there are any."""
-        return kind in self._objects and (self.live or bool(self._objects[kind]))
+    def includes(self, namespace: str) -> bool:
+        """Whether all of a namespace is in the picture. Manifests hold what they name, and take the rest for granted."""
+        if not self._looked_at(namespace):
+            return False
+        return bool(self.server_version) or namespace in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The namespaces that the objects stand in, or are."""
+        return frozenset(thing.name if thing.kind == "Namespace" else thing.namespace for thing in self.objects)
+
+    def of(self, type_: type[T]) -> tuple[T, ...]:
+        """All objects of a Struct, such as Pod or Deployment; for a Struct of several kinds, all of them kind by kind."""
+        kinds = (kind.name for kind in KINDS.values() if issubclass(kind.type, type_))
+        return tuple(thing for kind in kinds for thing in self._by_kind.get(kind, ()) if isinstance(thing, type_))
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds that were read."""
-        return tuple(sorted(self._objects))
-
-    @property
-    def everything(self) -> Iterator[Thing]:
+    def objects(self) -> Iterator[Object]:
         """All objects, kind by kind."""
-        return (one for kind in self.kinds for one in self._objects[kind])
+        return (thing for kind in self._by_kind for thing in self._by_kind[kind])
 
-    @property
-    def pods(self) -> tuple[Pod, ...]:
-        """All live pods."""
-        return self.of("Pod")
+    @cached_property
+    def _index(self) -> dict[tuple[str, str, str], Object]:
+        return {thing.key: thing for thing in self.objects}
 
-    def workloads(self, kind: str) -> tuple[Workload, ...]:
-        """All workloads of a kind."""
-        return self.of(kind)
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """One object, if it was read."""
+        return self._index.get((kind, namespace, name))
+
+    def namespace(self, name: str) -> Namespace | None:
+        """One Namespace, if it was read."""
+        found = self.get("Namespace", "", name)
+        return found if isinstance(found, Namespace) else None
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """The kinds that could not be read."""
+        return frozenset(skipped.kind for skipped in self.skipped)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes."""
-        return self.of("Node")
+        return self.of(Node)
 
-    @property
-    def services(self) -> tuple[Service, ...]:
-        """All Services."""
-        return self.of("Service")
+    def owners(self, thing: Object) -> tuple[Object, ...]:
+        """The controllers above an object, the nearest first; an owner that was not read is known by its name alone.
 
-    @property
-    def budgets(self) -> tuple[Budget, ...]:
-        """All PodDisruptionBudgets."""
-        return self.of("PodDisruptionBudget")
-
-    @cached_property
-    def by_key(self) -> dict[tuple[str, str], Thing]:
-        """Objects by kind and namespace/name."""
-        return {(kind, one.key): one for kind, values in self._objects.items() for one in values}
-
-    @cached_property
-    def namespaces(self) -> dict[str, MetaOnly]:
-        """Namespaces by name."""
-        return {one.metadata.name: one for one in self.of("Namespace")}
-
-    def target(self, options: Options) -> int:
-        """The minor version to upgrade to: as asked, else the one after the cluster's, else the newest known."""
-        if options.target is not None:
-            return options.target
-        current = minor_of(self.version)
-        return current + 1 if current else NEWEST
-
-    def ref(self, thing: Thing) -> ObjectRef:
-        """How findings name an object."""
-        file, line = self._origins.get(id(thing), ("", 0))
-        metadata = thing.metadata
-        return ObjectRef(thing.kind, metadata.namespace, metadata.name, thing.api_version, file, line)
-
-    # Owners
-
-    def owner(self, thing: Thing) -> Thing | None:
-        """The controller of an object, None if it has none or it was not read."""
-        reference = thing.metadata.controller
-        return self._owned_by(thing, reference) if reference is not None else None
-
-    def _owned_by(self, thing: Thing, reference: OwnerReference) -> Thing | None:
-        namespace = thing.metadata.namespace
-        return self.by_key.get((reference.kind, f"{namespace}/{reference.name}")) or self.by_key.get(
-            (reference.kind, reference.name)
-        )
-
-    def top(self, thing: Thing) -> Thing:
-        """The last owner of a chain that was read: the object that a person would change. A cycle ends where it began."""
-        seen = {id(thing)}
-        for _ in range(OWNERS_MAX):
-            owner = self.owner(thing)
-            if owner is None or id(owner) in seen:
+        A circle ends the chain where it closes; a Node that owns a mirror pod is no workload and ends it too.
+        """
+        chain: list[Object] = []
+        seen = {thing.key}
+        reference = _owner(thing)
+        while reference is not None and reference.kind != "Node" and len(chain) < OWNERS_MAX:
+            owner = self._owner_object(reference, thing.metadata.namespace)
+            if owner.key in seen:
                 break
-            seen.add(id(owner))
-            thing = owner
-        return thing
+            seen.add(owner.key)
+            chain.append(owner)
+            reference = _owner(owner)
+        return tuple(chain)
 
-    def chain(self, thing: Thing) -> Iterator[Thing]:
-        """An object and its owners, upwards."""
-        seen: set[int] = set()
-        current: Thing | None = thing
-        while current is not None and id(current) not in seen and len(seen) <= OWNERS_MAX:
-            seen.add(id(current))
-            yield current
-            current = self.owner(current)
+    def _owner_object(self, reference: OwnerReference, namespace: str) -> Object:
+        for where in (namespace, ""):
+            found = self.get(reference.kind, where, reference.name)
+            if found is not None:
+                return found
+        metadata = Metadata(name=reference.name, namespace=namespace)
+        return Named(api_version=reference.api_version, kind=reference.kind, metadata=metadata)
 
-    # Pods and what makes them
-
-    @cached_property
-    def _pods_by_top(self) -> dict[int, list[Pod]]:
-        groups: dict[int, list[Pod]] = {}
-        for pod in self.pods:
-            groups.setdefault(id(self.top(pod)), []).append(pod)
-        return groups
-
-    def pods_of(self, thing: Thing) -> tuple[Pod, ...]:
-        """The live pods under a top owner."""
-        return tuple(self._pods_by_top.get(id(thing), ()))
+    def top_owner(self, thing: Object) -> Object:
+        """What a person would change to change the object: the last of its owners, or itself."""
+        chain = self.owners(thing)
+        return chain[-1] if chain else thing
 
     @cached_property
-    def subjects(self) -> tuple[Subject, ...]:
-        """Each pod specification once: by top owner, not by replica."""
-        found = [self._of_workload(one) for kind in WORKLOADS for one in self.workloads(kind) if self.top(one) is one]
-        for pod in self.pods:
-            top = self.top(pod)
-            if top is pod:
-                found.append(Subject(pod, pod.spec, pod.spec, "spec", pod.metadata.labels, (pod,)))
-            elif not isinstance(top, Workload) and self._pods_by_top[id(top)][0] is pod:
-                # A custom kind makes the pods: one of them stands for all.
-                pods = tuple(self._pods_by_top[id(top)])
-                newest = max(pods, key=lambda one: one.metadata.creation_timestamp)
-                found.append(Subject(newest, newest.spec, newest.spec, "spec", newest.metadata.labels, pods))
-        return tuple(found)
+    def _tops(self) -> dict[str, Object]:
+        """The top owner by its controller's UID: all replicas of one controller have the same."""
+        return {}
 
-    def pod_subjects(self, options: Options) -> tuple[Subject, ...]:
-        """The subjects of a run: each workload once, or, with clusterlint's semantics, each live pod."""
-        if not options.as_clusterlint:
-            return self.subjects
-        return tuple(Subject(pod, pod.spec, pod.spec, "spec", pod.metadata.labels, (pod,)) for pod in self.pods)
-
-    def containers(self, options: Options) -> Iterator[tuple[Subject, Container, str]]:
-        """Each container and init container of the subjects, with its path."""
-        for subject in self.pod_subjects(options):
-            for field, containers in (("containers", subject.spec.containers), ("initContainers", subject.spec.init_containers)):
-                for index, container in enumerate(containers):
-                    yield subject, container, f"{subject.path}.{field}[{index}]"
-
-    def _of_workload(self, workload: Workload) -> Subject:
-        template = workload.template
-        pods = self.pods_of(workload)
-        living = [pod for pod in pods if not pod.metadata.deletion_timestamp]
-        newest = max(living, key=lambda one: one.metadata.creation_timestamp, default=None)
-        spec = newest.spec if newest is not None else template.spec
-        path = f"{workload.template_path}.spec"
-        return Subject(workload, spec, template.spec, path, template.metadata.labels, pods)
-
-    # Services and budgets
+    def _top_of_pod(self, pod: Pod) -> Object:
+        controller = pod.metadata.controller
+        if controller is None or not controller.uid:
+            return self.top_owner(pod)
+        known = self._tops.get(controller.uid)
+        if known is None:
+            known = self.top_owner(pod)
+            if controller.kind == "Node":
+                return known
+            self._tops[controller.uid] = known
+        return known
 
     @cached_property
-    def _services_by_namespace(self) -> dict[str, list[Service]]:
+    def pods_by_owner(self) -> Mapping[tuple[str, str, str], tuple[Pod, ...]]:
+        """Live pods by the key of their top owner, the newest first."""
+        groups: dict[tuple[str, str, str], list[Pod]] = {}
+        for pod in self.of(Pod):
+            groups.setdefault(self._top_of_pod(pod).key, []).append(pod)
+        return {key: newest_first(pods) for key, pods in groups.items()}
+
+    @cached_property
+    def _workload_subjects(self) -> tuple[Subject, ...]:
+        subjects: dict[tuple[str, str, str], Subject] = {}
+        for key, pods in self.pods_by_owner.items():
+            about = pods[0] if pods[0].key == key else self._top_of_pod(pods[0])
+            subjects[key] = of_workload(about, pods)
+        for kind in WORKLOADS:
+            for workload in self._by_kind.get(kind, ()):
+                # A ReplicaSet or Job with an owner speaks through it; with a template of its own, for itself.
+                if isinstance(workload, Templated) and workload.key not in subjects and workload.metadata.controller is None:
+                    subjects[workload.key] = of_workload(workload, ())
+        for template in self.of(PodTemplateObject):
+            subjects[template.key] = of_template(template)
+        return tuple(subjects[key] for key in sorted(subjects))
+
+    @cached_property
+    def _pod_subjects(self) -> tuple[Subject, ...]:
+        return tuple(of_pod(pod) for pod in self.of(Pod))
+
+    def subjects(self, *, per_pod: bool = False) -> tuple[Subject, ...]:
+        """What runs, one Subject a workload: its newest live pod, or its template where none lives.
+
+        per_pod: one a live pod instead, as clusterlint looks at them.
+        """
+        return self._pod_subjects if per_pod else self._workload_subjects
+
+    @cached_property
+    def _subject_index(self) -> dict[tuple[str, str, str], Subject]:
+        return {subject.about.key: subject for subject in self._workload_subjects}
+
+    def subject(self, thing: Object) -> Subject | None:
+        """The Subject of a workload or bare pod."""
+        return self._subject_index.get(thing.key)
+
+    @cached_property
+    def _services(self) -> dict[str, list[Service]]:
         groups: dict[str, list[Service]] = {}
-        for service in self.services:
-            groups.setdefault(service.metadata.namespace, []).append(service)
+        for service in self.of(Service):
+            if service.spec.selector and service.spec.type != "ExternalName":
+                groups.setdefault(service.namespace, []).append(service)
         return groups
 
     def services_of(self, subject: Subject) -> tuple[Service, ...]:
-        """The Services whose selector matches the subject's labels; one without a selector or by name only selects nothing."""
-        labels = subject.labels.items()
+        """The Services whose selector matches the pods."""
+        labels = subject.labels
         return tuple(
             service
-            for service in self._services_by_namespace.get(subject.namespace, ())
-            if service.spec.selector and service.spec.type != "ExternalName" and service.spec.selector.items() <= labels
+            for service in self._services.get(subject.namespace, ())
+            if all(labels.get(key) == value for key, value in service.spec.selector.items())
         )
 
-    def budgets_of(self, namespace: str, labels: Mapping[str, str]) -> tuple[Budget, ...]:
-        """The budgets whose selector matches; an empty one matches nothing in an eviction."""
+    @cached_property
+    def _budgets(self) -> dict[str, list[PodDisruptionBudget]]:
+        groups: dict[str, list[PodDisruptionBudget]] = {}
+        for budget in self.of(PodDisruptionBudget):
+            groups.setdefault(budget.namespace, []).append(budget)
+        return groups
+
+    def budgets_of(self, namespace: str, labels: Mapping[str, str]) -> tuple[PodDisruptionBudget, ...]:
+        """The budgets that an eviction of a pod with these labels asks; an empty selector matches nothing there.
+
+        Source: kubernetes pkg/registry/core/pod/storage/eviction.go, getPodDisruptionBudgets.
+        """
         return tuple(
             budget
-            for budget in self.budgets
-            if budget.metadata.namespace == namespace
-            and budget.spec.selector is not None
-            and not is_empty(budget.spec.selector)
-            and matches(budget.spec.selector, labels)
+            for budget in self._budgets.get(namespace, ())
+            if budget.spec.selector is not None and not is_empty(budget.spec.selector) and matches(budget.spec.selector, labels)
         )
 
+    @cached_property
+    def _autoscalers(self) -> dict[tuple[str, str, str], HorizontalPodAutoscaler]:
+        found = {}
+        for autoscaler in self.of(HorizontalPodAutoscaler):
+            target = autoscaler.spec.scale_target_ref
+            found[(target.kind, autoscaler.namespace, target.name)] = autoscaler
+        return found
 
-def minor_of(version: str) -> int:
-    """The minor version in "v1.36.4", 0 if there is none."""
-    found = re.match(r"v?1\.(\d+)", version)
-    return int(found[1]) if found else 0
+    def autoscaler_of(self, thing: Object) -> HorizontalPodAutoscaler | None:
+        """The HorizontalPodAutoscaler that scales a workload."""
+        return self._autoscalers.get(thing.key)
+
+    @cached_property
+    def _used_by_pods(self) -> Usage:
+        uses = Uses()
+        for pod in self.of(Pod):
+            uses.pod(pod.namespace, pod.spec)
+        self._add_references(uses)
+        return uses.done()
+
+    @cached_property
+    def _used(self) -> Usage:
+        uses = Uses()
+        for pod in self.of(Pod):
+            uses.pod(pod.namespace, pod.spec)
+        made_for = set()
+        for thing in self.objects:
+            if isinstance(thing, PodTemplateObject | Templated):
+                uses.pod(thing.namespace, thing.template.spec)
+            if isinstance(thing, StatefulSet):
+                made_for |= {(thing.namespace, f"{one.metadata.name}-{thing.name}") for one in thing.spec.volume_claim_templates}
+            elif isinstance(thing, Ingress):
+                uses.secrets |= {(thing.namespace, tls.secret_name) for tls in thing.spec.tls}
+            elif isinstance(thing, Gateway):
+                certificates = [one for listener in thing.spec.listeners if listener.tls for one in listener.tls.certificate_refs]
+                uses.secrets |= {(one.namespace or thing.namespace, one.name) for one in certificates}
+        self._add_references(uses)
+        return uses.done(made_for)
+
+    def _add_references(self, uses: Uses) -> None:
+        """What service accounts and nodes name."""
+        for account in self.of(ServiceAccount):
+            names = (*(one.name for one in account.secrets), *(one.name for one in account.image_pull_secrets))
+            uses.secrets |= {(account.namespace, name) for name in names}
+        for node in self.nodes:
+            source = node.spec.config_source
+            if source is not None and source.config_map is not None:
+                uses.config_maps.add((source.config_map.namespace, source.config_map.name))
+
+    def usage(self, *, live_only: bool = False) -> Usage:
+        """Which ConfigMaps, Secrets and claims something uses. live_only: templates, Ingresses and Gateways do not count."""
+        return self._used_by_pods if live_only else self._used
+
+    def annotations_above(self, thing: Object) -> Iterator[Mapping[str, str]]:
+        """Annotations that speak for an object: its own, those of its pods, of its owners, of its namespace."""
+        yield thing.metadata.annotations
+        if isinstance(thing, Templated):
+            yield thing.template.metadata.annotations
+        subject = self._subject_index.get(thing.key)
+        if subject is not None:
+            yield subject.annotations
+        for owner in self.owners(thing):
+            yield owner.metadata.annotations
+        namespace = self.namespace(thing.metadata.namespace)
+        if namespace is not None:
+            yield namespace.metadata.annotations
 
 
-def grouped(things: Iterable[Thing]) -> dict[str, list[Thing]]:
-    """Objects by kind."""
-    groups: dict[str, list[Thing]] = {}
-    for thing in things:
-        groups.setdefault(thing.kind, []).append(thing)
-    return groups
+def _owner(thing: Object) -> OwnerReference | None:
+    """The controller, or the only owner where none is marked so."""
+    owners = thing.metadata.owner_references
+    return thing.metadata.controller or (owners[0] if len(owners) == 1 else None)
+
+
+def picture_of(documents: Iterable[dict[str, Any]]) -> Picture:
+    """A picture of plain objects; Lists are opened. Raises msgspec.ValidationError, which names the field."""
+    return Picture(from_values(values) for document in documents for values in opened(document))
+
+
+def opened(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects in a document: the items of a List, which may leave out their kind, or the document itself."""
+    kind = document.get("kind", "")
+    items = document.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        for item in items:
+            if isinstance(item, dict):
+                described = {"apiVersion": document.get("apiVersion", ""), "kind": kind.removesuffix("List")}
+                yield from opened({**described, **item} if kind != "List" else item)
+    else:
+        yield document

@@ -1,53 +1,72 @@
-"""What a rule is: a name, groups, a severity, a page, and a pure function over the picture.
+"""What a rule is: one module in `rules`, whose docstring is its page, with a RULE at its end.
 
-A rule is one file in `lint.rules` (or a third party's): its docstring is its page, and `RULE` at its end makes it one. The
-page has fixed sections; the Bad and Good manifests in it are run by a test.
+The docstring's sections are fixed (SECTIONS); tools/rule_pages.py makes docs/rules/NAME.md of it, and one test runs the YAML
+of Bad (which must yield the finding) and of Good (which must not).
 """
 
 import re
-from collections.abc import Callable, Iterator
-from textwrap import dedent
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from underway.lint.finding import Finding, Severity
-from underway.lint.options import Options
-from underway.lint.picture import Picture
+from underway.lint.finding import Found, Severity
+from underway.model.version import Version
+
+if TYPE_CHECKING:
+    from underway.lint.picture import Picture
 
 SECTIONS = ("What it finds", "Why it matters", "Bad", "Good", "Fix", "Since", "References")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HEADING = re.compile(rf"^({'|'.join(SECTIONS)})\n", re.MULTILINE)
-
-Run = Callable[[Picture, Options], Iterator[Finding]]
+CLUSTERLINT = "clusterlint"
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """One rule. page: its docstring; needs: the kinds without which it says nothing."""
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is asked for.
+
+    now_ms: the clock, epoch milliseconds. target: the version to upgrade to. compat: peers whose exact behaviour is wanted
+    ("clusterlint"). thresholds: "RULE.NAME" to the user's value. team_label: the label that names the owner of an object.
+    """
+
+    now_ms: int = 0
+    target: Version | None = None
+    compat: frozenset[str] = frozenset()
+    thresholds: Mapping[str, float] = {}
+    team_label: str = "team"
+
+    @property
+    def as_clusterlint(self) -> bool:
+        """Whether clusterlint's own behaviour is wanted, known faults included."""
+        return CLUSTERLINT in self.compat
+
+    def threshold(self, rule: "Rule", name: str) -> float:
+        """The user's value of a rule's threshold, or the rule's own. Raises KeyError for one that the rule does not declare."""
+        return self.thresholds.get(f"{rule.name}.{name}", rule.thresholds[name])
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule.
+
+    name: kebab-case, the problem; the module is named alike with underscores. groups: what -g selects. kinds: what must have
+    been read, or the rule is not run: a rule that looks for what is missing would lie. page: the module's docstring.
+    thresholds: numbers with their units last, which `--set NAME.THRESHOLD=VALUE` changes.
+    """
 
     name: str
     groups: tuple[str, ...]
     severity: Severity
+    kinds: tuple[str, ...]
+    run: Callable[["Picture", Options], Iterator[Found]]
     page: str
-    run: Run
-    needs: tuple[str, ...] = ()
+    thresholds: Mapping[str, float] = {}
 
     @property
     def description(self) -> str:
-        """The first sentence of its page."""
-        return " ".join(self.page.strip().split("\n\n", 1)[0].split())
+        """One sentence: the first line of the page."""
+        return self.page.strip().splitlines()[0]
 
     @property
     def sections(self) -> dict[str, str]:
-        """The page's sections by their headings."""
+        """The page's sections by heading."""
         parts = _HEADING.split(self.page)
-        return {heading: dedent(text).strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
-
-
-def problems_of(rule: Rule) -> list[str]:
-    """What keeps a rule from being one: a third party's is told so by name."""
-    found = [] if _NAME.fullmatch(rule.name) else [f"its name {rule.name!r} is not kebab-case"]
-    if not rule.groups:
-        found.append("it is in no group")
-    if not rule.page.strip():
-        found.append("it has no page")
-    return found
+        return {heading.strip(): text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}

@@ -19,7 +19,6 @@ import msgspec
 
 from underway import __version__
 from underway.errors import Refused, UnderwayError
-from underway.kube import request as q
 from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.watch import WatchEvent
 from underway.live.credentials import Credential, Credentials
@@ -106,25 +105,40 @@ class HttpApi:
 
     async def call(self, request: Request) -> Reply:
         """Send one request and return its reply; a lost answer is a Reply with code 0."""
+        reply = await self.fetch(request)
+        return reply if reply.code < 200 or reply.code >= 400 else _reply(request, reply.code, reply.body, reply.elapsed_ms)
+
+    async def fetch(self, request: Request, bytes_max: int = BODY_BYTES_MAX) -> Reply:
+        """Send one request; the Reply's body are bytes that nobody has decoded, unless the server refused.
+
+        bytes_max: an answer that is larger counts as lost, with the reason TooLarge.
+        """
         await self._rate.wait()
         begun_s = time.monotonic()
         try:
             async with asyncio.timeout(request.timeout_s):
-                code, body = await self._exchange(request)
+                code, body = await self._exchange(request, bytes_max)
+        except _TooLarge as error:
+            return Reply(request=request, code=NO_ANSWER, status=Status(message=str(error), reason="TooLarge"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _lost(request, error, begun_s)
         except UnderwayError as error:
             return Reply(request=request, code=UNAUTHORIZED, status=Status(message=str(error), reason="Credentials"))
-        return _reply(request, code, body, _since_ms(begun_s))
+        elapsed_ms = _since_ms(begun_s)
+        return (
+            _reply(request, code, body, elapsed_ms)
+            if code >= 400
+            else Reply(request=request, code=code, body=body, elapsed_ms=elapsed_ms)
+        )
 
-    async def _exchange(self, request: Request) -> tuple[int, bytes]:
+    async def _exchange(self, request: Request, bytes_max: int) -> tuple[int, bytes]:
         """Method, headers, body; once more after a 401, with a fresh credential."""
         for attempt in (1, 2):
             async with await self.opened(request) as response:
                 if response.status == UNAUTHORIZED and attempt == 1:
                     self._credentials.forget()
                     continue
-                return response.status, await _bounded(response)
+                return response.status, await _bounded(response, bytes_max)
         raise AssertionError("the second attempt always returns")
 
     async def opened(self, request: Request) -> Any:
@@ -132,7 +146,7 @@ class HttpApi:
         credential = await self._credentials.get(time.time_ns() // 1_000_000)
         session = await self._connected(credential)
         cluster, user = self.connection.cluster, self.connection.user
-        headers = {"Accept": q.JSON, "User-Agent": f"underway/{__version__}"}
+        headers = {"Accept": request.accept, "User-Agent": f"underway/{__version__}"}
         if credential.token:
             headers["Authorization"] = f"Bearer {credential.token}"
         if user.impersonate:
@@ -200,12 +214,16 @@ def _lost(request: Request, error: BaseException, begun_s: float) -> Reply:
     return Reply(request=request, code=NO_ANSWER, status=Status(message=message, reason="Lost"), elapsed_ms=_since_ms(begun_s))
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+class _TooLarge(aiohttp.ClientPayloadError):
+    """The answer is larger than the caller can bear."""
+
+
+async def _bounded(response: aiohttp.ClientResponse, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     chunks, size = [], 0
     async for chunk in response.content.iter_chunked(CHUNK):
         size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise aiohttp.ClientPayloadError(f"the answer is larger than {BODY_BYTES_MAX} bytes")
+        if size > bytes_max:
+            raise _TooLarge(f"the answer is larger than {bytes_max} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -11,19 +11,25 @@ from underway.errors import Refused, Unreachable, UsageError
 from underway.kube.reflector import PAGE
 from underway.kube.request import Request
 from underway.kube.resource import Resource
+from underway.lint.decode import from_values
+from underway.lint.objects.kinds import KINDS
+from underway.lint.picture import Picture, Skipped
 from underway.live.http import HttpApi
+from underway.live.inventory import Inventory
 from underway.model import decode
 from underway.rotate.observe import WATCHED
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
 
 class SnapshotFile(msgspec.Struct, frozen=True, rename="camel"):
-    """A saved picture of a cluster: the decoded fields and no others, so no Secret or ConfigMap can be in it."""
+    """A saved picture of a cluster: the decoded fields and no others, so no value of a Secret or ConfigMap can be in it.
+
+    skipped: the kinds that could not be read.
+    """
 
     server_version: str
     taken_at: str
     objects: dict[str, list[dict[str, Any]]]
+    skipped: tuple[Skipped, ...] = ()
     api_version: str = "underway.dev/v1"
     kind: str = "Snapshot"
 
@@ -56,24 +62,44 @@ async def _list(api: HttpApi, resource: Resource, ids: "itertools.count[int]", p
             return objects
 
 
-def to_file(objects: dict[str, list[Any]], server_version: str, taken_at: str) -> SnapshotFile:
-    """The file of what was read."""
-    plain = {kind: [_lean(msgspec.to_builtins(value)) for value in values] for kind, values in objects.items()}
-    return SnapshotFile(server_version, taken_at, plain)
+def to_file(read: Inventory, server_version: str, taken_at: str) -> SnapshotFile:
+    """The file of what was read: what rotations decide on, and what lint looks at."""
+    objects: dict[str, list[dict[str, Any]]] = {}
+    for thing in read.objects:
+        objects.setdefault(thing.kind, []).append(msgspec.to_builtins(thing))
+    return SnapshotFile(server_version, taken_at, objects, read.skipped)
 
 
-def _lean(value: dict[str, Any]) -> dict[str, Any]:
-    """Without the copy of the whole manifest that kubectl apply leaves behind."""
-    value.get("metadata", {}).get("annotations", {}).pop(LAST_APPLIED, None)
-    return value
+def _saved(data: bytes, source: str) -> SnapshotFile:
+    try:
+        saved = msgspec.json.decode(data, type=SnapshotFile)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
+    if saved.kind != "Snapshot":
+        raise UsageError(f"{source}: kind is {saved.kind!r}; a file that `underway snapshot` wrote is wanted")
+    return saved
 
 
 def from_file(data: bytes, source: str) -> dict[str, list[Any]]:
-    """The objects in a snapshot file. Raises UsageError with the file's name."""
+    """The objects in a snapshot file that rotations decide on. Raises UsageError with the file's name."""
+    saved = _saved(data, source)
+    kinds = [resource.kind for resource in WATCHED]
+    for skipped in saved.skipped:
+        if skipped.kind in kinds:
+            raise UsageError(f"{source}: lacks every {skipped.kind}: {skipped.reason}; take the snapshot again with that right")
     try:
-        saved = msgspec.json.decode(data, type=SnapshotFile)
-        if saved.kind != "Snapshot":
-            raise UsageError(f"{source}: kind is {saved.kind!r}; a file that `underway snapshot` wrote is wanted")
-        return {kind: [decode.from_values(kind, value) for value in values] for kind, values in saved.objects.items()}
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        return {kind: [decode.from_values(kind, value) for value in saved.objects.get(kind, ())] for kind in kinds}
+    except msgspec.ValidationError as error:
         raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
+
+
+def picture_from_file(data: bytes, source: str, broken: tuple[Skipped, ...] = ()) -> Picture:
+    """The picture in a snapshot file. broken: what is skipped already. Raises UsageError with the file's name."""
+    saved = _saved(data, source)
+    try:
+        objects = [
+            from_values({"kind": kind, **value}) for kind, values in saved.objects.items() for value in values if kind in KINDS
+        ]
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
+    return Picture(objects, skipped=(*broken, *saved.skipped), server_version=saved.server_version)

@@ -1,173 +1,223 @@
-"""The other kinds that rules read. Sources: types.go of core, policy, networking, storage, admissionregistration, discovery."""
+"""Nodes, namespaces and small things of the core API. Source: core/v1, coordination/v1, rbac/v1 types.go."""
 
-from typing import Any
-
-import msgspec
-
-from underway.lint.objects.meta import AnyThing, Reference, Thing, WrittenMeta
-from underway.model.meta import Condition, IntOrString, LabelSelector, Model
-from underway.model.node import NodeSystemInfo, Taint
+from underway.lint.objects.meta import LocalReference, Metadata, Object, ObjectReference
+from underway.lint.objects.pod import PodTemplate
+from underway.model.lease import LeaseSpec
+from underway.model.meta import Condition, Model
+from underway.model.node import NodeSpec
 
 
-class NodeSpec(Model, frozen=True):
-    """What is wanted of a node."""
+class NodeSystemInfo(Model, frozen=True):
+    """What the kubelet reported of its machine."""
 
-    unschedulable: bool = False
-    taints: tuple[Taint, ...] = ()
-    provider_id: str = msgspec.field(name="providerID", default="")
-    config_source: dict[str, Any] | None = None
+    kubelet_version: str = ""
+    os_image: str = ""
+    kernel_version: str = ""
+    container_runtime_version: str = ""
+    architecture: str = ""
+    operating_system: str = ""
+
+
+class ConfigSource(Model, frozen=True):
+    """Dynamic kubelet configuration, which went in 1.24; old objects may still name it."""
+
+    config_map: ObjectReference | None = None
+
+
+class NodeSpecification(NodeSpec, frozen=True):
+    """What is wanted of the node, and which ConfigMap it once took its configuration from."""
+
+    config_source: ConfigSource | None = None
 
 
 class NodeStatus(Model, frozen=True):
-    """What its kubelet reported."""
+    """What the kubelet and the controllers reported."""
 
     conditions: tuple[Condition, ...] = ()
     node_info: NodeSystemInfo = NodeSystemInfo()
     allocatable: dict[str, str] = {}
+    capacity: dict[str, str] = {}
 
 
-class Node(Thing, frozen=True):
-    """One node."""
+class Node(Object, frozen=True):
+    """A Node."""
 
-    spec: NodeSpec = NodeSpec()
+    kind: str = "Node"
+    spec: NodeSpecification = NodeSpecification()
     status: NodeStatus = NodeStatus()
 
 
-class ServicePort(Model, frozen=True):
-    """A port of a Service."""
+class Namespace(Object, frozen=True):
+    """A Namespace."""
+
+    kind: str = "Namespace"
+    metadata: Metadata = Metadata()
+
+
+class ConfigMap(Object, frozen=True):
+    """A ConfigMap, by its metadata: its data is never asked for."""
+
+    kind: str = "ConfigMap"
+    metadata: Metadata = Metadata()
+
+
+class Secret(Object, frozen=True):
+    """A Secret, by its metadata: its data is never asked for. type: known from manifests only."""
+
+    kind: str = "Secret"
+    metadata: Metadata = Metadata()
+    type: str = ""
+
+
+class ServiceAccount(Object, frozen=True):
+    """A ServiceAccount."""
+
+    kind: str = "ServiceAccount"
+    metadata: Metadata = Metadata()
+    secrets: tuple[ObjectReference, ...] = ()
+    image_pull_secrets: tuple[LocalReference, ...] = ()
+
+
+class PodTemplateObject(Object, frozen=True):
+    """A PodTemplate that stands by itself."""
+
+    kind: str = "PodTemplate"
+    metadata: Metadata = Metadata()
+    template: PodTemplate = PodTemplate()
+
+
+class Event(Object, frozen=True):
+    """Something that happened. Only warnings are read from a cluster."""
+
+    kind: str = "Event"
+    involved_object: ObjectReference = ObjectReference()
+    reason: str = ""
+    message: str = ""
+    type: str = ""
+    count: int = 0
+    last_timestamp: str | None = None
+    event_time: str | None = None
+
+
+class Lease(Object, frozen=True):
+    """A Lease."""
+
+    kind: str = "Lease"
+    spec: LeaseSpec = LeaseSpec()
+
+
+class PolicyRule(Model, frozen=True):
+    """What may be done to what."""
+
+    api_groups: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+
+
+class Role(Object, frozen=True):
+    """A Role."""
+
+    kind: str = "Role"
+    metadata: Metadata = Metadata()
+    rules: tuple[PolicyRule, ...] | None = ()
+
+
+class ClusterRole(Object, frozen=True):
+    """A ClusterRole."""
+
+    kind: str = "ClusterRole"
+    metadata: Metadata = Metadata()
+    rules: tuple[PolicyRule, ...] | None = ()
+
+
+class CustomResourceNames(Model, frozen=True):
+    """The names of a custom resource."""
+
+    kind: str = ""
+    plural: str = ""
+
+
+class CustomResourceVersion(Model, frozen=True):
+    """One version of a custom resource."""
 
     name: str = ""
-    port: int = 0
-    target_port: int | str | None = None
-    protocol: str = "TCP"
+    served: bool = False
+    storage: bool = False
+    deprecated: bool = False
 
 
-class ServiceSpec(Model, frozen=True):
-    """What a Service selects and how it is reached."""
-
-    type: str = "ClusterIP"
-    selector: dict[str, str] = {}
-    ports: tuple[ServicePort, ...] = ()
-    cluster_ip: str = msgspec.field(name="clusterIP", default="")
-    external_traffic_policy: str = ""
-    publish_not_ready_addresses: bool = False
-
-
-class Service(Thing, frozen=True):
-    """One Service."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    spec: ServiceSpec = ServiceSpec()
-
-
-class BudgetSpec(Model, frozen=True):
-    """A PodDisruptionBudget's specification."""
-
-    min_available: IntOrString | None = None
-    max_unavailable: IntOrString | None = None
-    selector: LabelSelector | None = None
-    unhealthy_pod_eviction_policy: str = ""
-
-
-class BudgetStatus(Model, frozen=True):
-    """What the disruption controller computed."""
-
-    observed_generation: int = 0
-    disruptions_allowed: int = 0
-    current_healthy: int = 0
-    desired_healthy: int = 0
-    expected_pods: int = 0
-    conditions: tuple[Condition, ...] = ()
-
-
-class Budget(Thing, frozen=True):
-    """One PodDisruptionBudget."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    spec: BudgetSpec = BudgetSpec()
-    status: BudgetStatus = BudgetStatus()
-
-
-class ServiceAccount(Thing, frozen=True):
-    """One ServiceAccount: the Secrets that it names."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    secrets: tuple[Reference, ...] = ()
-    image_pull_secrets: tuple[Reference, ...] = ()
-
-
-class StorageClass(Thing, frozen=True):
-    """One StorageClass."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    provisioner: str = ""
-
-
-class ClaimSpec(Model, frozen=True):
-    """What a PersistentVolumeClaim asks for."""
-
-    storage_class_name: str | None = None
-    volume_name: str = ""
-    access_modes: tuple[str, ...] = ()
-
-
-class VolumeClaim(Thing, frozen=True):
-    """One PersistentVolumeClaim."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    spec: ClaimSpec = ClaimSpec()
-
-
-class WebhookService(Model, frozen=True):
-    """The Service behind a webhook."""
+class ServiceReference(Model, frozen=True):
+    """The Service behind a webhook or an aggregated API."""
 
     namespace: str = ""
     name: str = ""
     path: str = ""
-    port: int = 443
+    port: int | None = None
 
 
-class ClientConfig(Model, frozen=True):
-    """How a webhook is reached; its certificate is not read."""
+class WebhookClientConfig(Model, frozen=True):
+    """Where a webhook is called."""
 
-    service: WebhookService | None = None
     url: str | None = None
+    service: ServiceReference | None = None
 
 
-class RuleWithOperations(Model, frozen=True):
-    """What a webhook is asked about."""
+class ConversionWebhook(Model, frozen=True):
+    """The webhook that converts."""
 
-    api_groups: tuple[str, ...] = ()
-    api_versions: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    scope: str = ""
+    client_config: WebhookClientConfig | None = None
 
 
-class Webhook(Model, frozen=True):
-    """One admission webhook."""
+class Conversion(Model, frozen=True):
+    """How versions are converted."""
 
-    name: str = ""
-    client_config: ClientConfig = ClientConfig()
-    failure_policy: str | None = None
-    timeout_seconds: int | None = None
-    namespace_selector: LabelSelector | None = None
-    object_selector: LabelSelector | None = None
-    rules: tuple[RuleWithOperations, ...] = ()
+    strategy: str = ""
+    webhook: ConversionWebhook | None = None
 
 
-class WebhookConfiguration(Thing, frozen=True):
-    """A ValidatingWebhookConfiguration or a MutatingWebhookConfiguration."""
+class CustomResourceDefinitionSpec(Model, frozen=True):
+    """Names, versions and conversion; schemas are left out."""
 
-    metadata: WrittenMeta = WrittenMeta()
-    webhooks: tuple[Webhook, ...] = ()
-
-
-class Autoscaler(AnyThing, frozen=True):
-    """A HorizontalPodAutoscaler."""
+    group: str = ""
+    names: CustomResourceNames = CustomResourceNames()
+    versions: tuple[CustomResourceVersion, ...] = ()
+    conversion: Conversion | None = None
 
 
-class EndpointSlice(Thing, frozen=True):
-    """One EndpointSlice."""
+class CustomResourceDefinitionStatus(Model, frozen=True):
+    """stored_versions: what etcd may still hold."""
 
-    endpoints: tuple[dict[str, Any], ...] = ()
+    stored_versions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class CustomResourceDefinition(Object, frozen=True):
+    """A CustomResourceDefinition."""
+
+    kind: str = "CustomResourceDefinition"
+    metadata: Metadata = Metadata()
+    spec: CustomResourceDefinitionSpec = CustomResourceDefinitionSpec()
+    status: CustomResourceDefinitionStatus = CustomResourceDefinitionStatus()
+
+
+class APIServiceSpec(Model, frozen=True):
+    """An aggregated API; without service it is the API server's own."""
+
+    group: str = ""
+    version: str = ""
+    service: ServiceReference | None = None
+
+
+class APIServiceStatus(Model, frozen=True):
+    """Whether it answers."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+class APIService(Object, frozen=True):
+    """An APIService."""
+
+    kind: str = "APIService"
+    metadata: Metadata = Metadata()
+    spec: APIServiceSpec = APIServiceSpec()
+    status: APIServiceStatus = APIServiceStatus()

@@ -1,12 +1,12 @@
-"""Metadata as rules read it. Source: apimachinery meta/v1 types.go."""
+"""What every object has. Source: apimachinery meta/v1 types.go."""
 
-from typing import Any
+from underway.model.meta import Model, ObjectMeta
 
-from underway.model.meta import Model, OwnerReference
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-class ManagedField(Model, frozen=True):
-    """Who wrote with which version, and when: evidence for APIs in use."""
+class ManagedFieldsEntry(Model, frozen=True):
+    """Who wrote some fields last, in which version of the API; the fields themselves are left out."""
 
     manager: str = ""
     operation: str = ""
@@ -15,74 +15,53 @@ class ManagedField(Model, frozen=True):
     subresource: str = ""
 
 
-class Meta(Model, frozen=True):
-    """ObjectMeta."""
+class Metadata(ObjectMeta, frozen=True):
+    """Metadata with its managers, for kinds of which there are few. The last-applied annotation is cut down to its apiVersion."""
 
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    generation: int = 0
-    creation_timestamp: str = ""
-    deletion_timestamp: str = ""
-    deletion_grace_period_seconds: int | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    owner_references: tuple[OwnerReference, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """namespace/name, or the name alone."""
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
-
-    @property
-    def controller(self) -> OwnerReference | None:
-        """The managing owner."""
-        return next((owner for owner in self.owner_references if owner.controller), None)
+    generate_name: str = ""
+    managed_fields: tuple[ManagedFieldsEntry, ...] = ()
 
 
-class WrittenMeta(Meta, frozen=True):
-    """ObjectMeta with what tells which API versions are in use; not for pods, of which there are too many."""
-
-    managed_fields: tuple[ManagedField, ...] = ()
-
-
-class Thing(Model, frozen=True):
-    """The base of every object. kind and apiVersion: as it was read; items of lists get them from the list."""
+class Object(Model, frozen=True):
+    """Any object. kind and api_version: as written in a manifest, or as the list was asked for."""
 
     api_version: str = ""
     kind: str = ""
-    metadata: Meta = Meta()
+    metadata: ObjectMeta = ObjectMeta()
 
     @property
-    def key(self) -> str:
-        """namespace/name, or the name alone."""
-        return self.metadata.key
+    def name(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace, "" for a cluster-scoped object."""
+        return self.metadata.namespace
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, namespace and name: how the picture finds it."""
+        return self.kind, self.metadata.namespace, self.metadata.name
 
 
-class MetaOnly(Thing, frozen=True):
-    """An object of which nothing but its metadata is ever read: ConfigMaps and Secrets, and kinds that no rule knows."""
+class Named(Object, frozen=True):
+    """An object that is known by its metadata alone: a custom owner, a Lease's holder, whatever has no Struct of its own."""
 
-    metadata: WrittenMeta = WrittenMeta()
-    type: str = ""
-
-
-class AnyThing(Thing, frozen=True):
-    """An object that a rule reads as plain values."""
-
-    metadata: WrittenMeta = WrittenMeta()
-    spec: dict[str, Any] = {}
-    status: dict[str, Any] = {}
+    metadata: Metadata = Metadata()
 
 
-class Reference(Model, frozen=True):
-    """A name, in the same namespace."""
+class LocalReference(Model, frozen=True):
+    """A reference by name within the namespace."""
 
     name: str = ""
-    optional: bool = False
 
 
-class NamespacedName(Model, frozen=True):
-    """A name with its namespace."""
+class ObjectReference(Model, frozen=True):
+    """A reference to an object elsewhere."""
 
+    api_version: str = ""
+    kind: str = ""
     namespace: str = ""
     name: str = ""
+    uid: str = ""

@@ -1,205 +1,312 @@
-"""Pods and pod templates. Source: core/v1 types.go."""
+"""Pods and what is inside them. Source: core/v1 types.go (PodSpec, Container, PodStatus)."""
 
 from typing import Any
 
-from underway.lint.objects.meta import Meta, Reference, Thing
-from underway.model.meta import Condition, Model
+import msgspec
+
+from underway.lint.objects.meta import LocalReference, Object
+from underway.model.meta import Condition, IntOrString, LabelSelector, Model
+
+Amount = str | int | float
 
 
-class ContainerPort(Model, frozen=True):
-    """A port that a container says it listens on."""
+class ResourceRequirements(Model, frozen=True):
+    """Requests and limits, as quantities."""
 
-    name: str = ""
-    container_port: int = 0
-    protocol: str = "TCP"
-
-
-class HttpGet(Model, frozen=True):
-    """An HTTP probe or hook."""
-
-    path: str = ""
-    port: int | str = 0
-    scheme: str = ""
-    host: str = ""
-    http_headers: tuple[dict[str, Any], ...] = ()
-
-
-class TcpSocket(Model, frozen=True):
-    """A TCP probe."""
-
-    port: int | str = 0
-    host: str = ""
-
-
-class Grpc(Model, frozen=True):
-    """A gRPC probe."""
-
-    port: int = 0
-    service: str = ""
-
-
-class Exec(Model, frozen=True):
-    """A command."""
-
-    command: tuple[str, ...] = ()
-
-
-class Probe(Model, frozen=True):
-    """A probe; the numbers are None where the API server's defaults hold."""
-
-    http_get: HttpGet | None = None
-    tcp_socket: TcpSocket | None = None
-    grpc: Grpc | None = None
-    exec: Exec | None = None
-    initial_delay_seconds: int | None = None
-    period_seconds: int | None = None
-    timeout_seconds: int | None = None
-    failure_threshold: int | None = None
-    success_threshold: int | None = None
-
-
-class Sleep(Model, frozen=True):
-    """A hook that only waits."""
-
-    seconds: int = 0
-
-
-class Handler(Model, frozen=True):
-    """A preStop or postStart hook."""
-
-    exec: Exec | None = None
-    http_get: HttpGet | None = None
-    tcp_socket: TcpSocket | None = None
-    sleep: Sleep | None = None
-
-
-class Lifecycle(Model, frozen=True):
-    """Container lifecycle."""
-
-    pre_stop: Handler | None = None
-    post_start: Handler | None = None
-    stop_signal: str = ""
+    requests: dict[str, Amount] = {}
+    limits: dict[str, Amount] = {}
+    claims: tuple[LocalReference, ...] = ()
 
 
 class SecurityContext(Model, frozen=True):
-    """The part of a security context that rules ask for."""
+    """Privileges of a container, or of a whole pod."""
 
     privileged: bool | None = None
     run_as_non_root: bool | None = None
     run_as_user: int | None = None
 
 
-class EnvSource(Model, frozen=True):
-    """Where a variable comes from."""
+class ContainerPort(Model, frozen=True):
+    """A port that a container declares."""
 
-    config_map_key_ref: Reference | None = None
-    secret_key_ref: Reference | None = None
+    container_port: int = 0
+    name: str = ""
+    protocol: str = "TCP"
+    host_port: int = 0
+
+
+class KeySelector(Model, frozen=True):
+    """One key of a ConfigMap or a Secret."""
+
+    name: str = ""
+    key: str = ""
+    optional: bool | None = None
+
+
+class EnvVarSource(Model, frozen=True):
+    """Where the value of a variable comes from."""
+
+    config_map_key_ref: KeySelector | None = None
+    secret_key_ref: KeySelector | None = None
 
 
 class EnvVar(Model, frozen=True):
-    """A variable; its value is never read."""
+    """A variable; a literal value may be a password, so it is not decoded."""
 
     name: str = ""
-    value_from: EnvSource | None = None
+    value_from: EnvVarSource | None = None
 
 
-class EnvFrom(Model, frozen=True):
-    """Variables from a whole ConfigMap or Secret."""
+class EnvFromSource(Model, frozen=True):
+    """All variables of a ConfigMap or a Secret."""
 
-    config_map_ref: Reference | None = None
-    secret_ref: Reference | None = None
+    config_map_ref: LocalReference | None = None
+    secret_ref: LocalReference | None = None
 
 
-class Resources(Model, frozen=True):
-    """Requests, limits and claims."""
+class ExecAction(Model, frozen=True):
+    """A command in the container."""
 
-    requests: dict[str, str | int | float] = {}
-    limits: dict[str, str | int | float] = {}
-    claims: tuple[Reference, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+class HTTPHeader(Model, frozen=True):
+    """A header of a probe."""
+
+    name: str = ""
+    value: str = ""
+
+
+class HTTPGetAction(Model, frozen=True):
+    """A request to the container."""
+
+    path: str = ""
+    port: IntOrString = 0
+    host: str = ""
+    scheme: str = "HTTP"
+    http_headers: tuple[HTTPHeader, ...] = ()
+
+
+class TCPSocketAction(Model, frozen=True):
+    """A connection to the container."""
+
+    port: IntOrString = 0
+    host: str = ""
+
+
+class GRPCAction(Model, frozen=True):
+    """A gRPC health check."""
+
+    port: int = 0
+    service: str | None = None
+
+
+class SleepAction(Model, frozen=True):
+    """A hook that only waits (KEP-3960)."""
+
+    seconds: int = 0
+
+
+class LifecycleHandler(Model, frozen=True):
+    """A hook; tcpSocket never did anything here."""
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    sleep: SleepAction | None = None
+
+
+class Lifecycle(Model, frozen=True):
+    """Hooks of a container, and its stop signal (KEP-4960)."""
+
+    post_start: LifecycleHandler | None = None
+    pre_stop: LifecycleHandler | None = None
+    stop_signal: str = ""
+
+
+class Probe(Model, frozen=True):
+    """A probe with the API's defaults. Source: core/v1 defaults.go SetDefaults_Probe."""
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    tcp_socket: TCPSocketAction | None = None
+    grpc: GRPCAction | None = None
+    initial_delay_seconds: int = 0
+    timeout_seconds: int = 1
+    period_seconds: int = 10
+    success_threshold: int = 1
+    failure_threshold: int = 3
+    termination_grace_period_seconds: int | None = None
 
 
 class Container(Model, frozen=True):
-    """A container, an init container or a native sidecar (restartPolicy Always)."""
+    """A container, plain, initial or native sidecar (initial with restartPolicy Always)."""
 
     name: str = ""
     image: str = ""
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
     env: tuple[EnvVar, ...] = ()
-    env_from: tuple[EnvFrom, ...] = ()
-    resources: Resources | None = None
+    env_from: tuple[EnvFromSource, ...] = ()
+    resources: ResourceRequirements = ResourceRequirements()
+    security_context: SecurityContext | None = None
+    lifecycle: Lifecycle | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None
-    lifecycle: Lifecycle | None = None
-    security_context: SecurityContext | None = None
     restart_policy: str = ""
 
 
-class SecretVolume(Model, frozen=True):
-    """A Secret as a volume."""
-
-    secret_name: str = ""
-
-
-class ProjectedSource(Model, frozen=True):
-    """One source of a projected volume."""
-
-    secret: Reference | None = None
-    config_map: Reference | None = None
-
-
-class Projected(Model, frozen=True):
-    """A projected volume."""
-
-    sources: tuple[ProjectedSource, ...] = ()
-
-
-class Claim(Model, frozen=True):
-    """A PersistentVolumeClaim as a volume."""
+class PersistentVolumeClaimVolume(Model, frozen=True):
+    """A volume that outlives the pod."""
 
     claim_name: str = ""
 
 
-class Csi(Model, frozen=True):
-    """An inline CSI volume."""
+class SecretVolume(Model, frozen=True):
+    """A Secret as files."""
+
+    secret_name: str = ""
+
+
+class VolumeProjection(Model, frozen=True):
+    """One source of a projected volume."""
+
+    secret: LocalReference | None = None
+    config_map: LocalReference | None = None
+
+
+class ProjectedVolume(Model, frozen=True):
+    """Several sources as one volume."""
+
+    sources: tuple[VolumeProjection, ...] = ()
+
+
+class CSIVolume(Model, frozen=True):
+    """An inline volume of a CSI driver."""
 
     driver: str = ""
+    node_publish_secret_ref: LocalReference | None = None
+
+
+class HostPathVolume(Model, frozen=True):
+    """A path of the node."""
+
+    path: str = ""
+    type: str = ""
 
 
 class Volume(Model, frozen=True):
-    """A volume; one of its sources is set."""
+    """A volume; only the sources that rules tell apart."""
 
     name: str = ""
-    secret: SecretVolume | None = None
-    config_map: Reference | None = None
-    projected: Projected | None = None
-    persistent_volume_claim: Claim | None = None
-    host_path: dict[str, Any] | None = None
     empty_dir: dict[str, Any] | None = None
-    csi: Csi | None = None
+    host_path: HostPathVolume | None = None
+    persistent_volume_claim: PersistentVolumeClaimVolume | None = None
+    config_map: LocalReference | None = None
+    secret: SecretVolume | None = None
+    projected: ProjectedVolume | None = None
+    csi: CSIVolume | None = None
+    ephemeral: dict[str, Any] | None = None
+
+
+class Toleration(Model, frozen=True):
+    """A toleration."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class ReadinessGate(Model, frozen=True):
+    """A condition that somebody else sets before the pod counts as ready."""
+
+    condition_type: str = ""
+
+
+class TopologySpreadConstraint(Model, frozen=True):
+    """How pods spread."""
+
+    max_skew: int = 1
+    topology_key: str = ""
+    when_unsatisfiable: str = ""
+    label_selector: LabelSelector | None = None
+
+
+class OperatingSystem(Model, frozen=True):
+    """linux or windows."""
+
+    name: str = ""
 
 
 class PodSpec(Model, frozen=True):
     """What is wanted of a pod."""
 
+    node_name: str = ""
+    termination_grace_period_seconds: int | None = None
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    node_name: str = ""
+    tolerations: tuple[Toleration, ...] = ()
     node_selector: dict[str, str] = {}
-    affinity: dict[str, Any] = {}
-    topology_spread_constraints: tuple[dict[str, Any], ...] = ()
-    termination_grace_period_seconds: int | None = None
-    service_account_name: str = ""
-    image_pull_secrets: tuple[Reference, ...] = ()
-    security_context: SecurityContext | None = None
+    affinity: dict[str, Any] | None = None
+    priority: int | None = None
+    priority_class_name: str = ""
     host_network: bool = False
+    security_context: SecurityContext | None = None
     share_process_namespace: bool = False
-    readiness_gates: tuple[dict[str, str], ...] = ()
     restart_policy: str = ""
-    tolerations: tuple[dict[str, Any], ...] = ()
+    service_account_name: str = ""
+    image_pull_secrets: tuple[LocalReference, ...] = ()
+    readiness_gates: tuple[ReadinessGate, ...] = ()
+    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    os: OperatingSystem | None = None
+
+
+class TemplateMeta(Model, frozen=True):
+    """Labels and annotations of the pods to be; servers before 1.34 write a null creationTimestamp beside them."""
+
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+class PodTemplate(Model, frozen=True):
+    """The pods that a workload makes."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class RunningState(Model, frozen=True):
+    """Since when it runs."""
+
+    started_at: str = ""
+
+
+class WaitingState(Model, frozen=True):
+    """Why it does not."""
+
+    reason: str = ""
+
+
+class TerminatedState(Model, frozen=True):
+    """How it ended."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+
+
+class ContainerState(Model, frozen=True):
+    """One of the three."""
+
+    running: RunningState | None = None
+    waiting: WaitingState | None = None
+    terminated: TerminatedState | None = None
 
 
 class ContainerStatus(Model, frozen=True):
@@ -208,10 +315,9 @@ class ContainerStatus(Model, frozen=True):
     name: str = ""
     ready: bool = False
     restart_count: int = 0
-    image: str = ""
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
     stop_signal: str = ""
-    state: dict[str, Any] = {}
-    last_state: dict[str, Any] = {}
 
 
 class PodStatus(Model, frozen=True):
@@ -222,23 +328,43 @@ class PodStatus(Model, frozen=True):
     start_time: str = ""
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class Pod(Thing, frozen=True):
-    """One pod."""
+class Pod(Object, frozen=True):
+    """One pod. Its managers are left out: there is one version of Pod, and there may be a hundred thousand pods."""
 
+    kind: str = "Pod"
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the Ready condition is True."""
+        return any(condition.type == "Ready" and condition.status == "True" for condition in self.status.conditions)
 
-class PodTemplateSpec(Model, frozen=True):
-    """A pod template."""
+    @property
+    def finished(self) -> bool:
+        """Whether it has run to its end (Succeeded or Failed)."""
+        return self.status.phase in ("Succeeded", "Failed")
 
-    metadata: Meta = Meta()
-    spec: PodSpec = PodSpec()
+    @property
+    def terminating(self) -> bool:
+        """Whether its deletion has begun."""
+        return bool(self.metadata.deletion_timestamp)
 
 
-class PodTemplate(Thing, frozen=True):
-    """The rarely used object of that name."""
-
-    template: PodTemplateSpec = PodTemplateSpec()
+def sharing(pod: Pod, other: Pod) -> Pod:
+    """The pod, equal to before, holding the parts that equal those of another replica by reference: replicas are alike."""
+    shared: dict[str, Any] = {
+        field: theirs
+        for field in ("containers", "init_containers", "tolerations", "affinity", "topology_spread_constraints", "node_selector")
+        if (theirs := getattr(other.spec, field)) == getattr(pod.spec, field)
+    }
+    spec = msgspec.structs.replace(pod.spec, **shared)
+    kept = {
+        field: theirs
+        for field in ("labels", "annotations", "owner_references")
+        if (theirs := getattr(other.metadata, field)) == getattr(pod.metadata, field)
+    }
+    return msgspec.structs.replace(pod, spec=spec, metadata=msgspec.structs.replace(pod.metadata, **kept))

@@ -1,71 +1,69 @@
-"""Pods that nothing recreates when their node goes.
+"""A pod has no controller: when its node goes, it goes for good.
 
-What it finds
-    Pods without an owner. Static pods, which their node's kubelet makes, are no bare pods.
+## What it finds
+Pods without any ownerReference. Static pods, which a node's kubelet owns, are none.
 
-Why it matters
-    A drain either refuses to touch such a pod or deletes it for good. A rotation stops at its node.
+## Why it matters
+Draining a node deletes its pods; controllers make new ones elsewhere. Nobody makes a bare pod anew, so drains stop at it
+(`kubectl drain` without --force) or lose it.
 
-Bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: debug, namespace: shop}
-    spec: {containers: [{name: app, image: "registry.example/app:1"}]}
+## Bad
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: debug, namespace: shop}
+spec:
+  containers:
+    - {name: debug, image: "registry.example.com/debug:1.0"}
+```
 
-Good
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: app, namespace: shop}
+## Good
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: debug, namespace: shop}
+spec:
+  selector: {matchLabels: {app: debug}}
+  template:
+    metadata: {labels: {app: debug}}
     spec:
-      replicas: 2
-      selector: {matchLabels: {app: app}}
-      template:
-        metadata: {labels: {app: app}}
-        spec: {containers: [{name: app, image: "registry.example/app:1"}]}
+      containers:
+        - {name: debug, image: "registry.example.com/debug:1.0"}
+```
 
-Fix
-    Give the pod an owner: a Deployment, a StatefulSet or a Job; or delete it.
+## Fix
+Give it to a Deployment, StatefulSet or Job; or delete it before the rotation.
 
-Since
-    0.2. clusterlint: bare-pods. It takes a pod for static if its name ends in a node's name; here the mirror annotation
-    counts, and with
-    --compat clusterlint the name.
+## Since
+clusterlint's `bare-pods`. It takes any pod whose name ends in a node's name for a static pod, and so misses bare pods that are
+named so; we ask for the mirror annotation or an owning Node. `--compat clusterlint` asks as it does.
 
-References
-    https://kubernetes.io/docs/concepts/workloads/pods/#using-pods
-    https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
+## References
+- <https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/>
 """
 
 from collections.abc import Iterator
 
-from underway.lint.finding import Finding, Severity
+from underway.lint.finding import Found, Severity
 from underway.lint.objects.pod import Pod
-from underway.lint.options import Options
 from underway.lint.picture import Picture
-from underway.lint.rule import Rule
+from underway.lint.rule import Options, Rule
+from underway.model.pod import MIRROR_ANNOTATION
 
-MIRROR = "kubernetes.io/config.mirror"
 
-
-def run(picture: Picture, options: Options) -> Iterator[Finding]:
-    """Each pod without an owner."""
-    nodes = {f"-{node.metadata.name.lower()}" for node in picture.nodes}
-    for pod in picture.pods:
-        if not pod.metadata.owner_references and not _is_static(pod, nodes, options):
-            yield Finding(
-                RULE.name,
-                RULE.severity,
-                picture.ref(pod),
-                "nothing recreates this pod when its node goes",
-                "metadata.ownerReferences",
-                remedy="run it by a Deployment, a StatefulSet or a Job, or delete it",
+def run(picture: Picture, options: Options) -> Iterator[Found]:
+    """See the module."""
+    endings = tuple(f"-{node.name.lower()}" for node in picture.nodes)
+    for pod in picture.of(Pod):
+        static = pod.name.endswith(endings) if options.as_clusterlint else MIRROR_ANNOTATION in pod.metadata.annotations
+        if not pod.metadata.owner_references and not static:
+            yield Found(
+                about=pod,
+                path="metadata.ownerReferences",
+                message="the pod has no controller: nobody makes it anew when its node goes",
+                remedy="give it to a Deployment, StatefulSet or Job",
+                pods=1,
             )
 
 
-def _is_static(pod: Pod, nodes: set[str], options: Options) -> bool:
-    if options.as_clusterlint:
-        return any(pod.metadata.name.endswith(ending) for ending in nodes)
-    return MIRROR in pod.metadata.annotations
-
-
-RULE = Rule("bare-pods", ("basic", "doks"), Severity.WARNING, __doc__, run, needs=("Pod",))
+RULE = Rule(name="bare-pods", groups=("basic", "doks"), severity=Severity.WARNING, kinds=("Pod", "Node"), run=run, page=__doc__)

@@ -1,65 +1,63 @@
-"""CronJobs whose runs may overlap without anybody having said so.
+"""A CronJob starts a run while the last one still runs.
 
-What it finds
-    CronJobs with concurrencyPolicy Allow, which is also what an unset one becomes.
+## What it finds
+CronJobs whose `concurrencyPolicy` is Allow, which is also what the API makes of none.
 
-Why it matters
-    A run that outlasts its schedule is joined by the next: two backups, two migrations, and more of them the slower they
-    get. During an upgrade jobs take longer than usual.
+## Why it matters
+A run that takes longer than its interval piles up with its successors until the node, or the database behind it, gives way.
 
-Bad
-    apiVersion: batch/v1
-    kind: CronJob
-    metadata: {name: backup, namespace: shop}
-    spec:
-      schedule: "0 * * * *"
-      concurrencyPolicy: Allow
-      jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image:
-      "registry.example/app:1"}]}}}}
+## Bad
+```yaml
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec:
+  schedule: "*/5 * * * *"
+  jobTemplate: {spec: {template: {spec: {containers: [{name: report, image: "registry.example.com/report:1.0"}]}}}}
+```
 
-Good
-    apiVersion: batch/v1
-    kind: CronJob
-    metadata: {name: backup, namespace: shop}
-    spec:
-      schedule: "0 * * * *"
-      concurrencyPolicy: Forbid
-      jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image:
-      "registry.example/app:1"}]}}}}
+## Good
+```yaml
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec:
+  schedule: "*/5 * * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate: {spec: {template: {spec: {containers: [{name: report, image: "registry.example.com/report:1.0"}]}}}}
+```
 
-Fix
-    Set concurrencyPolicy to Forbid, or to Replace where only the newest run counts.
+## Fix
+Set `concurrencyPolicy: Forbid`, or Replace where the newest run is the one that counts.
 
-Since
-    0.2. clusterlint: cronjob-concurrency, the same.
+## Since
+clusterlint's `cronjob-concurrency`, which flags suspended CronJobs too; they start nothing, so we do not. `--compat
+clusterlint` flags them.
 
-References
-    https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy
+## References
+- <https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy>
 """
 
 from collections.abc import Iterator
 
-from underway.lint.finding import Finding, Severity
-from underway.lint.options import Options
+from underway.lint.finding import Found, Patch, Severity
+from underway.lint.objects.workload import CronJob
 from underway.lint.picture import Picture
-from underway.lint.rule import Rule
+from underway.lint.rule import Options, Rule
 
 
-def run(picture: Picture, _: Options) -> Iterator[Finding]:
-    """Each CronJob that allows overlap."""
-    for job in picture.of("CronJob"):
-        policy = job.spec.concurrency_policy or "Allow"
-        if policy == "Allow":
-            yield Finding(
-                RULE.name,
-                RULE.severity,
-                picture.ref(job),
-                "its runs may overlap: concurrencyPolicy is Allow",
-                "spec.concurrencyPolicy",
-                observed=policy,
+def run(picture: Picture, options: Options) -> Iterator[Found]:
+    """See the module."""
+    for job in picture.of(CronJob):
+        if job.spec.concurrency_policy == "Allow" and (options.as_clusterlint or not job.spec.suspend):
+            yield Found(
+                about=job,
+                path="spec.concurrencyPolicy",
+                value="Allow",
+                message="a run may start while the last one still runs",
                 remedy="set concurrencyPolicy to Forbid or Replace",
-                patch={"spec": {"concurrencyPolicy": "Forbid"}},
+                patch=Patch({"spec": {"concurrencyPolicy": "Forbid"}}),
             )
 
 
-RULE = Rule("cronjob-concurrency", ("basic",), Severity.WARNING, __doc__, run, needs=("CronJob",))
+RULE = Rule(name="cronjob-concurrency", groups=("basic",), severity=Severity.WARNING, kinds=("CronJob",), run=run, page=__doc__)

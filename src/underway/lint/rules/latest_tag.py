@@ -1,55 +1,76 @@
-"""Images whose content may change under an unchanged name.
+"""A container's image has the tag latest, or no tag, which means the same.
 
-What it finds
-    Containers and init containers whose image has the tag latest, or none (which is latest), and no digest.
+## What it finds
+Containers and initContainers whose image names neither a digest nor a tag other than `latest`, and those whose image is no
+image reference at all.
 
-Why it matters
-    A node that comes during a rotation pulls the image anew: a pod that moves can come back as another program.
+## Why it matters
+A tag that floats gives the next pod another program than its siblings: a node rotation becomes a release that nobody made, and
+a rollback brings nothing back.
 
-Bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec: {containers: [{name: app, image: "registry.example/app:latest"}]}
+## Bad
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: web, image: registry.example.com/web}
+```
 
-Good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec: {containers: [{name: app, image: "registry.example/app:1.4.2"}]}
+## Good
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: web, image: "registry.example.com/web:1.4.2"}
+```
 
-Fix
-    Name a version, or pin the digest.
+## Fix
+Name a version, or better a digest: `image: registry.example.com/web:1.4.2@sha256:...`.
 
-Since
-    0.2. clusterlint: latest-tag. It tells of each replica; here each workload is told of once (--compat clusterlint: each pod).
+## Since
+clusterlint's `latest-tag`. It reports each replica; we report each workload once. `--compat clusterlint` reports as it does.
 
-References
-    https://kubernetes.io/docs/concepts/containers/images/#image-names
+## References
+- <https://kubernetes.io/docs/concepts/containers/images/#image-names>
 """
 
 from collections.abc import Iterator
 
-from underway.lint.finding import Finding, Severity
-from underway.lint.images import image_of
-from underway.lint.options import Options
+from underway.lint.finding import Found, Severity
+from underway.lint.image import parse
 from underway.lint.picture import Picture
-from underway.lint.rule import Rule
+from underway.lint.rule import Options, Rule
 
 
-def run(picture: Picture, options: Options) -> Iterator[Finding]:
-    """Each container with a movable image."""
-    for subject, container, path in picture.containers(options):
-        image = image_of(container.image)
-        reference = picture.ref(subject.thing)
-        if image is None:
-            message, remedy = f"image {container.image!r} of container {container.name} is no image reference", "correct the name"
-        elif not image.digest and image.tag in ("", "latest"):
-            message = f"container {container.name} runs {container.image}: what that is may change"
-            remedy = "name a version, or pin the digest"
-        else:
-            continue
-        yield Finding(RULE.name, RULE.severity, reference, message, f"{path}.image", observed=container.image, remedy=remedy)
+def run(picture: Picture, options: Options) -> Iterator[Found]:
+    """See the module."""
+    for subject in picture.subjects(per_pod=options.as_clusterlint):
+        for placed in subject.containers:
+            name, image = placed.container.name, placed.container.image
+            parsed = parse(image)
+            if parsed is not None and not parsed.floats:
+                continue
+            wrong = "is no image reference" if parsed is None else "floats: it is whatever was pushed last"
+            yield Found(
+                about=subject.about,
+                path=f"{placed.path}.image",
+                value=image,
+                message=f"container {name!r}: image {image!r} {wrong}",
+                remedy="name a version or a digest",
+                pods=len(subject.pods),
+            )
 
 
-RULE = Rule("latest-tag", ("basic",), Severity.WARNING, __doc__, run)
+RULE = Rule(name="latest-tag", groups=("basic",), severity=Severity.WARNING, kinds=("Pod",), run=run, page=__doc__)

@@ -1,0 +1,54 @@
+"""Admission webhooks. Source: admissionregistration/v1 types.go, with its defaults (defaults.go)."""
+
+from underway.lint.objects.cluster import WebhookClientConfig
+from underway.lint.objects.meta import Metadata, Object
+from underway.model.meta import LabelSelector, Model
+
+
+class RuleWithOperations(Model, frozen=True):
+    """Which requests a webhook is asked about."""
+
+    operations: tuple[str, ...] = ()
+    api_groups: tuple[str, ...] = ()
+    api_versions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    scope: str = "*"
+
+
+class MatchCondition(Model, frozen=True):
+    """A CEL expression that must hold before the webhook is asked."""
+
+    name: str = ""
+    expression: str = ""
+
+
+class Webhook(Model, frozen=True):
+    """One webhook. timeout_seconds: None is the API's default of 10."""
+
+    name: str = ""
+    client_config: WebhookClientConfig = WebhookClientConfig()
+    rules: tuple[RuleWithOperations, ...] = ()
+    failure_policy: str = "Fail"
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
+    timeout_seconds: int | None = None
+    match_conditions: tuple[MatchCondition, ...] = ()
+
+
+class WebhookConfiguration(Object, frozen=True):
+    """A ValidatingWebhookConfiguration or MutatingWebhookConfiguration."""
+
+    metadata: Metadata = Metadata()
+    webhooks: tuple[Webhook, ...] = ()
+
+
+class ValidatingWebhookConfiguration(WebhookConfiguration, frozen=True):
+    """A ValidatingWebhookConfiguration."""
+
+    kind: str = "ValidatingWebhookConfiguration"
+
+
+class MutatingWebhookConfiguration(WebhookConfiguration, frozen=True):
+    """A MutatingWebhookConfiguration."""
+
+    kind: str = "MutatingWebhookConfiguration"
