@@ -1,0 +1,119 @@
+"""Objects written with API versions that the target version does not serve any more.
+
+## What it finds
+Manifests whose apiVersion is removed at the target; and live objects that somebody still writes with such a version: the
+newest managedFields entry of each manager, or the copy that kubectl apply keeps.
+
+## Why it matters
+The new API server answers such a manifest with 404 and the client that sends it fails: deploys stop on the day of the
+upgrade.
+
+## Bad
+```yaml
+apiVersion: policy/v1beta1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+```
+
+## Good
+```yaml
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+```
+
+## Fix
+Change apiVersion to the replacement that the finding names, in the manifest and in whatever applies it. The stored
+object needs nothing: the API server converts it.
+
+## Since
+0.2. Evidence is graded: a manifest, or a write younger than 30 days, is an error; an older write, or a stale
+last-applied annotation alone, is an info and never an error. Without --target: the version after the cluster's, or the
+newest known.
+
+## References
+- <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>
+- <https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/1693-warnings>
+"""
+
+import re
+from collections.abc import Iterator
+
+from underway.lint.api_lifecycle import Lifecycle, lifecycle_of
+from underway.lint.finding import Evidence, Found, Severity
+from underway.lint.objects.meta import LAST_APPLIED, Metadata, Object
+from underway.lint.picture import Picture
+from underway.lint.rule import Options, Rule
+from underway.lint.target import target_minor
+from underway.model import timestamp
+
+_API_VERSION = re.compile(r'"apiVersion":"([^"]+)"')
+DAY_MS = 86_400_000
+
+
+def run(picture: Picture, options: Options) -> Iterator[Found]:
+    """See the module."""
+    target = target_minor(picture, options)
+    for thing in picture.objects:
+        if thing.metadata.uid:
+            yield from _writers(thing, target, options)
+        elif gone := _removed(thing.api_version, thing.kind, target):
+            yield _found(thing, gone, "apiVersion", f"is written as {gone.api_version}")
+
+
+def _removed(api_version: str, kind: str, target: int) -> Lifecycle | None:
+    found = lifecycle_of(api_version, kind)
+    return found if found is not None and 0 < found.removed <= target else None
+
+
+def _writers(thing: Object, target: int, options: Options) -> Iterator[Found]:
+    """Who writes a live object how: the newest entry of each manager counts, older ones are history."""
+    metadata = thing.metadata
+    newest: dict[str, tuple[str, str]] = {}
+    for entry in metadata.managed_fields if isinstance(metadata, Metadata) else ():
+        newest[entry.manager] = max(newest.get(entry.manager, ("", "")), (entry.time, entry.api_version))
+    young_since_ms = options.now_ms - options.threshold(RULE, "stale_days") * DAY_MS
+    told = False
+    for manager, (time, api_version) in sorted(newest.items()):
+        if gone := _removed(api_version, thing.kind, target):
+            told = True
+            young = bool(time) and timestamp.parse(time) > young_since_ms
+            how = f"was last written by {manager} as {gone.api_version} on {time[:10]}"
+            severity = Severity.ERROR if young else Severity.INFO
+            yield _found(thing, gone, "metadata.managedFields", how, severity, Evidence.OBSERVED)
+    applied = _API_VERSION.search(metadata.annotations.get(LAST_APPLIED, ""))
+    if not told and applied and (gone := _removed(applied[1], thing.kind, target)):
+        how = f"was once applied as {gone.api_version}; nothing has written it so since"
+        yield _found(thing, gone, f'metadata.annotations["{LAST_APPLIED}"]', how, Severity.INFO, Evidence.OBSERVED)
+
+
+def _found(
+    thing: Object,
+    gone: Lifecycle,
+    path: str,
+    how: str,
+    severity: Severity = Severity.ERROR,
+    evidence: Evidence = Evidence.STATIC,
+) -> Found:
+    return Found(
+        about=thing,
+        path=path,
+        value=gone.api_version,
+        message=f"{how}, which 1.{gone.removed} does not serve",
+        remedy=f"write it as {gone.replacement.rpartition('/')[0]}" if gone.replacement else "find out what it was for",
+        severity=severity,
+        evidence=evidence,
+    )
+
+
+RULE = Rule(
+    name="removed-api",
+    groups=("upgrade",),
+    severity=Severity.ERROR,
+    kinds=(),
+    run=run,
+    page=__doc__,
+    thresholds={"stale_days": 30},
+)
