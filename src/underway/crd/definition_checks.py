@@ -10,6 +10,7 @@ from typing import Any
 
 from underway.crd import default_checks, names, structural
 from underway.crd.problem import Problem, child, forbidden, invalid, not_supported, required
+from underway.crd.rule_checks import check_rules
 from underway.crd.schema_checks import Place, schema_problems
 
 Json = dict[str, Any]
@@ -150,6 +151,8 @@ def _schema(schema: Json, path: str, *, with_status: bool) -> Iterator[Problem]:
     found += schema_problems(schema, path, Place(root=True))
     if unread and not found:
         found.append(invalid(path, "", unread))
+    if not found:
+        found += check_rules(schema, path)
     yield from found
 
 

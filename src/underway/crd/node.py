@@ -26,12 +26,14 @@ class Node:
     """
 
     __slots__ = (
-        "additional", "default", "embedded", "int_or_string", "items", "list_map_keys", "list_type", "map_type", "nullable",
+        "additional", "compiled",
+        "default", "embedded", "int_or_string", "items", "list_map_keys", "list_type", "map_type", "nullable",
         "others", "preserve", "properties", "raw", "rules", "type",
     )  # fmt: skip
 
     def __init__(self, raw: Json) -> None:
         self.raw = raw
+        self.compiled: tuple[Any, ...] = ()  # the rules in CEL, once `ruling` was asked
         self.type = str(raw.get("type") or "")
         self.nullable = raw.get("nullable") is True
         self.default = raw.get("default")

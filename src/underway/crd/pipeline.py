@@ -93,7 +93,7 @@ def create(value: Json, version: Version) -> Checked:
         return Checked()
     outcome = validate(value, node.raw)
     problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node), *list_types.problems(value, node)]
-    return _ruled(problems, outcome, node)
+    return _ruled(problems, outcome, node, value, None)
 
 
 def update(value: Json, old: Json, version: Version) -> Checked:
@@ -105,7 +105,7 @@ def update(value: Json, old: Json, version: Version) -> Checked:
     problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node)]
     if not any(list_types.problems(old, node)):
         problems += list_types.problems(value, node)
-    return _ruled(problems, outcome, node)
+    return _ruled(problems, outcome, node, value, old)
 
 
 def update_status(value: Json, old: Json, version: Version) -> Checked:
@@ -122,7 +122,7 @@ def update_status(value: Json, old: Json, version: Version) -> Checked:
     repeated = list(list_types.problems(value, node))
     if repeated and not any(list_types.problems(old, node)):
         problems += repeated
-    return _ruled(problems, outcome, node)
+    return _ruled(problems, outcome, node, value, old)
 
 
 def _embedded(value: Json, node: Node) -> Iterator[Problem]:
@@ -134,11 +134,16 @@ def _embedded(value: Json, node: Node) -> Iterator[Problem]:
             yield from object_meta.problems(one, node.others, f"[{key}]")
 
 
-def _ruled(problems: list[Problem], outcome: Outcome, node: Node) -> Checked:
+def _ruled(problems: list[Problem], outcome: Outcome, node: Node, value: Json, old: Json | None) -> Checked:
     """The problems, and what the schema's rules in CEL have to say if nothing forbids asking them."""
-    if ruling.has_rules(node) and any(problem.type in BLOCKING for problem in problems):
-        problems.append(invalid("", None, UNCHECKED))
-    return Checked(tuple(problems), tuple(outcome.warnings.values()))
+    unchanged: tuple[Problem, ...] = ()
+    if ruling.has_rules(node):
+        if any(problem.type in BLOCKING for problem in problems):
+            problems.append(invalid("", None, UNCHECKED))
+        else:
+            found, unchanged = ruling.judged(node, value, old)
+            problems += found
+    return Checked(tuple(problems), (*outcome.warnings.values(), *unchanged))
 
 
 def _scale(value: Json, version: Version) -> Iterator[Problem]:

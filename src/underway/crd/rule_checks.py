@@ -1,4 +1,4 @@
-"""What a CustomResourceDefinition may hold as rules: their shape, their types, and what they can cost at most.
+"""What a CustomResourceDefinition may hold as rules: what they name, their types, and what they can cost at most.
 
     problems = check_rules(schema, "spec.versions[0].schema.openAPIV3Schema")
 
@@ -13,6 +13,7 @@ from underway.cel.declared import Declared
 from underway.cel.estimate import estimate
 from underway.cel.go_text import quote
 from underway.cel.ranges import UNBOUNDED
+from underway.crd.problem import Problem
 from underway.crd.rule_paths import field_path
 from underway.crd.rule_set import Rule, compile_rules
 from underway.crd.rule_types import REQUEST_BYTES_MAX, Schema, declared, escape
@@ -21,7 +22,6 @@ from underway.crd.rules import go_json
 # What a rule may cost at most, counted once for every place where it can run, and all rules of a schema together.
 RULE_COST_MAX = 10_000_000
 SCHEMA_COST_MAX = 100_000_000
-_REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
 _ADVICE = (
     "(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
 )
@@ -37,21 +37,15 @@ _FIELDS: tuple[tuple[str, Any], ...] = (
 )
 
 
-class RuleProblem(NamedTuple):
-    """What is wrong with a rule: where in the definition, the reason of the API, the message as the API server words it."""
-
-    path: str
-    reason: str
-    message: str
-
-
-def check_rules(schema: Schema, path: str) -> list[RuleProblem]:
-    """Everything that the API server would refuse in the rules of a structural schema; its other faults are for `structural`."""
+def check_rules(schema: Schema, path: str) -> list[Problem]:
+    """Everything that the API server would refuse in the rules of a structural schema; its other faults, and the
+    shape of rules, are for `structural` and `schema_checks`, and come first: this takes a schema without them.
+    """
     check = _Check()
     check.place(_Place(schema, path, declared(schema, resource=True), 1, ""))
     if check.total > SCHEMA_COST_MAX:
         blame = "Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"
-        check.problems += [RuleProblem(at, "FieldValueForbidden", blame) for _, at in check.expensive]
+        check.problems += [Problem(at, "FieldValueForbidden", blame) for _, at in check.expensive]
         name = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema"
         check.problems.append(_too_expensive(path, name, check.total, SCHEMA_COST_MAX))
     return check.problems
@@ -73,7 +67,7 @@ class _Place(NamedTuple):
 
 class _Check:
     def __init__(self) -> None:
-        self.problems: list[RuleProblem] = []
+        self.problems: list[Problem] = []
         self.total = 0
         self.expensive: list[tuple[int, str]] = []
 
@@ -84,9 +78,10 @@ class _Check:
             well_formed = self.place(below) and well_formed
         sources = at.schema.get("x-kubernetes-validations") or ()
         for index, source in enumerate(sources):
-            found = _shape(source, at.schema, f"{at.path}.x-kubernetes-validations[{index}]")
-            self.problems += found
-            well_formed = well_formed and not found
+            written = str(source.get("fieldPath") or "")
+            if written and field_path(written, at.schema) is None:
+                self.invalid(f"{at.path}.x-kubernetes-validations[{index}].fieldPath", quote(written), "must be a valid path")
+                well_formed = False
         if well_formed and sources and at.of is not None:
             for index, rule in enumerate(compile_rules(sources, at.schema, at.of)):
                 self.rule(rule, at, at.of, f"{at.path}.x-kubernetes-validations[{index}]")
@@ -124,7 +119,7 @@ class _Check:
             self.expensive = sorted([*self.expensive, (cost, path)], key=lambda one: -one[0])[:_BLAMED_MAX]
 
     def invalid(self, path: str, value: str, detail: str) -> None:
-        self.problems.append(RuleProblem(path, "FieldValueInvalid", f"Invalid value: {value}: {detail}"))
+        self.problems.append(Problem(path, "FieldValueInvalid", f"Invalid value: {value}: {detail}"))
 
 
 def _below(at: _Place) -> list[_Place]:
@@ -158,56 +153,13 @@ def _times(count: int | None, limit: Any) -> int | None:
     return None if count is None or limit is None else min(count * max(int(limit), 0), UNBOUNDED)
 
 
-def _shape(source: Mapping[str, Any], schema: Schema, path: str) -> list[RuleProblem]:
-    """What is wrong with the fields of a rule, before any expression is read."""
-    found: list[RuleProblem] = []
-
-    def required(name: str, detail: str) -> None:
-        found.append(RuleProblem(f"{path}.{name}", "FieldValueRequired", f"Required value: {detail}"))
-
-    def invalid(name: str, detail: str) -> None:
-        found.append(
-            RuleProblem(f"{path}.{name}", "FieldValueInvalid", f"Invalid value: {quote(str(source.get(name)))}: {detail}")
-        )
-
-    rule, message = str(source.get("rule") or ""), str(source.get("message") or "")
-    if not rule.strip():
-        required("rule", "rule is not specified")
-    elif message and not message.strip():
-        invalid("message", "must be non-empty if specified")
-    elif _broken(message.strip()):
-        invalid("message", "must not contain line breaks")
-    elif _broken(rule.strip()) and not message.strip():
-        required("message", "message must be specified if rule contains line breaks")
-    expression = str(source.get("messageExpression") or "")
-    if expression and not expression.strip():
-        required("messageExpression", "messageExpression must be non-empty if specified")
-    reason = source.get("reason")
-    if reason is not None and reason not in _REASONS:
-        supported = ", ".join(quote(one) for one in _REASONS)
-        text = f"Unsupported value: {quote(str(reason))}: supported values: {supported}"
-        found.append(RuleProblem(f"{path}.reason", "FieldValueNotSupported", text))
-    at = str(source.get("fieldPath") or "")
-    if at and not at.strip():
-        invalid("fieldPath", "must be non-empty if specified")
-    if _broken(at):
-        invalid("fieldPath", "must not contain line breaks")
-    if at and field_path(at, schema) is None:
-        invalid("fieldPath", "must be a valid path")
-    return found
-
-
-def _broken(text: str) -> bool:
-    return "\n" in text or "\r" in text
-
-
 def _json(source: Mapping[str, Any]) -> str:
     """A rule as the error shows it."""
     ordered = {name[0].upper() + name[1:]: source.get(name, otherwise) for name, otherwise in _FIELDS}
     return go_json(ordered)
 
 
-def _too_expensive(path: str, name: str, cost: int, limit: int) -> RuleProblem:
+def _too_expensive(path: str, name: str, cost: int, limit: int) -> Problem:
     factor = cost / limit
     by = "more than 100x" if factor > 100 else (f"{factor:f}x" if factor < 1.5 else f"{factor:.1f}x")
-    return RuleProblem(path, "FieldValueForbidden", f"Forbidden: {name} exceeds budget by factor of {by} {_ADVICE}")
+    return Problem(path, "FieldValueForbidden", f"Forbidden: {name} exceeds budget by factor of {by} {_ADVICE}")

@@ -16,6 +16,7 @@ from underway.cel.go_text import format_general, quote
 from underway.cel.program import COST_LIMIT, COST_LIMIT_EXCEEDED, Program
 from underway.cel.values import NONE, EvalError, Option
 from underway.crd.correlation import Correlated, MapList
+from underway.crd.problem import NO_PATH, Problem
 from underway.crd.rule_set import Rule, RuleSet
 
 # What the rules of one object may cost together, and the longest message of a messageExpression in bytes
@@ -27,19 +28,11 @@ _WORDS = {"FieldValueInvalid": "Invalid value", "FieldValueRequired": "Required 
 _DUPLICATE = "FieldValueDuplicate"
 
 
-class RuleError(NamedTuple):
-    """What a rule found: where ("<nil>" is the object itself), the reason of the API, the message as the API server words it."""
-
-    path: str
-    reason: str
-    message: str
-
-
 class Verdict(NamedTuple):
     """All errors, the errors that ratcheting let pass, and what is left of the budget (negative: some rules did not run)."""
 
-    errors: tuple[RuleError, ...]
-    warnings: tuple[RuleError, ...]
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
     budget: int
 
 
@@ -82,8 +75,8 @@ class _Run:
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
-        self.errors: list[RuleError] = []
-        self.warnings: list[RuleError] = []
+        self.errors: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def place(self, rules: RuleSet, path: str, new: Any, old: Any, ratchet: _Ratchet) -> None:
         """The rules of one place, then those below; nothing more once the budget is gone."""
@@ -186,7 +179,7 @@ class _Run:
         said = outcome.value.strip()
         return ("", "") if len(said.encode()) > MESSAGE_BYTES_MAX or "\n" in said else (said, "")
 
-    def report(self, rule: Rule, ratchet: _Ratchet, error: RuleError) -> None:
+    def report(self, rule: Rule, ratchet: _Ratchet, error: Problem) -> None:
         """An error; a warning only, where a rule without oldSelf judges what did not change."""
         (self.warnings if not rule.transition and ratchet.equal() else self.errors).append(error)
 
@@ -222,15 +215,15 @@ def _child(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _error(path: str, reason: str, message: str) -> RuleError:
-    return RuleError(path or "<nil>", reason, message)
+def _error(path: str, reason: str, message: str) -> Problem:
+    return Problem(path or NO_PATH, reason, message)
 
 
 def _default_message(rule: Rule) -> str:
     return rule.text if rule.source.get("message") else f"failed rule: {rule.text}"
 
 
-def _for_reason(path: str, reason: Any, value: Any, omit: bool, detail: str) -> RuleError:
+def _for_reason(path: str, reason: Any, value: Any, omit: bool, detail: str) -> Problem:
     if reason in ("FieldValueForbidden", "FieldValueRequired"):
         return _error(path, reason, f"{_WORDS[reason]}: {detail}")
     if reason == _DUPLICATE:

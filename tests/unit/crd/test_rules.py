@@ -6,11 +6,12 @@ import pytest
 
 from expressions import costs, data, transitions
 from underway.crd.correlation import Correlated
+from underway.crd.problem import Problem
 from underway.crd.rule_checks import check_rules
 from underway.crd.rule_paths import field_path
 from underway.crd.rule_set import rule_set
 from underway.crd.rule_types import escape
-from underway.crd.rules import BUDGET, RuleError, validate_rules
+from underway.crd.rules import BUDGET, validate_rules
 
 META = {"apiVersion": "cel.underway.dev/v1", "kind": "Thing", "metadata": {"name": "one"}}
 
@@ -20,7 +21,7 @@ def spec_with(*rules: dict[str, Any], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"spec": spec}}
 
 
-def errors(schema: dict[str, Any], new: dict[str, Any], old: dict[str, Any] | None = None) -> list[RuleError]:
+def errors(schema: dict[str, Any], new: dict[str, Any], old: dict[str, Any] | None = None) -> list[Problem]:
     return list(validate_rules(rule_set(schema), {**META, **new}, old and {**META, **old}).errors)
 
 
@@ -41,8 +42,8 @@ def test_data_of_a_schema_reads_as_its_types_say(text: str) -> None:
 def test_a_failed_rule_names_itself_or_says_its_message() -> None:
     schema = spec_with({"rule": "self.n > 5"}, {"rule": "self.n > 6", "message": " n is small "}, n={"type": "integer"})
     assert errors(schema, {"spec": {"n": 1}}) == [
-        RuleError("spec", "FieldValueInvalid", "Invalid value: failed rule: self.n > 5"),
-        RuleError("spec", "FieldValueInvalid", "Invalid value: n is small"),
+        Problem("spec", "FieldValueInvalid", "Invalid value: failed rule: self.n > 5"),
+        Problem("spec", "FieldValueInvalid", "Invalid value: n is small"),
     ]
 
 
@@ -53,7 +54,7 @@ def test_an_expression_without_a_value_names_the_reason_and_the_rule() -> None:
 
 def test_a_scalar_is_shown_and_an_object_is_not() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer", "x-kubernetes-validations": [{"rule": "self > 5"}]}}}
-    assert errors(schema, {"n": 1}) == [RuleError("n", "FieldValueInvalid", "Invalid value: 1: failed rule: self > 5")]
+    assert errors(schema, {"n": 1}) == [Problem("n", "FieldValueInvalid", "Invalid value: 1: failed rule: self > 5")]
 
 
 def test_a_rule_of_the_root_stands_at_nil() -> None:
@@ -85,7 +86,7 @@ def test_items_correlate_by_their_keys_and_nothing_else_does() -> None:
     old = {"named": [{"name": "a", "value": 5}, {"name": "b", "value": 5}]}
     new = {"named": [{"name": "b", "value": 4}, {"name": "new", "value": 0}]}
     assert errors(transitions.SCHEMA, new, old) == [
-        RuleError("named[0].value", "FieldValueInvalid", "Invalid value: 4: value must not shrink")
+        Problem("named[0].value", "FieldValueInvalid", "Invalid value: 4: value must not shrink")
     ]
 
 
@@ -93,7 +94,7 @@ def test_what_did_not_change_is_a_warning_unless_the_rule_reads_the_old_value() 
     verdict = validate_rules(rule_set(transitions.SCHEMA), {**META, "words": ["x"]}, {**META, "words": ["x"]})
     assert verdict.errors == ()
     assert verdict.warnings == (
-        RuleError("words[0]", "FieldValueInvalid", "Invalid value: \"x\": failed rule: self.startsWith('w')"),
+        Problem("words[0]", "FieldValueInvalid", "Invalid value: \"x\": failed rule: self.startsWith('w')"),
     )
 
 
@@ -129,17 +130,7 @@ def test_a_bad_expression_is_shown_with_a_caret() -> None:
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ({"rule": " "}, "rule: Required value: rule is not specified"),
-        ({"rule": "true", "message": " "}, 'message: Invalid value: " ": must be non-empty if specified'),
-        ({"rule": "true", "message": "a\nb"}, 'message: Invalid value: "a\\nb": must not contain line breaks'),
-        ({"rule": "true &&\ntrue"}, "message: Required value: message must be specified if rule contains line breaks"),
-        ({"rule": "true", "messageExpression": " "}, "messageExpression: Required value: messageExpression must be non-empty"),
-        (
-            {"rule": "true", "reason": "Because"},
-            'reason: Unsupported value: "Because": supported values: "FieldValueDuplicate", ',
-        ),
         ({"rule": "true", "fieldPath": ".missing"}, 'fieldPath: Invalid value: ".missing": must be a valid path'),
-        ({"rule": "true", "fieldPath": "\n"}, "fieldPath: Invalid value: "),
         ({"rule": "true", "messageExpression": "1"}, "messageExpression must evaluate to a string"),
         (
             {"rule": "true", "messageExpression": "self.x"},
