@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "match": "Say which rule, backend or redirect answers a request, and why the others do not.",
     "prove": "Prove that two sides answer every request alike, or show the request that they do not.",
     "rbac": "Print the personas of the Gateway API as roles, with what each can do.",
+    "migrate": "Move a class of Ingresses to the Gateway API on a live cluster, step by step.",
 }
 
 

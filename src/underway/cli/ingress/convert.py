@@ -62,7 +62,7 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], to: str, report: st
     """
     from underway.cli.ingress.texts import read_texts
 
-    options = _options(**wishes) if to == "gateway" else None
+    options = options_of(**wishes) if to == "gateway" else None
     documents = read_texts(sources)
     if options is None:
         losses = _to_version(documents, to, "" if class_to == "keep" else class_to)
@@ -72,7 +72,7 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], to: str, report: st
     ctx.exit(4 if any(loss.kind != NOTE for loss in losses) else 0)
 
 
-def _options(**wishes: Any) -> Any:
+def options_of(**wishes: Any) -> Any:
     """The wishes, checked. Raises UsageError."""
     from underway.ingress.emitters import EMITTERS
     from underway.ingress.ir import Certificate
