@@ -49,6 +49,8 @@ def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | No
     if code not in CODES:
         own.lose("differs", f"{key}-code", f"{code} is none of {CODES}; it became 302", "choose one of them")
         code = 302
+    if not whole:
+        own.lose("note", key, "drops the query of a request; a Gateway may add it to the new address")
     path = "" if whole and not parts.path.strip("/") else parts.path or "/"
     scheme = "" if target.startswith("$scheme") else parts.scheme
     return Redirect(code, scheme, parts.hostname, parts.port or 0, path)
