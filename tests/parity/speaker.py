@@ -55,6 +55,10 @@ class Speaker:
         """One question and its answer, outside of any conversation."""
         return self._say(step, {})
 
+    def open(self) -> http.client.HTTPSConnection:
+        """A connection of the administrator that its user keeps and closes."""
+        return http.client.HTTPSConnection(self._host, timeout=ANSWER_S_MAX, context=self._admin)
+
     def _must(self, path: str, body: Json) -> None:
         said = self._say(Step("POST", path, body), {})
         assert said["code"] == 201, f"the stage could not be set: {said}"

@@ -1,7 +1,7 @@
 """Which old value a new one replaces, place by place: the ground of ratcheting and of transition rules.
 
 Keys of objects correlate by name, items of lists of type map by their keys; sets, atomic lists and plain lists do not.
-Source: apiserver pkg/cel/common/equality.go (CorrelatedObject).
+Source: apiserver pkg/cel/common equality.go (CorrelatedObject) and maplist.go.
 """
 
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from underway.crd.node import LIST_MAP_KEYS, LIST_TYPE
 
 Json = dict[str, Any]
+Identity = tuple[tuple[type, Any], ...]
+MISSING: Identity = ()
 
 
 class Pair:
@@ -19,7 +21,7 @@ class Pair:
     def __init__(self, new: Any, old: Any, schema: Json | None) -> None:
         self.new, self.old, self.schema = new, old, schema
         self._unchanged: bool | None = None
-        self._by_keys: dict[tuple[Any, ...], Any] | None = None
+        self._by_keys: dict[Identity, Any] | None = None
 
     @property
     def unchanged(self) -> bool:
@@ -62,18 +64,21 @@ class Pair:
         keys = tuple(schema.get(LIST_MAP_KEYS) or ())
         if self._by_keys is None:
             self._by_keys = {}
-            for item in self.old:
-                if isinstance(item, dict):
-                    self._by_keys.setdefault(_identity(item, keys), item)
-        item = self.new[position]
-        if not isinstance(item, dict) or _identity(item, keys) not in self._by_keys:
-            return None
-        items = schema.get("items")
-        return Pair(item, self._by_keys[_identity(item, keys)], items) if isinstance(items, dict) else None
+            for old in self.old:
+                identity = _identity(old, keys)
+                if identity is not None:
+                    self._by_keys.setdefault(identity, old)
+        item, items = self.new[position], schema.get("items")
+        found = self._by_keys.get(_identity(item, keys) or MISSING)
+        return Pair(item, found, items) if found is not None and isinstance(items, dict) else None
 
 
-def _identity(item: Json, keys: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(repr(item.get(key)) for key in keys)
+def _identity(item: Any, keys: tuple[str, ...]) -> Identity | None:
+    """What the keys say, None without all of them as scalars. Several floats are told apart by six digits, as %f writes them."""
+    if not isinstance(item, dict) or not all(isinstance(item.get(key), bool | int | float | str) for key in keys):
+        return None
+    values = [item[key] for key in keys]
+    return tuple((type(one), f"{one:f}" if type(one) is float and len(keys) > 1 else one) for one in values)
 
 
 def equal(new: Any, old: Any) -> bool:

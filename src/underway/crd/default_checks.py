@@ -8,7 +8,7 @@ from typing import Any
 
 from underway.crd import object_meta
 from underway.crd.defaults import copied
-from underway.crd.node import META_FIELDS, Node, as_root
+from underway.crd.node import INT_OR_STRING, META_FIELDS, Node, as_root
 from underway.crd.problem import Problem, child, invalid
 from underway.crd.prune import prune
 from underway.crd.validate import validate
@@ -53,6 +53,13 @@ def _default(node: Node, path: str) -> Iterator[Problem]:
 
 
 def _against(node: Node, path: str, value: Any) -> Iterator[Problem]:
-    for problem in validate(value, node.raw).problems.values():
+    for problem in validate(value, _untyped(node.raw)).problems.values():
         at = path if problem.path == "<nil>" else child(path, problem.path)
         yield Problem(at, problem.type, problem.message)
+
+
+def _untyped(schema: Any) -> Any:
+    """The schema as defaults are held against it: x-kubernetes-int-or-string stands for no type there, unlike for objects."""
+    if isinstance(schema, dict):
+        return {key: _untyped(part) for key, part in schema.items() if key != INT_OR_STRING}
+    return [_untyped(part) for part in schema] if isinstance(schema, list) else schema

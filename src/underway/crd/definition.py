@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from underway.crd import formats
+from underway.crd.go_values import held, written
 from underway.crd.node import Node, as_root
 
 Json = dict[str, Any]
@@ -67,6 +69,6 @@ def _version(values: Json) -> Version:
         name=str(values.get("name") or ""),
         served=values.get("served") is True,
         storage=values.get("storage") is True,
-        node=as_root(Node(schema)) if isinstance(schema, dict) else None,
+        node=as_root(Node(formats.stripped(written(held(schema))))) if isinstance(schema, dict) else None,
         subresources=values.get("subresources") or {},
     )

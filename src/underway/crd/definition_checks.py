@@ -5,10 +5,11 @@ Owns the API's rules on a definition; those on each place of a schema are `crd.s
 pkg/apis/apiextensions/validation/validation.go.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from underway.crd import default_checks, names, structural
+from underway.crd.go_values import held
 from underway.crd.problem import Problem, child, forbidden, invalid, not_supported, required
 from underway.crd.rule_checks import check_rules
 from underway.crd.schema_checks import Place, schema_problems
@@ -43,7 +44,7 @@ def problems(values: Json) -> list[Problem]:
     if not isinstance(spec, dict):
         return [required("spec")]
     deep = _too_deep(spec)
-    return [deep] if deep else [*_metadata(values, spec), *_spec(spec)]
+    return [deep] if deep else [*_metadata(values, spec), *_spec(held(spec))]
 
 
 def _too_deep(spec: Json) -> Problem | None:
@@ -88,7 +89,8 @@ def _spec(spec: Json) -> Iterator[Problem]:
         at = f"spec.versions[{index}]"
         if why := names.dns1035_problems(version.get("name") or ""):
             yield invalid(f"{at}.name", version.get("name") or "", ",".join(why))
-        yield from _version(version, at)
+        yield from _deprecation(version, at)
+    yield from _parts(versions)
     if len({version.get("name") for version in versions}) != len(versions):
         yield invalid("spec.versions", versions, UNIQUE_NAMES)
     if sum(1 for version in versions if version.get("storage")) != 1:
@@ -123,22 +125,38 @@ def _names(found: Json) -> Iterator[Problem]:
         yield invalid("spec.names.listKind", found["listKind"], "kind and listKind may not be the same")
 
 
-def _version(version: Json, path: str) -> Iterator[Problem]:
+def _deprecation(version: Json, path: str) -> Iterator[Problem]:
     warning = version.get("deprecationWarning")
-    if warning is not None:
-        if not version.get("deprecated"):
-            yield invalid(f"{path}.deprecationWarning", warning, "can only be set for deprecated versions")
-        elif len(warning) > DEPRECATION_LENGTH_MAX:
-            yield invalid(f"{path}.deprecationWarning", warning, f"must be <= {DEPRECATION_LENGTH_MAX} characters long")
-        elif not warning:
-            yield invalid(f"{path}.deprecationWarning", warning, "must not be an empty string")
-    subresources = version.get("subresources") or {}
-    schema = (version.get("schema") or {}).get("openAPIV3Schema")
+    if warning is None:
+        return
+    if not version.get("deprecated"):
+        yield invalid(f"{path}.deprecationWarning", warning, "can only be set for deprecated versions")
+    elif len(warning) > DEPRECATION_LENGTH_MAX:
+        yield invalid(f"{path}.deprecationWarning", warning, f"must be <= {DEPRECATION_LENGTH_MAX} characters long")
+    elif not warning:
+        yield invalid(f"{path}.deprecationWarning", warning, "must not be an empty string")
+
+
+def _parts(versions: list[Json]) -> Iterator[Problem]:
+    """Schemas, subresources and columns. What all versions have alike the server knows once, under the name of v1beta1."""
+    with_status = [(version.get("subresources") or {}).get("status") is not None for version in versions]
+    for name, (top, check) in PARTS.items():
+        if versions and all(version.get(name) == versions[0].get(name) for version in versions):
+            yield from check(versions[0].get(name), top, any(with_status))
+        else:
+            for index, version in enumerate(versions):
+                yield from check(version.get(name), f"spec.versions[{index}].{name}", with_status[index])
+
+
+def _validation(validation: Json | None, path: str, with_status: bool) -> Iterator[Problem]:
+    schema = (validation or {}).get("openAPIV3Schema")
     if isinstance(schema, dict):
-        yield from _schema(schema, f"{path}.schema.openAPIV3Schema", with_status=subresources.get("status") is not None)
-    yield from _subresources(subresources, f"{path}.subresources")
-    for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
-        yield from _column(column, f"{path}.additionalPrinterColumns[{index}]")
+        yield from _schema(schema, child(path, "openAPIV3Schema"), with_status=with_status)
+
+
+def _columns(columns: list[Json] | None, path: str, _: bool) -> Iterator[Problem]:
+    for index, column in enumerate(columns or ()):
+        yield from _column(column, f"{path}[{index}]")
 
 
 def _schema(schema: Json, path: str, *, with_status: bool) -> Iterator[Problem]:
@@ -173,8 +191,8 @@ def _root(schema: Json, path: str, *, with_status: bool) -> Iterator[Problem]:
         yield forbidden(child(path, "nullable"), "nullable cannot be true at the root")
 
 
-def _subresources(subresources: Json, path: str) -> Iterator[Problem]:
-    scale = subresources.get("scale")
+def _subresources(subresources: Json | None, path: str, _: bool) -> Iterator[Problem]:
+    scale = (subresources or {}).get("scale")
     if scale is None:
         return
     for name, roots in SCALE_PATHS.items():
@@ -226,3 +244,20 @@ def _conversion(conversion: Json | None) -> Iterator[Problem]:
     elif not set(versions) & set(REVIEW_VERSIONS):
         why = f"must include at least one of {', '.join(REVIEW_VERSIONS)}"
         yield invalid("spec.conversion.conversionReviewVersions", versions, why)
+
+
+# The parts of a version: where they stand if all versions have the same, and what checks them. Source: apiextensions/v1
+# conversion.go.
+PARTS: dict[str, tuple[str, Callable[[Any, str, bool], Iterator[Problem]]]] = {
+    "schema": ("spec.validation", _validation),
+    "subresources": ("spec.subresources", _subresources),
+    "additionalPrinterColumns": ("spec.additionalPrinterColumns", _columns),
+}
+
+
+def in_file(path: str) -> str:
+    """Where in a v1 definition that stands which a path of a problem speaks of."""
+    for name, (top, _) in PARTS.items():
+        if path == top or path.startswith((f"{top}.", f"{top}[")):
+            return f"spec.versions[0].{name}{path.removeprefix(top)}"
+    return path

@@ -5,36 +5,46 @@ Sources: kube-openapi pkg/validation/strfmt, internal/third_party/govalidator; a
 A format's name is taken without its dashes; one that is not here is not checked.
 """
 
-import base64
-import binascii
 import ipaddress
 import re
+from calendar import monthrange
 from collections.abc import Callable
-from datetime import date
+from typing import Any
 
 import re2
 
+from underway.cel.go_url import parse_request_uri
+from underway.crd.go_values import INT64_MAX
 from underway.crd.names import DNS1123_LABEL, SUBDOMAIN
+from underway.crd.node import INT_OR_STRING
 
 _UUID = "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?%s[0-9a-f]{%d}-?%s[0-9a-f]{%d}-?[0-9a-f]{12}$"
 _HOSTNAME = re2.compile(
     r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}]"
     r"(([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$"
 )
+# Units of duration: each as it is, or any word that begins with the last. strfmt/duration.go, timeUnits.
 _DURATION_UNITS = (
-    "nanoseconds?|nanos?|ns|microseconds?|micros?|us|µs|μs|milliseconds?|millis?|ms|"
-    "seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w"
-)
-_GO_DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
-_WORDY_DURATION = re.compile(rf"(\d+)\s*({_DURATION_UNITS})")
-_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?")
+    ("ns", "nano"), ("us", "µs", "micro"), ("ms", "milli"), ("s", "sec"), ("m", "min"), ("h", "hr", "hour"), ("d", "day"),
+    ("w", "wk", "week"),
+)  # fmt: skip
+_GO_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
+_WORDY_DURATION = re.compile(r"([0-9]+)[\t\n\f\r ]*([A-Za-zµ]+)")
+_TIME_OF_DAY = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|[+-][0-9]{2}:[0-9]{2})")
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _CREDIT_CARD = re.compile(
-    r"(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|(222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}|"
-    r"6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11}|6[27][0-9]{14})"
+    r"(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|"
+    r"3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35[0-9]{3})[0-9]{11})"
 )
-_EMAIL = re.compile(r"(?:[^<>@]*<\s*)?[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^\s@<>,;]+(?:\s*>)?")
-_URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s]*|/[^\s]*)")
+# A mailbox, as Go's mail.ParseAddress takes it, groups apart. Source: Go net/mail message.go (RFC 5322).
+_ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\u0080-\U0010ffff]"
+_ATOM, _QUOTED = rf"{_ATEXT}+(\.{_ATEXT}+)*", r'"([\t !#-\[\]-~\u0080-\U0010ffff]|\\[\t -~\u0080-\U0010ffff])*"'
+_ADDRESS = rf"[ \t]*({_ATOM}|{_QUOTED})@[ \t]*({_ATOM}|\[[!-Z^-~]*\])"
+_WORD = rf"({_QUOTED}|({_ATEXT}|\.)+)"
+_EMAIL = re.compile(rf"({_ADDRESS}|[ \t]*({_WORD}([ \t]*{_WORD})*)?[ \t]*<{_ADDRESS}>)[ \t]*(\([^()]*\)[ \t]*)*")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1)+[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.)+[0-9A-Fa-f]{4}")
+_SSN = re.compile("[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}")  # 11 characters: both separators
 _MAC_DIGITS = (12, 16, 40)
 _RGB = re.compile(
     r"rgb\(\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*\)"
@@ -104,31 +114,28 @@ def _credit_card(text: str) -> bool:
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
-def _base64(text: str) -> bool:
-    try:
-        return bool(text) and base64.b64decode(text, validate=True) is not None
-    except (binascii.Error, ValueError):
-        return False
-
-
 def _date(text: str) -> bool:
-    try:
-        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and date.fromisoformat(text) is not None
-    except ValueError:
+    found = _DATE.fullmatch(text)
+    if found is None or not 1 <= int(found[2]) <= 12:
         return False
+    # Go's calendar has a year 0, a leap year like 2000.
+    return 1 <= int(found[3]) <= monthrange(int(found[1]) or 2000, int(found[2]))[1]
 
 
 def _date_time(text: str) -> bool:
-    found = _DATE_TIME.fullmatch(text)
-    if found is None or not _date(found[1]):
-        return False
-    return int(found[2]) <= 23 and int(found[3]) <= 59 and int(found[4]) <= 59
+    day, *rest = text.lower().split("t")
+    found = _TIME_OF_DAY.fullmatch(rest[0]) if rest else None
+    return found is not None and _date(day) and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
 
 
 def _duration(text: str) -> bool:
+    """As Go writes them, or with days, weeks and words ("5 minutes"): one known unit is enough."""
     if _GO_DURATION.fullmatch(text):
         return True
-    return _WORDY_DURATION.search(text) is not None
+    found = [(int(count), unit.lower()) for count, unit in _WORDY_DURATION.findall(text)]
+    if any(count > INT64_MAX for count, _ in found):
+        return False
+    return any(unit in names or unit.startswith(names[-1]) for _, unit in found for names in _DURATION_UNITS)
 
 
 def _is_name(text: str, pattern: str, length_max: int) -> bool:
@@ -137,7 +144,7 @@ def _is_name(text: str, pattern: str, length_max: int) -> bool:
 
 FORMATS: dict[str, Callable[[str], bool]] = {
     "bsonobjectid": _matches("^[0-9a-fA-F]{24}$"),
-    "uri": lambda text: _URI.fullmatch(text) is not None,
+    "uri": lambda text: not isinstance(parse_request_uri(text), str),
     "email": lambda text: _EMAIL.fullmatch(text) is not None,
     "hostname": _hostname,
     "ipv4": lambda text: _address(text, version=4),
@@ -152,10 +159,10 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "isbn10": _isbn10,
     "isbn13": _isbn13,
     "creditcard": _credit_card,
-    "ssn": _matches(r"^\d{3}[- ]?\d{2}[- ]?\d{4}$"),
+    "ssn": lambda text: _SSN.fullmatch(text) is not None,
     "hexcolor": _matches("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$"),
     "rgbcolor": lambda text: _RGB.fullmatch(text) is not None,
-    "byte": _base64,
+    "byte": lambda text: _BASE64.fullmatch(text) is not None,
     "password": lambda _: True,
     "date": _date,
     "duration": _duration,
@@ -171,3 +178,18 @@ def known(type_: str, format_: str) -> str:
     if type_ in ("", "string"):
         return format_ if format_.replace("-", "") in FORMATS else ""
     return format_ if format_ in NUMERIC.get(type_, ()) else ""
+
+
+def stripped(schema: Any) -> Any:
+    """A schema without the formats that the server does not check, as it holds objects against it (but not defaults)."""
+    if isinstance(schema, list):
+        return [stripped(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: part if name in ("default", "enum", "example") else stripped(part) for name, part in schema.items()}
+    if isinstance(schema.get("properties"), dict):
+        kept["properties"] = {name: stripped(part) for name, part in schema["properties"].items()}
+    format_ = schema.get("format")
+    if isinstance(format_, str):
+        kept["format"] = known("" if schema.get(INT_OR_STRING) else schema.get("type") or "", format_)
+    return kept

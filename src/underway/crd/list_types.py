@@ -6,8 +6,9 @@ Source: apiextensions-apiserver pkg/apiserver/schema/listtype/validation.go.
 from collections.abc import Iterator
 from typing import Any
 
+from underway.crd.go_values import compact
 from underway.crd.node import Node
-from underway.crd.problem import Problem, child, compact, duplicate, invalid
+from underway.crd.problem import Problem, child, duplicate, invalid
 
 MISSING = object()
 

@@ -97,19 +97,20 @@ def cleaned(metadata: Json, path: str, unknown: Paths | None) -> Json:
                 unknown.append(f"{path}.{key}")
         elif value in (None, "", {}, [], 0) or _wrong(FIELDS[key], value, "ObjectMeta", key):
             continue
+        elif isinstance(value, list):
+            kept[key] = [_item(one, f"{path}.{key}[{index}]", FIELDS[key][2:], unknown) for index, one in enumerate(value)]
+        elif isinstance(value, dict):
+            kept[key] = {name: one or "" for name, one in value.items()}  # null is Go's empty text
         else:
-            kept[key] = (
-                [_item(one, f"{path}.{key}[{index}]", FIELDS[key][2:], unknown) for index, one in enumerate(value)]
-                if isinstance(value, list)
-                else value
-            )
+            kept[key] = value
     return kept
 
 
 def _item(value: Any, path: str, type_: str, unknown: Paths | None) -> Any:
     """An item of ownerReferences or managedFields without unknown fields; its required fields are always written."""
-    if type_ not in STRUCTS or not isinstance(value, dict):
-        return value
+    if type_ not in STRUCTS:
+        return value or ""
+    value = value or {}
     known = STRUCTS[type_][1]
     if unknown is not None:
         unknown.extend(f"{path}.{key}" for key in value if key not in known)

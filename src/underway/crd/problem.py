@@ -3,11 +3,12 @@
 Source: apimachinery pkg/util/validation/field errors.go and path.go.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+
+from underway.crd.go_values import compact, printed, quoted
 
 NO_PATH = "<nil>"  # how the API server writes the path of the whole object
 
@@ -28,11 +29,6 @@ def child(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def quoted(text: str) -> str:
-    """A text as Go's %q writes it."""
-    return json.dumps(text, ensure_ascii=False)
-
-
 def shown(value: Any) -> str:
     """A value as the server's messages show it: scalars as Go prints them, anything else as JSON."""
     if isinstance(value, str):
@@ -44,27 +40,8 @@ def shown(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return number(value)
+        return printed(value)
     return compact(value)
-
-
-def number(value: float) -> str:
-    """A float64 as Go's %v writes it (strconv.FormatFloat with 'g' and the shortest precision, exponent from 21 on)."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
-    digits, _, exponent = f"{value:e}".partition("e")
-    shortest = repr(value)
-    power = int(exponent)
-    if -5 < power < 21:
-        return shortest.removesuffix(".0") if "e" not in shortest else f"{value:.0f}"
-    digits = repr(float(f"{value!r}")).partition("e")[0] if "e" in shortest else f"{value / 10**power!r}".removesuffix(".0")
-    return f"{digits.removesuffix('.0')}e{'-' if power < 0 else '+'}{abs(power):02d}"
-
-
-def compact(value: Any) -> str:
-    """JSON as Go's encoder writes it: keys in order, no spaces, and <, >, & escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def required(path: str, detail: str = "") -> Problem:

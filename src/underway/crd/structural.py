@@ -133,12 +133,20 @@ def _metadata(schema: Json, level: str, path: str) -> Iterator[Problem]:
 
 
 def _is_int_or_string(schema: Json) -> bool:
-    return schema.get("anyOf") == INT_OR_STRING_CLAUSE
+    return _plain(schema.get("anyOf")) == INT_OR_STRING_CLAUSE
 
 
 def _begins_int_or_string(schema: Json) -> bool:
     clauses: list[Json] = schema.get("allOf") or []
-    return bool(clauses) and clauses[0].get("anyOf") == INT_OR_STRING_CLAUSE
+    return bool(clauses) and _plain(clauses[0].get("anyOf")) == INT_OR_STRING_CLAUSE
+
+
+def _plain(clauses: list[Json] | None) -> list[Json]:
+    """Clauses without what is said but says nothing, as "additionalProperties: false" does there."""
+    return [
+        {name: one for name, one in clause.items() if one not in (None, "", [], {}) and one is not False}
+        for clause in clauses or ()
+    ]
 
 
 def _values(schema: Json, skip_any_of: bool, skip_first_any_of: bool, path: str) -> Iterator[Problem]:

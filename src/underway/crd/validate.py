@@ -5,6 +5,7 @@ Owns types, bounds, patterns, formats, clauses, and the ratcheting of what an up
 pkg/apiserver/validation/{validation,ratcheting}.go; KEP-4008.
 """
 
+from decimal import Decimal
 from functools import lru_cache
 from math import isinf
 from typing import Any
@@ -13,13 +14,13 @@ import msgspec
 import re2
 
 from underway.crd import formats
-from underway.crd.correlate import Pair
+from underway.crd.correlate import Pair, equal
+from underway.crd.go_values import INT64_MAX, INT64_MIN, compact, quoted
 from underway.crd.node import INT_OR_STRING
 from underway.crd.problem import (
     Problem,
     invalid,
     not_supported,
-    quoted,
     required,
     shown,
     too_long,
@@ -28,10 +29,24 @@ from underway.crd.problem import (
 )
 
 Json = dict[str, Any]
-INT64_MAX, INT64_MIN = (1 << 63) - 1, -(1 << 63)
 INT32_MAX, INT32_MIN = (1 << 31) - 1, -(1 << 31)
+JSON_INTEGER_MAX = (1 << 53) - 1  # swag v0.23 convert.go, as is the tolerance
+INTEGER_TOLERANCE = 1e-9
 FLOAT32_MAX = 3.4028234663852886e38
 TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """One of the two bounds of numbers, and how it is spoken of."""
+
+    name: str
+    exclusive: str
+    words: str
+    exclusive_words: str
+
+
+MINIMUM = Bound("minimum", "exclusiveMinimum", "greater than or equal to", "greater than")
+MAXIMUM = Bound("maximum", "exclusiveMaximum", "less than or equal to", "less than")
 
 
 class Outcome:
@@ -59,15 +74,14 @@ class Outcome:
 def validate(value: Any, schema: Json, path: str = "", pair: Pair | None = None) -> Outcome:
     """Check a value. pair: the value beside the one that it replaces; then what is as it was only warns."""
     outcome = Outcome()
-    if value is None:
-        _check_type(None, schema, path, outcome)
-        _check_enum(None, schema, path, outcome)
-        return _ratcheted(outcome, pair)
+    # What is counted is how many of go-openapi's checks were made and came out well (Result.MatchCount).
+    outcome.matched = 0 if value is None else 4
     _check_type(value, schema, path, outcome)
-    outcome.matched += 1
+    _check_enum(value, schema, path, outcome)
+    if value is None:
+        return _ratcheted(outcome, pair)
     if any(name in schema for name in ("allOf", "anyOf", "oneOf", "not")):
-        _check_clauses(value, schema, path, pair, outcome)
-    outcome.matched += 3
+        _check_clauses(value, schema, path, outcome)
     if isinstance(value, str):
         _check_text(value, schema, path, outcome)
     elif isinstance(value, bool):
@@ -78,8 +92,6 @@ def validate(value: Any, schema: Json, path: str = "", pair: Pair | None = None)
         _check_list(value, schema, path, pair, outcome)
     else:
         _check_object(value, schema, path, pair, outcome)
-    _check_enum(value, schema, path, outcome)
-    outcome.matched += 1
     return _ratcheted(outcome, pair)
 
 
@@ -102,26 +114,33 @@ def types_of(schema: Json) -> tuple[str, ...]:
 
 def _check_type(value: Any, schema: Json, path: str, outcome: Outcome) -> None:
     types = types_of(schema)
-    format_ = formats.known(types[0] if len(types) == 1 else "", schema.get("format") or "") if len(types) < 2 else ""
-    if not types and not format_:
-        return
-    outcome.matched += 1
+    format_ = _format_of(schema, types)
+    if value is not None and (types or format_):
+        outcome.matched += 1
+    wrong = _mistyped(value, schema, types, format_) if types or format_ else None
+    if wrong is None:
+        outcome.matched += 1 if types or format_ or value is None else 0
+    else:
+        wanted, found = wrong
+        outcome.add(type_invalid(_path(path), found, f"{_in_body(path)} must be of type {wanted}: {quoted(found)}"))
+
+
+def _format_of(schema: Json, types: tuple[str, ...]) -> str:
+    """The format, which counts where there is one type at most. Those that the server does not know are gone by then."""
+    return (schema.get("format") or "") if len(types) < 2 else ""
+
+
+def _mistyped(value: Any, schema: Json, types: tuple[str, ...], format_: str) -> tuple[str, str] | None:
+    """The type that is wanted and the one that a value has, if it is another."""
     if value is None:
-        if types and not schema.get("nullable"):
-            outcome.add(_mistyped(path, ",".join(types), "null"))
-        return
+        return (",".join(types), "null") if types and not schema.get("nullable") else None
     found = TYPES[type(value)]
-    wide = (found == "number" and "integer" in types and value.is_integer() and not isinf(value)) or (
-        found == "integer" and "number" in types
-    )
+    wide = (found == "number" and "integer" in types and _is_integral(value)) or (found == "integer" and "number" in types)
     if not isinstance(value, str | list) and format_ and not (found in types or wide):
-        own = {"integer": "int64", "number": "float64"}.get(found, "")
-        outcome.add(_mistyped(path, format_, own))
-        return
+        return format_, {"integer": "int64", "number": "float64"}.get(found, "")
     if not ({"number", "integer"} & set(types)) and format_ and isinstance(value, str | list):
-        return  # the format decides alone
-    if found not in types and not wide:
-        outcome.add(_mistyped(path, ",".join(types), found))
+        return None  # the format decides alone
+    return None if found in types or wide else (",".join(types), found)
 
 
 def _in_body(path: str) -> str:
@@ -132,24 +151,27 @@ def _path(path: str) -> str:
     return path.removeprefix(".")
 
 
-def _mistyped(path: str, wanted: str, found: str) -> Problem:
-    return type_invalid(_path(path), found, f"{_in_body(path)} must be of type {wanted}: {quoted(found)}")
-
-
 def _check_enum(value: Any, schema: Json, path: str, outcome: Outcome) -> None:
     values = schema.get("enum")
     if values and not any(_same(value, one) for one in values):
-        texts = [one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values]
+        texts = [one if isinstance(one, str) else compact(one) for one in values]
         outcome.add(not_supported(_path(path), value, texts))
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Whether two values are one, where Go would convert one kind of number into another but not a flag into a number."""
+    """Whether a value is one of an enum's, as Go finds it: after the conversion of its type into the other's, if there is one.
+
+    A float64 is cut to an integer so, and an integer becomes the character of that number.
+    """
     if value is None or wanted is None:
         return False
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return value is wanted
-    return bool(value == wanted)
+    if type(value) is int and type(wanted) is float:
+        return float(value) == wanted
+    if type(value) is float and type(wanted) is int:
+        return wanted == (int(value) if INT64_MIN <= value < INT64_MAX + 1 else INT64_MIN)
+    if type(value) is int and type(wanted) is str:
+        return wanted == (chr(value) if 0 <= value <= 0x10FFFF and not 0xD800 <= value < 0xE000 else "\ufffd")
+    return equal(value, wanted)
 
 
 def _check_text(value: str, schema: Json, path: str, outcome: Outcome) -> None:
@@ -161,9 +183,9 @@ def _check_text(value: str, schema: Json, path: str, outcome: Outcome) -> None:
         outcome.add(invalid(_path(path), value, f"{_in_body(path)} should be at least {shortest} chars long"))
     elif pattern and _compiled(pattern).search(value) is None:
         outcome.add(invalid(_path(path), value, f"{_in_body(path)} should match '{pattern}'"))
-    types = types_of(schema)
-    format_ = formats.known(types[0] if types else "", schema.get("format") or "") if len(types) < 2 else ""
+    format_ = _format_of(schema, types_of(schema))
     check = formats.FORMATS.get(format_.replace("-", "")) if format_ else None
+    outcome.matched += 1 if check is not None else 0
     if check is not None and not check(value):
         outcome.add(type_invalid(_path(path), value, f"{_in_body(path)} must be of type {format_}: {quoted(value)}"))
 
@@ -174,47 +196,58 @@ def _compiled(pattern: str) -> Any:
 
 
 def _check_number(value: float, schema: Json, path: str, outcome: Outcome) -> None:
-    outcome.matched += 1
+    outcome.matched += 2
+    _held(value, schema, path, "Checked", outcome)
+    _check_multiple(value, schema, path, outcome)
+    for bound in (MINIMUM, MAXIMUM):
+        _check_bound(value, schema, path, bound, outcome)
+
+
+def _check_bound(value: float, schema: Json, path: str, bound: Bound, outcome: Outcome) -> None:
+    """One of the two bounds; that of an integer is cut to one, as Go does, unless the type could not hold it."""
+    limit, excluded = schema.get(bound.name), schema.get(bound.exclusive) is True
+    if limit is None:
+        return
+    if _held(limit, schema, path, f"{bound.name.capitalize()} boundary", outcome) and isinstance(value, int):
+        limit = int(limit)
+    else:
+        value, limit = float(value), float(limit)
+    beyond = value > limit if bound is MAXIMUM else value < limit
+    if beyond or (excluded and value == limit):
+        why = f"{_in_body(path)} should be {bound.exclusive_words if excluded else bound.words} {shown(limit)}"
+        outcome.add(invalid(_path(path), value, why))
+
+
+def _held(value: float, schema: Json, path: str, what: str, outcome: Outcome) -> bool:
+    """Whether the schema's type can hold a number; told if not."""
     types = types_of(schema)
     type_ = types[0] if len(types) == 1 else ""
     format_ = formats.known(type_, schema.get("format") or "") if type_ in formats.NUMERIC else ""
-    why = _out_of_range(value, type_, format_)
-    if why:
-        outcome.add(invalid("", "", f"Checked value must be of type {why} in {path}"))
-    _check_multiple(value, schema, path, outcome)
-    _check_bound(value, schema, path, ("maximum", "exclusiveMaximum"), ("less than or equal to", "less than"), outcome)
-    _check_bound(value, schema, path, ("minimum", "exclusiveMinimum"), ("greater than or equal to", "greater than"), outcome)
-
-
-def _check_bound(value: float, schema: Json, path: str, names: tuple[str, str], words: tuple[str, str], outcome: Outcome) -> None:
-    """One of the two bounds; that of an integer is cut to one, as Go does."""
-    bound, excluded = schema.get(names[0]), schema.get(names[1]) is True
-    if bound is None:
-        return
-    bound = int(bound) if isinstance(value, int) else float(bound)
-    beyond = value > bound if names[0] == "maximum" else value < bound
-    if beyond or (excluded and value == bound):
-        outcome.add(invalid(_path(path), value, f"{_in_body(path)} should be {words[excluded]} {shown(bound)}"))
-
-
-def _out_of_range(value: float, type_: str, format_: str) -> str:
-    """How the type is described that a number does not fit into, or ""."""
+    if _in_range(value, type_, format_):
+        return True
     shown_type = f"{type_} with format {format_}" if format_ else f"{type_} (default format)"
+    outcome.add(invalid("", "", f"{what} value must be of type {shown_type} in {path}"))
+    return False
+
+
+def _in_range(value: float, type_: str, format_: str) -> bool:
+    """Go asks the number's text without an exponent, which is not always the number itself."""
     if type_ == "integer":
         low, high = (INT32_MIN, INT32_MAX) if format_ == "int32" else (INT64_MIN, INT64_MAX)
-        whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e21)
-        return "" if whole and low <= value <= high else shown_type
-    return shown_type if format_ == "float" and abs(value) > FLOAT32_MAX else ""
+        text = f"{Decimal(repr(value)):f}".removesuffix(".0")
+        return "." not in text and low <= int(text) <= high
+    return format_ != "float" or abs(value) <= FLOAT32_MAX
 
 
 def _check_multiple(value: float, schema: Json, path: str, outcome: Outcome) -> None:
     factor = schema.get("multipleOf")
     if factor is None:
         return
-    if isinstance(value, int):
+    if _held(factor, schema, path, "MultipleOf", outcome) and isinstance(value, int):
         factor = int(factor)
         bad = factor > 0 and value % factor != 0
     else:
+        value, factor = float(value), float(factor)
         quotient = 1 / factor * value if 0 < factor < 1 else value / factor if factor > 0 else 0.0
         bad = factor > 0 and not _is_integral(quotient)
     if factor <= 0:
@@ -224,12 +257,14 @@ def _check_multiple(value: float, schema: Json, path: str, outcome: Outcome) -> 
 
 
 def _is_integral(value: float) -> bool:
-    """swag.IsFloat64AJSONInteger: an integer, give or take a billionth."""
-    if isinf(value) or abs(value) >= 1 << 53:
+    """swag.IsFloat64AJSONInteger: an integer that JavaScript could hold, give or take a billionth of it.
+
+    Go's conversion of a negative number to uint64 makes the tolerance one of positive numbers alone.
+    """
+    if isinf(value) or abs(value) > JSON_INTEGER_MAX:
         return False
-    nearest = float(int(value))
-    difference = abs(value - nearest)
-    return difference == 0 or difference < 1e-9 or abs(difference - 1) < 1e-9
+    whole = float(int(value))
+    return value == whole or (whole > 0 and (value - whole) / (value + whole) < INTEGER_TOLERANCE)
 
 
 def _check_list(value: list[Any], schema: Json, path: str, pair: Pair | None, outcome: Outcome) -> None:
@@ -269,26 +304,26 @@ def _check_object(value: Json, schema: Json, path: str, pair: Pair | None, outco
             outcome.add(required(_path(f"{path}.{key}")))
 
 
-def _check_clauses(value: Any, schema: Json, path: str, pair: Pair | None, outcome: Outcome) -> None:
-    outcome.matched += 1
-    _check_any(value, schema.get("anyOf") or (), path, pair, outcome)
-    _check_one(value, schema.get("oneOf") or (), path, pair, outcome)
+def _check_clauses(value: Any, schema: Json, path: str, outcome: Outcome) -> None:
+    """Nothing is ratcheted within clauses: go-openapi gives them none of its options."""
+    _check_any(value, schema.get("anyOf") or (), path, outcome)
+    _check_one(value, schema.get("oneOf") or (), path, outcome)
     everything = schema.get("allOf") or ()
-    results = [validate(value, one, path, pair) for one in everything]
+    results = [validate(value, one, path) for one in everything]
     for result in results:
         outcome.merge(result)
     good = sum(1 for result in results if not result.problems)
     if good != len(everything):
         rest = ". None validated" if good == 0 else ""
         outcome.add(invalid("", "", f"{quoted(path)} must validate all the schemas (allOf){rest}"))
-    if schema.get("not") is not None and not validate(value, schema["not"], path, pair).problems:
+    if schema.get("not") is not None and not validate(value, schema["not"], path).problems:
         outcome.add(invalid("", "", f"{quoted(path)} must not validate the schema (not)"))
 
 
-def _check_any(value: Any, clauses: "list[Json] | tuple[()]", path: str, pair: Pair | None, outcome: Outcome) -> None:
+def _check_any(value: Any, clauses: "list[Json] | tuple[()]", path: str, outcome: Outcome) -> None:
     best: Outcome | None = None
     for clause in clauses:
-        result = validate(value, clause, path, pair)
+        result = validate(value, clause, path)
         if not result.problems:
             outcome.merge(result)
             return
@@ -299,10 +334,10 @@ def _check_any(value: Any, clauses: "list[Json] | tuple[()]", path: str, pair: P
         outcome.merge(best)
 
 
-def _check_one(value: Any, clauses: "list[Json] | tuple[()]", path: str, pair: Pair | None, outcome: Outcome) -> None:
+def _check_one(value: Any, clauses: "list[Json] | tuple[()]", path: str, outcome: Outcome) -> None:
     if not clauses:
         return
-    results = [validate(value, clause, path, pair) for clause in clauses]
+    results = [validate(value, clause, path) for clause in clauses]
     good = [result for result in results if not result.problems]
     if len(good) == 1:
         outcome.merge(good[0])

@@ -7,7 +7,7 @@ import pytest
 from underway.crd.definition_checks import problems
 
 Json = dict[str, Any]
-AT = "spec.versions[0].schema.openAPIV3Schema"
+AT = "spec.validation.openAPIV3Schema"
 
 
 def definition(schema: Any, **spec: Any) -> Json:

@@ -162,3 +162,68 @@ class TestUpdate:
         old = device(mode="fast")
         checked = pipeline.update_status({**old, "status": {"n": "x"}}, old, version())
         assert told(checked.problems) == [("status.n", "FieldValueTypeInvalid")]
+
+
+class TestGoValues:
+    """What Go makes of numbers and texts decides verdicts; each of these was told by kube-apiserver."""
+
+    @pytest.mark.parametrize(
+        ("schema", "value", "sentences"),
+        [
+            (
+                {"type": "integer", "enum": [1, 5]},
+                1.5,
+                ["Checked value must be", "must be of type integer: "],
+            ),  # as 1, of the enum
+            ({"type": "string", "enum": ["a"]}, 97, ["must be of type string"]),  # it is of the enum too: as "a"
+            ({"type": "integer"}, float(2**63), ["Checked value must be of type integer", "must be of type integer"]),
+            ({"type": "integer", "maximum": 2.5}, 2, ["Maximum boundary value must be of type integer"]),
+            ({"type": "integer"}, 123456789.125, ["Checked value must be of type integer (default format)"]),
+            ({"type": "integer"}, 3.0, []),
+            ({"type": "number", "multipleOf": 1e10}, 2.0, ["should be a multiple of 1e+10"]),
+            ({"type": "number", "minimum": 3}, 123456789.125, []),
+            ({"type": "number", "maximum": 3}, 123456789.125, ["Invalid value: 1.23456789125e+08: "]),
+            ({"type": "string", "maxLength": 1, "pattern": "a"}, "\u2028", ['Invalid value: "\\u2028": ']),
+        ],
+    )
+    def test_numbers_and_texts(self, schema: Json, value: Any, sentences: list[str]) -> None:
+        one = version({"type": "object", "properties": {"f": schema}})
+        found = [problem.message for problem in pipeline.create({"spec": {"f": value}}, one).problems]
+        assert len(found) == len(sentences)
+        for sentence in sentences:
+            assert any(sentence in message for message in found), found
+
+    @pytest.mark.parametrize(
+        ("format_", "good", "bad"),
+        [
+            ("duration", ("1h30m", "5 minutes", "2 days and a bit"), ("", "h", "2 fortnights")),
+            ("date-time", ("2026-02-28T10:00:00Z", "0000-02-29T00:00:00z"), ("2026-02-28 10:00:00Z", "2026-02-28T10:00:00")),
+            ("email", ("a@b", "A B <a@b.c>", '"a b"@c.d', "a@[1.2.3.4]"), ("a@b..c", "a", "a@")),
+            ("ssn", ("111-22-3333",), ("111223333",)),
+            ("byte", ("YQ==",), ("", "YQ", "YWI=\n")),
+            ("uri", ("/path", "https://a.example"), ("relative", "http://a b")),
+            ("isbn", ("978-3-16-148410-0", "080442957X"), ("0-306-40615-3",)),
+            ("creditcard", ("4111 1111 1111 1111",), ("4111-1111-1111-1112",)),
+            ("mac", ("01:23:45:67:89:ab",), ("01:23:45-67:89:ab",)),
+            ("cidr", ("10.0.0.0/8", "::/0"), ("10.0.0.0/33", "10.0.0.0")),
+            ("custom", ("anything",), ()),
+        ],
+    )
+    def test_formats(self, format_: str, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+        one = version({"type": "object", "properties": {"f": {"type": "string", "format": format_}}})
+        verdicts = {text: not pipeline.create({"spec": {"f": text}}, one).problems for text in (*good, *bad)}
+        assert verdicts == {**dict.fromkeys(good, True), **dict.fromkeys(bad, False)}
+
+    def test_nothing_is_ratcheted_within_clauses(self) -> None:
+        clause = {"oneOf": [{"properties": {"n": {"minimum": 3}}}, {"properties": {"n": {"maximum": 5}}}]}
+        one = version({"type": "object", "properties": {"n": {"type": "integer"}, "m": {"type": "integer"}}, **clause})
+        old = {"spec": {"n": 1}}
+        assert not pipeline.update({"spec": {"n": 1, "m": 2}}, old, one).problems
+
+    def test_list_map_items_without_a_scalar_key_have_no_predecessor(self) -> None:
+        items = {"type": "object", "properties": {"k": {"type": "string"}, "v": {"type": "string"}}, "required": ["k"]}
+        many = {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"], "items": items}
+        one = version({"type": "object", "properties": {"l": many, "m": {"type": "integer"}}})
+        old = {"spec": {"l": [{"v": "a"}]}}
+        found = pipeline.update({"spec": {"l": [{"v": "a"}], "m": 1}}, old, one).problems
+        assert [problem.path for problem in found] == ["spec.l[0].k"]

@@ -20,7 +20,7 @@ def command(sources: tuple[str, ...], output: str) -> int:
 
     Example: underway crd check -f crd.yaml
     """
-    from underway.crd.definition_checks import problems
+    from underway.crd.definition_checks import in_file, problems
 
     told: list[dict[str, Any]] = []
     for source in sources:
@@ -33,7 +33,7 @@ def command(sources: tuple[str, ...], output: str) -> int:
                     continue
                 definitions += 1
                 for problem in problems(value):
-                    line = lines.of(number, problem.path) if lines else 1
+                    line = lines.of(number, in_file(problem.path)) if lines else 1
                     told.append(
                         {"path": problem.path, "message": problem.message, "file": source, "line": line, "of": named(value)}
                     )
