@@ -73,7 +73,7 @@ def _counted(results: Iterator[tuple[int, Report]], progress: Callable[[int], No
 
 
 def _together(reports: list[tuple[int, Report]], rounds: int, seed: int, seconds: float) -> Outcome:
-    found: dict[tuple[str, str, str], Counterexample] = {}
+    found: dict[tuple[str, ...], Counterexample] = {}
     by_law: dict[str, int] = {}
     for start, report in reports:
         for law, count in report.by_law.items():

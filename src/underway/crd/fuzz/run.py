@@ -5,7 +5,7 @@ object that showed it, made small. The same seed gives the same run.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from random import Random
 
 Object = dict[str, Any]
-Way = tuple[str, str, str]
-COUNTEREXAMPLES_MAX = 20
+Way = tuple[str, str, str, str]
+COUNTEREXAMPLES_MAX = 40
 EDIT_AT = 0.25  # how often a round edits
 
 
 class Counterexample(msgspec.Struct, frozen=True):
-    """One way in which conversions go wrong. round: in which it was seen first; object: the smallest found; got: after."""
+    """One way in which conversions go wrong.
+
+    round: in which it was seen first; object: the smallest found; got: after; beside: values of enums that stand beside what
+    went wrong, as "type=Integer": another type is another way.
+    """
 
     law: str
     path: str
@@ -35,11 +39,12 @@ class Counterexample(msgspec.Struct, frozen=True):
     round: int
     object: Object
     got: Any = None
+    beside: str = ""
 
     @property
     def way(self) -> Way:
         """What makes two counterexamples the same: the law, the versions and the place, whatever the values."""
-        return _way(self.law, self.path, self.reason)
+        return self.law, self.path, _place(self.reason), self.beside
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -60,6 +65,7 @@ class Fuzz:
         self._draws = {
             version: objects(schema, f"{versions.group}/{version}", versions.kind) for version, schema in versions.schemas.items()
         }
+        self._enums = frozenset(pair for schema in versions.schemas.values() for pair in _enums(schema))
         self._possible = {version: possible(schema) for version, schema in versions.schemas.items()}
         self._spokes = tuple(spoke.version for spoke in conversions.spokes)
         hub = conversions.hub
@@ -94,7 +100,7 @@ class Fuzz:
 
     def _note(
         self,
-        found: dict[tuple[str, str, str], Counterexample],
+        found: dict[Way, Counterexample],
         broken: Broken,
         value: Object,
         through: str,
@@ -102,7 +108,7 @@ class Fuzz:
         seed: int,
     ) -> None:
         """Keep the first of each way of going wrong, made small."""
-        way = _way(broken.law, broken.path, broken.reason)
+        way = self._way(broken)
         if way in found:
             return
 
@@ -117,14 +123,51 @@ class Fuzz:
             if not could_be(candidate):
                 return False
             now = again(candidate)
-            return now is not None and _way(now.law, now.path, now.reason) == way
+            return now is not None and self._way(now) == way
 
         smallest = shrunk(value, still)
         final = again(smallest) or broken
         shown = final.wanted if final.law == "edit" else smallest
-        found[way] = Counterexample(final.law, final.path, final.reason, number + 1, shown, final.got)
+        found[way] = Counterexample(final.law, final.path, final.reason, number + 1, shown, final.got, way[3])
+
+    def _way(self, broken: Broken) -> Way:
+        """What makes two failures the same: the law, the versions, the place, and the enums beside it."""
+        above, _, field = _exact(broken.reason).rpartition(".")
+        beside = _inside(broken.wanted, above)
+        named = (
+            f"{key}={value}"
+            for key, value in sorted(beside.items())
+            if key != field and isinstance(value, str) and (key, value) in self._enums
+        )
+        return broken.law, broken.path, _place(broken.reason), " ".join(named)
 
 
-def _way(law: str, path: str, reason: str) -> Way:
-    place = re.sub(r"\[\d+\]", "[]", re.split(r" was | should |; it was|: ", reason)[0])
-    return law, path, place
+def _inside(value: Any, path: str) -> Object:
+    """The object at a path such as spec.inputs[0], {} if there is none."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _exact(reason: str) -> str:
+    """The path at the beginning of a reason."""
+    return re.split(r" was | should | is lost| appeared|: ", reason)[0]
+
+
+def _place(reason: str) -> str:
+    """The path without the places of items: wherever it is in a list, it is the same failure."""
+    return re.sub(r"\[\d+\]", "[]", re.split(r" was | should |; it was|: ", reason)[0])
+
+
+def _enums(schema: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """All values of enums, with the names of their fields."""
+    if not isinstance(schema, Mapping):
+        return
+    yield from ((name, value) for value in schema.get("enum") or () if isinstance(value, str))
+    for key, child in (schema.get("properties") or {}).items():
+        yield from _enums(child, key)
+    for key in ("items", "additionalProperties"):
+        yield from _enums(schema.get(key), name)
