@@ -1,13 +1,15 @@
 """`underway freeze`, `resume` and `status` against an embedded cluster over HTTPS: the levels, and the look before going on."""
 
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
+from underway.cli.main import main
 from underway.kube import resource as r
 from underway.rotate.blockers import Blocker
 from underway.rotate.health import Breach
@@ -27,6 +29,14 @@ SICK = msgspec.structs.replace(
 )
 
 
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Cluster:
     """One API server without nodes, and the command line."""
 
@@ -41,9 +51,12 @@ class Cluster:
                 self.world.registry.delete(r.LEASES, "kube-system", "underway-workers")
             self.world.registry.create(r.LEASES, {"metadata": metadata, "spec": {"holderIdentity": "me"}})
 
-    def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "underway", *arguments, "--kubeconfig", str(self.served.kubeconfig)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=40)
+    def __call__(self, *arguments: str) -> Done:
+        """Run the command line in this process: a new one would take longer than all that it does."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main([*arguments, "--kubeconfig", str(self.served.kubeconfig)])
+        return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
