@@ -9,6 +9,7 @@ import pytest
 from underway.kube import resource as r
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.operator.roster import FINALIZER
+from underway.rotate.status import Status
 from underway.sim import swarm
 from underway.sim.operating import Operating
 from underway.sim.scenario import random_scenario
@@ -19,8 +20,10 @@ HOUR_MS = 3_600_000
 
 def operating(seed: int, *, faults: bool = False, **spec: Any) -> Operating:
     scenario = random_scenario(seed)
-    if spec:
-        scenario = msgspec.structs.replace(scenario, rotation={**scenario.rotation, **spec})
+    if not faults:
+        # What a test tells of must not depend on what the seed draws.
+        plain = {"pace": {"maxSurge": 1, "perZone": True}, "drain": {"deregistration": "3s"}}
+        scenario = msgspec.structs.replace(scenario, rotation={**plain, **spec})
     world = World(scenario, seed)
     world.start()
     run = Operating(world, swarm.rotation_of(scenario), time_limit_s=swarm.TIME_LIMIT_S)
@@ -233,3 +236,21 @@ def test_a_leader_that_is_stopped_hands_over_at_once() -> None:
     after = {one["node"] for one in run.object()["status"]["inFlight"]}
     assert before.keys() & after, "nodes in hand stay in hand"
     assert run.run().broken == ()
+
+
+def test_a_report_on_the_lease_can_be_read_back_even_where_no_end_is_in_sight() -> None:
+    run = operating(3)
+    budgets = run.world.store.values(r.POD_DISRUPTION_BUDGETS)
+    for budget in budgets:
+        metadata = budget["metadata"]
+
+        def never(now: dict[str, Any]) -> dict[str, Any]:
+            return {**now, "spec": {"selector": now["spec"]["selector"], "maxUnavailable": 0}}
+
+        run.world.registry.mutate(r.POD_DISRUPTION_BUDGETS, metadata["namespace"], metadata["name"], never)
+    later(run, 60)
+    lease = run.world.registry.get(r.LEASES, "kube-system", f"underway-{run.rotation.metadata.name}")
+    status = msgspec.json.decode(lease["metadata"]["annotations"]["rotation.underway.dev/status"], type=Status)
+    assert status.blockers
+    assert status.predicted_finish_ms is None
+    assert conditions(run)["Blocked"] == "True"

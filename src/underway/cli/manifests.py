@@ -18,6 +18,13 @@ from underway import __version__
     "--fleet", is_flag=True, help="Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters."
 )
 @click.option("--webhook", is_flag=True, help="Serve v1beta1 and v1alpha1 beside v1, with the webhook that converts them.")
+@click.option(
+    "--provider",
+    "providers",
+    multiple=True,
+    type=click.Choice(["ClusterAPI", "Karpenter"]),
+    help="Grant what this machine provider asks of the API server; may be given again. The others need no right here.",
+)
 @click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print them.")
 def command(
@@ -27,6 +34,7 @@ def command(
     evict_in: tuple[str, ...],
     fleet: bool,
     webhook: bool,
+    providers: tuple[str, ...],
     crds_only: bool,
     output: str,
 ) -> None:
@@ -43,7 +51,7 @@ def command(
 
     names = [gate.name for gate in GATES], list(PROVIDERS)
     definitions = [rotation_definition(*names), fleet_definition(*names)]
-    wanted = Installation(image, namespace, replicas, evict_in, fleet)
+    wanted = Installation(image, namespace, replicas, evict_in, fleet, providers)
     added: list[dict[str, Any]] = []
     if webhook:
         from underway.web import own_kinds, own_webhook

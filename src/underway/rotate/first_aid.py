@@ -30,7 +30,7 @@ def findings(status: Status | None, frozen: Frozen | None, events: Iterable[dict
         by = f" by {frozen.by}" if frozen.by else ""
         found.append(Finding("frozen", f"frozen{by} ({frozen.level}): {frozen.reason}", frozen.since_ms))
     if status is None:
-        return [*found, Finding("node", "no driver has reported yet: what is wrong now is not known")]
+        return [*found, Finding("node", "no driver has reported yet: what is wrong now is not known", grave=True)]
     found += [Finding("gate", f"gate {one.gate}: {one.reason}", one.since_ms, grave=True) for one in status.breaches]
     found += [Finding("blocker", f"node {one.node}: {one.reason}", grave=True) for one in status.blockers]
     for one in status.in_flight:

@@ -11,7 +11,6 @@ from underway.rotate import status
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
-from underway.rotate.record import Phase
 from underway.rotate.spec import Rotation
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.windows import Windows
@@ -63,7 +62,7 @@ class Outlook:
             state, reason = "Frozen", frozen.reason
         elif not situation.opening.open:
             state, reason = "Waiting", self._windows.closed_reason(situation.opening)
-        elif blockers and all(record.phase is Phase.QUARANTINED for record in situation.records.values()):
+        elif blockers and status.is_blocked(situation, old, self._outside):
             state, reason = "Blocked", blockers[0].reason
         self.show(state, reason, now_ms)
         self.change(
@@ -79,6 +78,6 @@ class Outlook:
         self._look_ms = situation.now_ms + LOOK_EVERY_MS
         left_s, least = status.time_left(old, situation, self._spec, self._rules, estimates)
         finish_ms = None if left_s == float("inf") else self._windows.finish_ms(situation.now_ms, round(left_s * 1_000))
-        self.change(predicted_finish_ms=finish_ms, bound=least)
+        self.change(predicted_finish_ms=finish_ms, bound=None if finish_ms is None else least)
         waiting = [node for node in old if node.name not in situation.records]
         self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))

@@ -1,5 +1,7 @@
 """How a rotation stands, as a value: what a terminal, a report and the Lease show."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from underway.model.node import Node
@@ -111,6 +113,14 @@ def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
         for wait in waits
         if wait.blocked or situation.records[name].phase is Phase.QUARANTINED
     )
+
+
+def is_blocked(situation: Situation, old: Iterable[Node], outside: Iterable[Blocker]) -> bool:
+    """Whether nothing can go on by itself: what is in hand is quarantined, and what is not is blocked or held."""
+    waiting = {blocker.node for blocker in outside} | set(situation.held)
+    if any(record.phase is not Phase.QUARANTINED for record in situation.records.values()):
+        return False
+    return all(node.name in waiting or node.name in situation.records for node in old)
 
 
 def time_left(

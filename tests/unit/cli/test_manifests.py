@@ -70,6 +70,13 @@ def test_eviction_can_be_confined_to_namespaces() -> None:
         assert found["RoleBinding", namespace, "underway-operator-evict"]["subjects"][0]["namespace"] == "underway-system"
 
 
+def test_a_provider_brings_its_own_rights_and_no_others() -> None:
+    plain, karpenter = (objects(*more)["ClusterRole", "", "underway-operator"] for more in ((), ("--provider", "Karpenter")))
+    assert may(plain, "nodeclaims") == set()
+    assert may(karpenter, "nodeclaims") == {"get", "list", "create", "patch", "delete"}
+    assert may(karpenter, "machines") == set()
+
+
 def test_only_a_hub_reads_secrets_and_only_its_own() -> None:
     holders = [key for key, value in objects("--fleet").items() if "Role" in key[0] and may({"rules": [], **value}, "secrets")]
     assert holders == [("Role", "underway-system", "underway-operator")]

@@ -53,3 +53,15 @@ def test_a_pool_holds_its_nodes_alone_and_the_rotation_only_once_nothing_else_is
     assert frozen is not None
     assert (frozen.level, frozen.reason) == ("pool", "incident 7 (1 of pool pool=a)")
     assert holding(held, []) is None
+
+
+def test_blocked_means_that_nothing_is_left_that_could_go() -> None:
+    from underway.model.snapshot import Snapshot
+    from underway.rotate.blockers import Blocker
+    from underway.rotate.status import is_blocked
+    from underway.rotate.work import Situation
+
+    first, second = node("n1"), node("n2")
+    situation = Situation(Snapshot(), {}, Journal(), 0)
+    assert not is_blocked(situation, [first, second], [Blocker("n1", "a budget")]), "n2 has only not been begun yet"
+    assert is_blocked(situation, [first], [Blocker("n1", "a budget")])

@@ -20,13 +20,18 @@ STOP_S = 60  # above what a tidy end may take (live.loop.STOP_S) and the 5 s tha
 
 
 class Installation(msgspec.Struct, frozen=True):
-    """What may be chosen. evict_in: the only namespaces whose pods may be evicted, () for all; fleet: whether it is a hub."""
+    """What may be chosen.
+
+    evict_in: the only namespaces whose pods may be evicted, () for all; fleet: whether it is a hub; providers: those whose
+    machines are objects of this cluster.
+    """
 
     image: str
     namespace: str = "underway-system"
     replicas: int = 2
     evict_in: tuple[str, ...] = ()
     fleet: bool = False
+    providers: tuple[str, ...] = ()
 
 
 def installation(wanted: Installation, definitions: list[Manifest]) -> list[Manifest]:
@@ -57,9 +62,24 @@ def rule(group: str, resources: str, verbs: str) -> Manifest:
 EVICT = rule("", "pods/eviction", "create")
 
 
-def operator_rules(*, evict_anywhere: bool, fleet: bool) -> list[Manifest]:
-    """What the operator may do in the whole cluster."""
-    rules = [
+# docs/providers: what each of them asks of the API server.
+PROVIDER_RULES: dict[str, list[Manifest]] = {
+    "ClusterAPI": [
+        rule("cluster.x-k8s.io", "machinedeployments", "list patch"),
+        rule("cluster.x-k8s.io", "machines", "list patch delete"),
+    ],
+    "Karpenter": [
+        rule("karpenter.sh", "nodeclaims", "get list create patch delete"),
+        rule("karpenter.sh", "nodepools", "get"),
+        rule("", "nodes", "get"),
+    ],
+}
+FLEET_RULES = [rule(GROUP, "fleets", "list"), rule(GROUP, "fleets/status", "patch")]
+
+
+def operator_rules() -> list[Manifest]:
+    """What every operator may do in the whole cluster."""
+    return [
         rule("", "nodes", "list watch patch delete"),
         rule("", "pods persistentvolumes", "list watch"),
         rule("policy", "poddisruptionbudgets", "list watch"),
@@ -68,9 +88,6 @@ def operator_rules(*, evict_anywhere: bool, fleet: bool) -> list[Manifest]:
         rule(GROUP, "rotations", "list watch patch"),
         rule(GROUP, "rotations/status", "patch"),
     ]
-    if fleet:
-        rules += [rule(GROUP, "fleets", "list"), rule(GROUP, "fleets/status", "patch")]
-    return [*rules, EVICT] if evict_anywhere else rules
 
 
 LEASE_RULES = [rule("coordination.k8s.io", "leases", "list watch create patch delete")]
@@ -79,7 +96,10 @@ SECRET_RULES = [rule("", "secrets", "list")]
 
 
 def _rights(wanted: Installation) -> list[Manifest]:
-    made = _granted("ClusterRole", wanted, "", operator_rules(evict_anywhere=not wanted.evict_in, fleet=wanted.fleet))
+    rules = operator_rules() + (FLEET_RULES if wanted.fleet else [])
+    for provider in wanted.providers:
+        rules += PROVIDER_RULES[provider]
+    made = _granted("ClusterRole", wanted, "", rules if wanted.evict_in else [*rules, EVICT])
     made += _granted("Role", wanted, "kube-system", LEASE_RULES)
     # Events of objects without a namespace live in "default" (pkg/apis/core/validation/events.go).
     made += _granted("Role", wanted, "default", EVENT_RULES)

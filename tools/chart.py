@@ -1,0 +1,127 @@
+"""Draws deploy/helm/underway from the same values that `underway manifests` prints, so that the two cannot differ.
+
+    python tools/chart.py        writes the chart; a test fails when it is stale
+
+Where the chart lets its user choose, a mark of the values is put in and replaced by Helm's words afterwards.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from underway import __version__
+from underway.machines import PROVIDERS
+from underway.rotate.gates import GATES
+from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
+from underway.rotate.kinds.installation import (
+    EVICT,
+    FLEET_RULES,
+    NAME,
+    PROVIDER_RULES,
+    Installation,
+    installation,
+)
+
+TARGET = Path(__file__).resolve().parents[1] / "deploy" / "helm" / "underway"
+IMAGE, NAMESPACE, REPLICAS = "IMAGE-OF-CHART", "namespace-of-chart", 4711
+HEAD = "{{- /* Drawn by tools/chart.py from what `underway manifests` prints: change that. */ -}}\n"
+
+
+class Dumper(yaml.SafeDumper):
+    """Every value in full."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """None is used."""
+        return True
+
+
+def dumped(value: Any) -> str:
+    """A value as YAML, with Helm's words in the place of the marks."""
+    text = yaml.dump(value, Dumper=Dumper, sort_keys=False, width=130)
+    text = text.replace(IMAGE, "{{ .Values.image }}").replace(NAMESPACE, "{{ .Release.Namespace }}")
+    return re.sub(rf"\b{REPLICAS}\b", "{{ .Values.replicas }}", text)
+
+
+def conditional(condition: str, text: str) -> str:
+    """Text that is there only under a condition."""
+    return f"{{{{- if {condition} }}}}\n{text}{{{{- end }}}}\n"
+
+
+def cluster_role(role: dict[str, Any]) -> str:
+    """The ClusterRole, whose rules depend on the values."""
+    text = dumped(role)
+    text += conditional(".Values.fleet", dumped(FLEET_RULES))
+    for provider, rules in PROVIDER_RULES.items():
+        text += conditional(f'has "{provider}" .Values.providers', dumped(rules))
+    return text + conditional("not .Values.evictIn", dumped([EVICT]))
+
+
+def templates() -> dict[str, str]:
+    """File to text."""
+    # A namespace to evict in keeps the rule for all out of the ClusterRole; both are put in by conditions.
+    mark = "namespace-to-evict-in"
+    whole = installation(Installation(IMAGE, NAMESPACE, REPLICAS, (mark,), fleet=True), [])
+    files: dict[str, list[str]] = {"rbac.yaml": [], "operator.yaml": []}
+    for value in whole:
+        kind, metadata = value["kind"], value["metadata"]
+        place = metadata.get("namespace", "")
+        if kind == "Namespace":
+            continue
+        if kind == "ClusterRole":
+            rules = [one for one in value["rules"] if one not in FLEET_RULES]
+            text = cluster_role({**value, "rules": rules})
+        elif place == mark:
+            text = dumped(value).replace(mark, "{{ . }}").replace("{{ .Release", "{{ $.Release")
+            files["rbac.yaml"].append(f"{{{{- range .Values.evictIn }}}}\n---\n{text}{{{{- end }}}}\n")
+            continue
+        elif kind in ("Role", "RoleBinding") and place == NAMESPACE:
+            files["rbac.yaml"].append(conditional(".Values.fleet", "---\n" + dumped(value)))
+            continue
+        elif kind == "Deployment":
+            text = re.sub(r"( *)- --fleet\n", lambda m: conditional(".Values.fleet", f"{m[1]}- --fleet\n"), dumped(value))
+        else:
+            text = dumped(value)
+        files["operator.yaml" if kind in ("Deployment", "PodDisruptionBudget") else "rbac.yaml"].append(f"---\n{text}")
+    return {name: HEAD + "".join(parts) for name, parts in files.items()}
+
+
+def chart() -> dict[str, str]:
+    """Every file of the chart, by its path."""
+    gates, providers = [gate.name for gate in GATES], list(PROVIDERS)
+    about = {
+        "apiVersion": "v2",
+        "name": "underway",
+        "description": "Upgrade Kubernetes clusters while they keep sailing.",
+        "type": "application",
+        "version": __version__,
+        "appVersion": __version__,
+        "kubeVersion": ">= 1.25.0-0",
+    }
+    values = (
+        f"# The operator's image.\nimage: underway:{__version__}\n# One leads, the others stand by.\nreplicas: 2\n"
+        "# The only namespaces whose pods may be evicted; [] for all.\nevictIn: []\n"
+        "# Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters.\nfleet: false\n"
+        f"# Machine providers whose machines are objects of this cluster: {', '.join(PROVIDER_RULES)}.\nproviders: []\n"
+    )
+    files = {
+        "Chart.yaml": yaml.safe_dump(about, sort_keys=False),
+        "values.yaml": values,
+        "crds/rotations.yaml": dumped(rotation_definition(gates, providers)),
+        "crds/fleets.yaml": dumped(fleet_definition(gates, providers)),
+    }
+    return files | {f"templates/{name}": text for name, text in templates().items()}
+
+
+def main() -> None:
+    """Write the chart."""
+    for name, text in chart().items():
+        path = TARGET / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    print(f"{len(chart())} files for {NAME} in {TARGET}")
+
+
+if __name__ == "__main__":
+    main()
