@@ -58,6 +58,11 @@ def cluster_role(role: dict[str, Any]) -> str:
     return text + conditional("not .Values.evictIn", dumped([EVICT]))
 
 
+def _each_namespace(argument: re.Match[str]) -> str:
+    """One argument for each namespace to evict in."""
+    return f"{{{{- range .Values.evictIn }}}}\n{argument[1]}- --evict-in={{{{ . }}}}\n{{{{- end }}}}\n"
+
+
 def templates() -> dict[str, str]:
     """File to text."""
     # A namespace to evict in keeps the rule for all out of the ClusterRole; both are put in by conditions.
@@ -81,6 +86,7 @@ def templates() -> dict[str, str]:
             continue
         elif kind == "Deployment":
             text = re.sub(r"( *)- --fleet\n", lambda m: conditional(".Values.fleet", f"{m[1]}- --fleet\n"), dumped(value))
+            text = re.sub(rf"( *)- --evict-in={mark}\n", _each_namespace, text)
         else:
             text = dumped(value)
         files["operator.yaml" if kind in ("Deployment", "PodDisruptionBudget") else "rbac.yaml"].append(f"---\n{text}")

@@ -24,8 +24,11 @@ QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evict
 @click.option(
     "--fleet", is_flag=True, help="Be a hub: reconcile Fleets too, with the kubeconfigs in Secrets of our own namespace."
 )
+@click.option("--evict-in", multiple=True, metavar="NAMESPACE", help="Evict pods of this namespace only; may be given again.")
 @cluster_options
-def command(listen: str, commands: tuple[str, ...], fleet: bool, kubeconfig: str, context: str) -> None:
+def command(
+    listen: str, commands: tuple[str, ...], evict_in: tuple[str, ...], fleet: bool, kubeconfig: str, context: str
+) -> None:
     """Reconcile the Rotations of a cluster, for ever.
 
     Several may run: one leads, and another takes over when it ends. SIGTERM hands over what is in hand as it is; to leave
@@ -36,7 +39,7 @@ def command(listen: str, commands: tuple[str, ...], fleet: bool, kubeconfig: str
     host, _, port = listen.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise UsageError(f"--listen {listen}: is not [HOST]:PORT, such as :8080 or 127.0.0.1:8080")
-    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context, fleet=fleet))
+    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context, fleet=fleet, evict_in=evict_in))
 
 
 def identity() -> str:
@@ -45,7 +48,9 @@ def identity() -> str:
     return f"{name}-{os.getpid()}-{time.time_ns() // 1_000_000:x}"
 
 
-async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str, *, fleet: bool) -> None:
+async def _operate(
+    host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str, *, fleet: bool, evict_in: tuple[str, ...]
+) -> None:
     from underway.errors import Refused
     from underway.live.connect import connect
     from underway.live.endpoints import Endpoints
@@ -61,7 +66,7 @@ async def _operate(host: str, port: int, commands: tuple[str, ...], kubeconfig: 
     from underway.rotate.operator.operator import Operator
 
     gates = [gate.name for gate in GATES]
-    operator = Operator(identity(), gates, PROVIDERS)
+    operator = Operator(identity(), gates, PROVIDERS, evict_in)
     async with HttpApi(connection(kubeconfig, context), RateLimit(QPS, BURST)) as api:
         version = await connect(api)
         workshop = Workshop(lambda id_: hand.machines if (hand := operator.hand_of(id_)) else None, PROVIDERS, api, commands)

@@ -34,14 +34,28 @@ Fate = Leave | Move | Block
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What the specification allows: pods with data on the node's disk, pods that nothing would recreate."""
+    """What may be evicted: pods with data on the node's disk, pods that nothing would recreate.
+
+    namespaces: the only ones in which the API server lets us evict, empty for all.
+    """
 
     evict_local_data: bool = True
     evict_unmanaged: bool = False
+    namespaces: frozenset[str] = frozenset()
 
 
 def fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
     """Whether a drain leaves, moves or must not touch the pod."""
+    verdict = _fate(pod, snapshot, rules)
+    namespace = pod.metadata.namespace
+    if isinstance(verdict, Move) and rules.namespaces and namespace not in rules.namespaces and not pod.terminating:
+        return Block(
+            f"pod {pod.key} is in namespace {namespace}, where Underway may not evict; grant it, or move the pod yourself"
+        )
+    return verdict
+
+
+def _fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
     if pod.is_mirror:
         return Leave("a static pod: its mirror object cannot be evicted")
     if pod.finished:

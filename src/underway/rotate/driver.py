@@ -17,7 +17,6 @@ import msgspec
 from underway.kube.reply import Reply
 from underway.kube.watch import WatchEvent
 from underway.model import timestamp
-from underway.policy.evictable import Rules
 from underway.rotate import acts, progress, status
 from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
@@ -37,6 +36,7 @@ from underway.rotate.observe import Observed
 from underway.rotate.order import Canary
 from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.outlook import Outlook
+from underway.rotate.plan import rules_of
 from underway.rotate.record import (
     BEGINNING,
     CANARIED,
@@ -95,7 +95,8 @@ class Driver:
     """One rotation.
 
     identity: who we are on the Lease, unique to this process; estimates: until better is known. picture and ids: what
-    several drivers of one process share; then somebody else lists and watches. lock: what is known of the Lease already.
+    several drivers of one process share; then somebody else lists and watches.
+    lock: what is known of the Lease already. evict_in: the only namespaces to evict in, empty for all.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Driver:
         picture: Observed | None = None,
         ids: Iterator[int] | None = None,
         lock: Lock | None = None,
+        evict_in: frozenset[str] = frozenset(),
     ) -> None:
         self.rotation = rotation
         self.finished = False
@@ -123,9 +125,7 @@ class Driver:
         self._machinery = Machinery()
         self._evictions = Evictions()
         self._limits = progress.limits_of(self._spec)
-        self._rules = Rules(
-            evict_local_data=self._spec.drain.empty_dir == "Evict", evict_unmanaged=self._spec.drain.unmanaged == "Evict"
-        )
+        self._rules = rules_of(self._spec, evict_in)
         self._work = Work(rotation, self._limits, self._rules, self._outbox, self._machinery, self._evictions, self._journal)
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
         self._estimates = estimates or estimates_of(self._spec)

@@ -65,9 +65,10 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
     windows: tuple[PlannedWindow, ...] = ()
 
 
-def rules_of(spec: RotationSpec) -> Rules:
-    """What the specification allows a drain to do."""
-    return Rules(evict_local_data=spec.drain.empty_dir == "Evict", evict_unmanaged=spec.drain.unmanaged == "Evict")
+def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Rules:
+    """What the specification allows a drain to do. namespaces: the only ones in which pods may be evicted, empty for all."""
+    drain = spec.drain
+    return Rules(drain.empty_dir == "Evict", drain.unmanaged == "Evict", namespaces)
 
 
 def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: int) -> Plan:

@@ -84,3 +84,12 @@ def test_what_the_server_lets_past_a_budget() -> None:
 )
 def test_tolerating_the_cordon(toleration: dict[str, str], expected: bool) -> None:
     assert tolerates_cordon(pod("a", "n", spec={"tolerations": [toleration]})) is expected
+
+
+def test_no_pod_is_moved_from_a_namespace_where_evicting_is_not_allowed() -> None:
+    web, snapshot = pod("web", "n1"), cluster()
+    confined = Rules(namespaces=frozenset({"data"}))
+    verdict = fate(web, snapshot, confined)
+    assert isinstance(verdict, Block)
+    assert "pod shop/web is in namespace shop, where Underway may not evict" in verdict.reason
+    assert isinstance(fate(web, snapshot, Rules(namespaces=frozenset({"shop"}))), Move)

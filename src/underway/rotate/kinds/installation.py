@@ -123,6 +123,7 @@ def _granted(kind: str, wanted: Installation, namespace: str, rules: list[Manife
 
 def _deployment(wanted: Installation) -> Manifest:
     arguments = ["operator", f"--listen=:{PORT}", *(["--fleet"] if wanted.fleet else [])]
+    arguments += [f"--evict-in={namespace}" for namespace in wanted.evict_in]
     container = {
         "name": "operator",
         "image": wanted.image,

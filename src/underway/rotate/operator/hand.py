@@ -35,9 +35,14 @@ def works_like(spec: RotationSpec, other: RotationSpec | None) -> bool:
 
 
 class Hand:
-    """One Rotation. uid: of the object; a new one under the old name is another Rotation."""
+    """One Rotation.
 
-    def __init__(self, name: str, uid: str, identity: str) -> None:
+    uid: of the object; a new one under the old name is another Rotation. evict_in: the only namespaces to evict in,
+    empty for all.
+    """
+
+    def __init__(self, name: str, uid: str, identity: str, evict_in: frozenset[str] = frozenset()) -> None:
+        self._evict_in = evict_in
         self.name = name
         self.uid = uid
         self.identity = identity
@@ -113,7 +118,7 @@ class Hand:
 
     def _start(self, rotation: Rotation, picture: Observed, ids: Iterator[int]) -> Driver:
         self._ordered, self._working = None, rotation.spec
-        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock)
+        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock, evict_in=self._evict_in)
         return self.driver
 
     def _settle(self, driver: Driver, now_ms: int) -> None:

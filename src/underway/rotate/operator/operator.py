@@ -48,9 +48,14 @@ RELEASE_MS = 5_000
 
 
 class Operator:
-    """One replica. identity: unique to this process; gates, providers: the names that a Rotation may use."""
+    """One replica.
 
-    def __init__(self, identity: str, gates: Iterable[str], providers: Iterable[str]) -> None:
+    identity: unique to this process; gates, providers: the names that a Rotation may use; evict_in: the only namespaces in
+    which pods may be evicted, empty for all.
+    """
+
+    def __init__(self, identity: str, gates: Iterable[str], providers: Iterable[str], evict_in: Iterable[str] = ()) -> None:
+        self._evict_in = frozenset(evict_in)
         self.identity = identity
         self.finished = False
         self.failure = ""
@@ -176,7 +181,7 @@ class Operator:
     def _hand(self, name: str, wanted: Wanted) -> Hand:
         hand = self.hands.get(name)
         if hand is None or (hand.uid != wanted.uid and hand.driver is None):
-            hand = self.hands[name] = Hand(name, wanted.uid, self.identity)
+            hand = self.hands[name] = Hand(name, wanted.uid, self.identity, self._evict_in)
         # A standby watches the clock of every Lease, so that it need not begin to wait when it takes over.
         hand.lock.others(self._picture.lease(hand.lock.name), self._now_ms)
         return hand
