@@ -255,6 +255,11 @@ def test_aliases_are_further_names() -> None:
     assert [answered(router, f"http://{host}/") for host in ("b.example", "x.y.c.example", "c.example")] == ["w", "w", "404"]
 
 
+def test_an_alias_is_taken_to_be_in_its_servers_certificate() -> None:
+    document = ingress("web", "a.example", (P, "/", "w"), annotations=annotated(server_alias="b.example"), tls=TLS)
+    assert answered(nginx(document), "http://b.example/x") == "308 https://b.example/x"
+
+
 def test_a_hostile_expression_costs_no_time() -> None:
     router = one((I, "/(a+)+$", "w"), use_regex="true")
     assert answered(router, "http://a.example/" + "a" * 5000 + "b") == "404"

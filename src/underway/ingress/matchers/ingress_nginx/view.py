@@ -55,8 +55,11 @@ class NginxRouter:
         return [NginxView(server, locations, self._alternatives, self._secret(host))]
 
     def _secret(self, host: str) -> str:
-        """The certificate of a host: its own, else the wildcard's above it. Source: lua/certificate.lua, get_pem_cert_uid."""
-        named = (self._servers.get(key) for key in (host, f"*.{host.partition('.')[2]}"))
+        """The certificate of a host: its own, else the wildcard's above it. Source: lua/certificate.lua, get_pem_cert_uid.
+
+        An alias is taken to be in its server's certificate, which is not read.
+        """
+        named = (self._servers.get(host), self._aliases.get(host), self._servers.get(f"*.{host.partition('.')[2]}"))
         return next((server.secret for server in named if server is not None and server.secret), "")
 
     def _server(self, host: str) -> Server:
