@@ -47,7 +47,7 @@ def bytes_of(name: str) -> bytes:
     """A file's bytes. Raises UsageError if it cannot be read or is too large."""
     if name != "-" and Path(name).is_file() and Path(name).stat().st_size > FILE_BYTES_MAX:
         raise UsageError(f"{name}: larger than {FILE_BYTES_MAX} bytes; split it")
-    return read_bytes(name)
+    return read_bytes(name, FILE_BYTES_MAX)
 
 
 def documents_in(name: str, data: bytes) -> Iterator[tuple[Any, str]]:

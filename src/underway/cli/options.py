@@ -42,14 +42,14 @@ def rotation_option(function: F) -> F:
     )(function)
 
 
-def read_bytes(source: str) -> bytes:
-    """A file's bytes, or standard input's for "-". Raises UsageError."""
+def read_bytes(source: str, bytes_max: int = INPUT_BYTES_MAX) -> bytes:
+    """A file's bytes, or standard input's for "-", of which no more than bytes_max are taken. Raises UsageError."""
     try:
-        data = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1) if source == "-" else Path(source).read_bytes()
+        data = sys.stdin.buffer.read(bytes_max + 1) if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise UsageError(f"{source}: cannot be read: {error.strerror}") from None
-    if len(data) > INPUT_BYTES_MAX and source == "-":
-        raise UsageError(f"{source}: larger than {INPUT_BYTES_MAX} bytes")
+    if len(data) > bytes_max and source == "-":
+        raise UsageError(f"{source}: larger than {bytes_max} bytes")
     return data
 
 

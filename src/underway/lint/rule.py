@@ -70,3 +70,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """The page's sections by heading."""
         parts = _HEADING.split(self.page)
         return {heading.strip(): text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+    @property
+    def reference(self) -> str:
+        """The first address of the page's references, "" if there is none."""
+        found = re.search(r"<(https://[^>]+)>", self.sections.get("References", ""))
+        return found[1] if found else ""

@@ -7,7 +7,7 @@ for that is read page by page instead. Secrets and ConfigMaps are asked for by t
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 import msgspec
@@ -45,10 +45,10 @@ class _Failed(Exception):  # never leaves this module
 
 
 async def inventory(
-    api: HttpApi, kinds: Iterable[str], namespace: str = "", progress: Progress = lambda _kind, _count: None
+    api: HttpApi, kinds: Iterable[str], namespaces: Sequence[str] = (), progress: Progress = lambda _kind, _count: None
 ) -> Inventory:
-    """The objects of these kinds. namespace: only those in it, and cluster-scoped ones. progress: kind, objects so far."""
-    reading = _Reading(api, namespace, progress)
+    """The objects of these kinds. namespaces: only those in them, and cluster-scoped ones. progress: kind, objects so far."""
+    reading = _Reading(api, namespaces, progress)
     names = [kind for kind in KINDS if kind in set(kinds)]
     await asyncio.gather(*(reading.kind(KINDS[name]) for name in names if name != "Pod"))
     if "Pod" in names:
@@ -59,9 +59,9 @@ async def inventory(
 class _Reading:
     """One reading of a cluster."""
 
-    def __init__(self, api: HttpApi, namespace: str, progress: Progress) -> None:
+    def __init__(self, api: HttpApi, namespaces: Sequence[str], progress: Progress) -> None:
         self._api = api
-        self._namespace = namespace
+        self._namespaces = tuple(namespaces)
         self._progress = progress
         self._ids = itertools.count(1)
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -71,21 +71,20 @@ class _Reading:
         self.objects: list[Object] = []
         self.skipped: list[Skipped] = []
 
-    async def kind(self, kind: Kind, namespace: str | None = None) -> None:
-        """Read one kind, by the newest version that is served; what cannot be read is skipped."""
-        where = self._namespace if namespace is None else namespace
-        resource = kind.paths[0]
+    async def kind(self, kind: Kind, namespaces: Sequence[str] = ()) -> None:
+        """Read one kind, in all namespaces or in these, by the newest version that is served; what cannot be read is skipped."""
+        where = (namespaces or self._namespaces) if kind.paths[0].namespaced else ()
         try:
             for resource in kind.paths:
-                if await self._list(kind, resource, where):
+                served = await asyncio.gather(*(self._list(kind, resource, namespace) for namespace in where or ("",)))
+                if any(served):
                     return
         except _Failed as failure:
             self._skip(Skipped(kind.name, str(failure)))
             return
         if not kind.custom:
-            self._skip(
-                Skipped(kind.name, f"the API server serves no {resource.plural}{'.' if resource.group else ''}{resource.group}")
-            )
+            full = ".".join(part for part in (kind.paths[0].plural, kind.paths[0].group) if part)
+            self._skip(Skipped(kind.name, f"the API server serves no {full}"))
 
     def _skip(self, skipped: Skipped) -> None:
         if skipped not in self.skipped:
@@ -93,11 +92,9 @@ class _Reading:
 
     async def pods(self) -> None:
         """Pods, namespace by namespace where the namespaces are known and not too many."""
-        namespaces = [thing.name for thing in self.objects if thing.kind == "Namespace"]
-        if self._namespace or not 0 < len(namespaces) <= BY_NAMESPACE_MAX:
-            await self.kind(KINDS["Pod"])
-        else:
-            await asyncio.gather(*(self.kind(KINDS["Pod"], namespace) for namespace in namespaces))
+        known = [thing.name for thing in self.objects if thing.kind == "Namespace"]
+        by_namespace = not self._namespaces and len(known) <= BY_NAMESPACE_MAX
+        await self.kind(KINDS["Pod"], known if by_namespace else ())
 
     async def _list(self, kind: Kind, resource: Resource, namespace: str) -> bool:
         """Read one list to its end; whether it is served. Raises _Failed."""

@@ -13,7 +13,8 @@ from underway.kube.request import Request
 from underway.kube.resource import Resource
 from underway.lint.decode import from_values
 from underway.lint.objects.kinds import KINDS
-from underway.lint.picture import Picture, Skipped
+from underway.lint.objects.meta import Object
+from underway.lint.picture import Skipped
 from underway.live.http import HttpApi
 from underway.live.inventory import Inventory
 from underway.model import decode
@@ -93,13 +94,21 @@ def from_file(data: bytes, source: str) -> dict[str, list[Any]]:
         raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
 
 
-def picture_from_file(data: bytes, source: str, broken: tuple[Skipped, ...] = ()) -> Picture:
-    """The picture in a snapshot file. broken: what is skipped already. Raises UsageError with the file's name."""
+class SavedObjects(msgspec.Struct, frozen=True):
+    """What a snapshot file holds for lint."""
+
+    objects: tuple[Object, ...]
+    skipped: tuple[Skipped, ...]
+    server_version: str
+
+
+def objects_from_file(data: bytes, source: str) -> SavedObjects:
+    """The objects in a snapshot file that lint looks at. Raises UsageError with the file's name."""
     saved = _saved(data, source)
     try:
-        objects = [
+        objects = tuple(
             from_values({"kind": kind, **value}) for kind, values in saved.objects.items() for value in values if kind in KINDS
-        ]
+        )
     except msgspec.ValidationError as error:
         raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
-    return Picture(objects, skipped=(*broken, *saved.skipped), server_version=saved.server_version)
+    return SavedObjects(objects, saved.skipped, saved.server_version)

@@ -28,7 +28,7 @@ def chosen(
     given: tuple[tuple[str, ...], ...], rules: Iterable[Rule], *, as_clusterlint: bool = False
 ) -> tuple[Selection, tuple[Rule, ...]]:
     """The selection and its rules. given: -g, -G, -c, -C. Raises UsageError."""
-    selection = Selection(*(_split(values) for values in given))
+    selection = Selection(*(named(values) for values in given))
     wrong = problem(selection, rules)
     if wrong:
         raise UsageError(wrong)
@@ -38,5 +38,6 @@ def chosen(
     return selection, found
 
 
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+def named(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in options that may be given again, or hold several with commas."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,31 +17,58 @@ from underway.lint.objects.meta import Object
 from underway.lint.picture import Picture, Place, Skipped, opened
 from underway.lint.rule import Rule
 
+SNAPSHOT_BYTES_MAX = 2 * 1024 * 1024 * 1024  # 100,000 pods are half of it
 
-def picture_from(
-    sources: tuple[str, ...], saved: str, kubeconfig: str, context: str, rules: Iterable[Rule], broken: tuple[Skipped, ...]
-) -> Picture:
-    """The picture. Raises UsageError, Unreachable or Refused."""
-    if sources and saved:
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be looked at. rules: they say which kinds; only, without: namespaces."""
+
+    sources: tuple[str, ...]
+    saved: str
+    kubeconfig: str
+    context: str
+    rules: Sequence[Rule]
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """For people."""
+        return ", ".join(self.sources) or self.saved or self.context or "the cluster"
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds that the rules need, those that lead from pods to their owners, and those that speak for others."""
+        kinds = {kind for rule in self.rules for kind in rule.kinds} | {"Namespace", "Node"}
+        return kinds | set(WORKLOADS) if "Pod" in kinds else kinds
+
+
+def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
+    """The picture. broken: what is skipped already. Raises UsageError, Unreachable or Refused."""
+    if wanted.sources and wanted.saved:
         raise UsageError("-f and --snapshot exclude each other")
-    if sources:
-        return from_manifests(sources, broken)
-    if saved:
-        from underway.live.reading import picture_from_file
+    if wanted.sources:
+        return from_manifests(wanted, broken)
+    if wanted.saved:
+        from underway.live.reading import objects_from_file
 
-        return picture_from_file(read_bytes(saved), saved, broken)
-    kinds = {kind for rule in rules for kind in rule.kinds} | {"Namespace", "Node"}
-    if "Pod" in kinds:
-        kinds |= set(WORKLOADS)
-    return asyncio.run(_live(kubeconfig, context, kinds, broken))
+        read = objects_from_file(read_bytes(wanted.saved, SNAPSHOT_BYTES_MAX), wanted.saved)
+        return Picture(
+            read.objects,
+            skipped=(*broken, *read.skipped),
+            server_version=read.server_version,
+            only=wanted.only,
+            without=wanted.without,
+        )
+    return asyncio.run(_live(wanted, broken))
 
 
-def from_manifests(sources: tuple[str, ...], broken: tuple[Skipped, ...] = ()) -> Picture:
+def from_manifests(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
     """The objects of files. One that cannot be read is skipped, unless nothing else is left. Raises UsageError."""
     objects: list[Object] = []
     places: dict[tuple[str, str, str], Place] = {}
     skipped: list[Skipped] = []
-    for source in sources:
+    for source in wanted.sources:
         for file in files_of(source):
             try:
                 for document, where in documents_in(file, bytes_of(file)):
@@ -50,7 +77,7 @@ def from_manifests(sources: tuple[str, ...], broken: tuple[Skipped, ...] = ()) -
                 skipped.append(Skipped("File", str(error)))
     if skipped and not objects:
         raise UsageError("; ".join(one.reason for one in skipped))
-    return Picture(objects, skipped=(*broken, *skipped), places=places)
+    return Picture(objects, skipped=(*broken, *skipped), places=places, only=wanted.only, without=wanted.without)
 
 
 def _take(
@@ -70,7 +97,7 @@ def _take(
         places.setdefault(thing.key, Place(file, int(line)))
 
 
-async def _live(kubeconfig: str, context: str, kinds: set[str], broken: tuple[Skipped, ...]) -> Picture:
+async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.inventory import inventory
@@ -84,9 +111,11 @@ async def _live(kubeconfig: str, context: str, kinds: set[str], broken: tuple[Sk
         if sys.stderr.isatty():
             click.echo(f"\rread {sum(counts.values())} objects", err=True, nl=False)
 
-    # kubectl's own limits: 50 requests a second, 300 at once. Source: kubectl pkg/cmd/util, NewMatchVersionFlags.
-    async with HttpApi(connection(kubeconfig, context), RateLimit(50.0, 300)) as api:
+    # kubectl's own limits: 50 requests a second, 300 at once. Source: kubectl pkg/cmd/cmd.go, NewDefaultKubectlCommand.
+    async with HttpApi(connection(wanted.kubeconfig, wanted.context), RateLimit(50.0, 300)) as api:
         version = await connect(api)
-        read = await inventory(api, kinds, progress=progress)
+        read = await inventory(api, wanted.kinds, wanted.only, progress=progress)
     click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
-    return Picture(read.objects, skipped=(*broken, *read.skipped), server_version=version)
+    return Picture(
+        read.objects, skipped=(*broken, *read.skipped), server_version=version, only=wanted.only, without=wanted.without
+    )
