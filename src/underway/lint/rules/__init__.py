@@ -19,6 +19,7 @@ from underway.lint.rules import (
     fully_qualified_image,
     grace_beyond_drain,
     hostpath_volume,
+    ignore_annotation,
     invalid_volume_snapshot,
     invalid_volume_snapshot_content,
     latest_tag,
@@ -28,6 +29,7 @@ from underway.lint.rules import (
     node_name_pod_selector,
     non_root_user,
     noop,
+    owner_cycle,
     pdb_blocks_drain,
     pinned_to_node,
     pod_state,
@@ -71,6 +73,9 @@ RULES: tuple[Rule, ...] = (
     unused_pv.RULE,
     unused_pvc.RULE,
     unused_secret.RULE,
+    # what is said to lint itself
+    ignore_annotation.RULE,
+    owner_cycle.RULE,
     # whether an upgrade can end well
     removed_api.RULE,
     deprecated_api.RULE,
