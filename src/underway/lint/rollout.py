@@ -1,0 +1,24 @@
+"""How many pods a rolling update may take away. Source: kubernetes pkg/controller/deployment/util, ResolveFenceposts."""
+
+from math import ceil, floor
+
+from underway.lint.objects.workload import RollingUpdate
+from underway.model.meta import IntOrString
+
+DEFAULT = "25%"
+
+
+def unavailable_most(update: RollingUpdate | None, desired: int) -> int:
+    """How many of `desired` pods may be missing; both bounds at 0 would stand still and count as 1 missing."""
+    written = update or RollingUpdate()
+    surge = _resolved(DEFAULT if written.max_surge is None else written.max_surge, desired, up=True)
+    missing = _resolved(DEFAULT if written.max_unavailable is None else written.max_unavailable, desired, up=False)
+    return 1 if surge == 0 and missing == 0 else min(missing, desired)
+
+
+def _resolved(value: IntOrString, total: int, *, up: bool) -> int:
+    if isinstance(value, int):
+        return value
+    number = value.removesuffix("%")
+    share = (int(number) if number.isdigit() else 0) * total / 100
+    return ceil(share) if up else floor(share)

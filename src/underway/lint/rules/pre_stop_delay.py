@@ -1,0 +1,156 @@
+"""A served container ends before its clients have learned that it does.
+
+## What it finds
+Answering containers without a preStop wait, with one shorter than 5 seconds (15 behind a load balancer of the provider), or
+with one that eats the whole grace period.
+
+## Why it matters
+A pod's end and its way out of all load balancers begin at the same moment and run side by side. A program that closes its socket
+at SIGTERM refuses those clients that have not heard yet.
+
+## Bad
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: app, image: "registry.example.com/web:1"}
+```
+
+## Good
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 45
+      containers:
+        - {name: app, image: "registry.example.com/web:1", lifecycle: {preStop: {sleep: {seconds: 10}}}}
+```
+
+## Fix
+`lifecycle.preStop.sleep.seconds` (1.30 and newer), or `exec: {command: [sleep, "10"]}`; and a grace period of the wait plus the
+longest request. A program that waits by itself says so with the annotation `lint.underway.dev/app-shutdown-delay: 10s`.
+
+## Since
+0.2. Thresholds: `--set pre-stop-delay.internal_s=5`, `pre-stop-delay.balanced_s=15`, `pre-stop-delay.rest_s=5`.
+
+## References
+- <https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/3960-pod-lifecycle-sleep-action>
+- <https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/1672-tracking-terminating-endpoints>
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from underway.lint.finding import Found, Severity
+from underway.lint.objects.pod import Container
+from underway.lint.picture import Picture
+from underway.lint.rule import Options, Rule
+from underway.lint.target import minor_of
+from underway.lint.traffic import KINDS, Served, delay_of, served
+from underway.model.duration import seconds
+
+OWN_DELAY = "lint.underway.dev/app-shutdown-delay"
+WAITING_FLAGS = ("--shutdown-grace-period", "requestacceptgracetimeout")  # ingress-nginx, Traefik
+SLEEP_ACTION_SINCE = 30
+GRACE_DEFAULT_S = 30
+
+
+def run(picture: Picture, options: Options) -> Iterator[Found]:
+    """See the module."""
+    for serving in served(picture):
+        least_s = int(options.threshold(RULE, "balanced_s" if serving.load_balanced else "internal_s"))
+        own_s = _own_delay(serving)
+        for placed in serving.answering:
+            delay_s = delay_of(placed.container)
+            if delay_s is None or _waits_itself(placed.container):
+                continue
+            short = max(delay_s, own_s) < least_s
+            late = _too_late(serving, delay_s, int(options.threshold(RULE, "rest_s")))
+            if not short and late is None:
+                continue
+            severity, message, remedy = late or _too_short(serving, delay_s, least_s)
+            change = {"lifecycle": {"preStop": _hook(picture, least_s)}}
+            yield Found(
+                about=serving.subject.about,
+                path=f"{placed.path}.lifecycle.preStop",
+                value=f"{delay_s}s",
+                message=f"container {placed.container.name!r} {message}",
+                remedy=remedy,
+                patch=serving.subject.container_patch(placed, change) if late is None else None,
+                severity=severity,
+                pods=len(serving.subject.pods),
+            )
+
+
+def _too_short(serving: Served, delay_s: int, least_s: int) -> tuple[Severity, str, str]:
+    if delay_s:
+        return Severity.WARNING, f"waits {delay_s} s before it ends; clients may take {least_s} s", f"wait {least_s} s"
+    severity = Severity.ERROR if serving.external else Severity.WARNING
+    return severity, "ends at once: clients that have not heard of it are refused", f"wait {least_s} s in a preStop hook"
+
+
+def _too_late(serving: Served, delay_s: int, rest_s: int) -> tuple[Severity, str, str] | None:
+    """A wait that leaves no time to finish requests."""
+    written = serving.subject.spec.termination_grace_period_seconds
+    grace_s = GRACE_DEFAULT_S if written is None else written
+    remedy = f"set terminationGracePeriodSeconds to {delay_s + GRACE_DEFAULT_S} or more"
+    if grace_s <= 1:
+        return Severity.ERROR, f"has a grace period of {grace_s} s: it is killed with its requests", remedy
+    if delay_s >= grace_s:
+        return Severity.ERROR, f"waits {delay_s} s of a grace period of {grace_s} s: it is killed while it waits", remedy
+    if delay_s and grace_s - delay_s < rest_s:
+        return Severity.WARNING, f"has {grace_s - delay_s} s left for its requests after waiting {delay_s} s", remedy
+    return None
+
+
+def _own_delay(serving: Served) -> int:
+    text = serving.subject.annotations.get(OWN_DELAY, "")
+    try:
+        return int(seconds(text)) if text else 0
+    except ValueError:
+        return 0
+
+
+def _waits_itself(container: Container) -> bool:
+    """Whether its flags say that it goes on serving after SIGTERM."""
+    written = " ".join((*container.command, *container.args)).lower()
+    return any(flag in written for flag in WAITING_FLAGS)
+
+
+def _hook(picture: Picture, delay_s: int) -> dict[str, Any]:
+    server = minor_of(picture.server_version)
+    if server and server < SLEEP_ACTION_SINCE:
+        return {"exec": {"command": ["sleep", str(delay_s)]}}
+    return {"sleep": {"seconds": delay_s}}
+
+
+RULE = Rule(
+    name="pre-stop-delay",
+    groups=("zero-downtime",),
+    severity=Severity.WARNING,
+    kinds=KINDS,
+    run=run,
+    page=__doc__,
+    thresholds={"internal_s": 5, "balanced_s": 15, "rest_s": 5},
+)

@@ -1,0 +1,106 @@
+"""Who is served: the workloads that Services lead to, how far their clients are, and which of their containers answer.
+
+Owns what all zero-downtime rules share; they look at nothing else. Jobs are not served, nor are workloads scaled to zero.
+"""
+
+import enum
+from collections.abc import Iterator
+
+import msgspec
+
+from underway.lint.objects.pod import Container
+from underway.lint.objects.traffic import Ingress, Route, Service
+from underway.lint.objects.workload import Templated, Workload
+from underway.lint.picture import Picture
+from underway.lint.shell import seconds_slept
+from underway.lint.subject import Placed, Subject
+
+KINDS = ("Pod", "Service")
+EXTERNAL_TYPES = ("LoadBalancer", "NodePort")
+ENDING = ("Job", "CronJob")
+
+
+class Exposure(enum.Enum):
+    """Where the clients are: behind a load balancer, an Ingress or a route; or pods of the same cluster."""
+
+    EXTERNAL = "external"
+    INTERNAL = "internal"
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A workload with the Services that lead to it. desired: how many pods are wanted, at least."""
+
+    subject: Subject
+    services: tuple[Service, ...]
+    exposure: Exposure
+    desired: int
+
+    @property
+    def external(self) -> bool:
+        """Whether clients come from outside."""
+        return self.exposure is Exposure.EXTERNAL
+
+    @property
+    def load_balanced(self) -> bool:
+        """Whether a load balancer of the provider is in front, which learns of changes later than the cluster does."""
+        return any(service.spec.type == "LoadBalancer" for service in self.services)
+
+    @property
+    def answering(self) -> tuple[Placed, ...]:
+        """The containers behind the Services' ports; all but native sidecars where no port is declared for them."""
+        running = [placed for placed in self.subject.containers if not placed.plain_init]
+        targets = {port.target_port or port.port for service in self.services for port in service.spec.ports}
+        declared = [
+            placed
+            for placed in running
+            if any(port.container_port in targets or (port.name and port.name in targets) for port in placed.container.ports)
+        ]
+        return tuple(declared) or tuple(placed for placed in running if not placed.initial)
+
+
+def served(picture: Picture) -> Iterator[Served]:
+    """All workloads that are served."""
+    outside = _outside(picture)
+    for subject in picture.subjects():
+        services = picture.services_of(subject)
+        desired = _desired(subject, picture)
+        if not services or not desired or subject.about.kind in ENDING or _over(subject):
+            continue
+        external = any(service.spec.type in EXTERNAL_TYPES or service.key[1:] in outside for service in services)
+        yield Served(subject, services, Exposure.EXTERNAL if external else Exposure.INTERNAL, desired)
+
+
+def _over(subject: Subject) -> bool:
+    """Whether it is but pods that have ended."""
+    return not isinstance(subject.about, Templated) and all(pod.finished for pod in subject.pods)
+
+
+def _desired(subject: Subject, picture: Picture) -> int:
+    """The least number of pods that is wanted: what an autoscaler may go down to, or the replicas."""
+    autoscaler = picture.autoscaler_of(subject.about)
+    if autoscaler is not None:
+        least = autoscaler.spec.min_replicas
+        return 1 if least is None else least
+    if isinstance(subject.about, Workload) and subject.about.kind != "DaemonSet":
+        return subject.about.wanted
+    return max(1, len(subject.pods))
+
+
+def _outside(picture: Picture) -> frozenset[tuple[str, str]]:
+    """Namespace and name of the Services behind Ingresses and routes."""
+    found = {(ingress.namespace, name) for ingress in picture.of(Ingress) for name in ingress.services}
+    for route in picture.of(Route):
+        for rule in route.spec.rules:
+            found |= {(ref.namespace or route.namespace, ref.name) for ref in rule.backend_refs if ref.kind == "Service"}
+    return frozenset(found)
+
+
+def delay_of(container: Container) -> int | None:
+    """How long its preStop hook waits, seconds: 0 without a hook, None for a hook whose time is not written."""
+    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
+    if hook is None:
+        return 0
+    if hook.sleep is not None:
+        return hook.sleep.seconds
+    slept = seconds_slept(hook.exec.command) if hook.exec is not None else 0
+    return slept or None

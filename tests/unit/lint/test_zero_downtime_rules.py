@@ -1,0 +1,295 @@
+"""The gotchas of zero downtime: what is served, and edge cases beyond each rule's page."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from linting import findings
+from underway.lint import Picture, picture_of
+from underway.lint.finding import Evidence, Finding, Severity
+from underway.lint.traffic import Exposure, served
+
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
+
+
+def service(type_: str = "ClusterIP", **spec: Any) -> dict[str, Any]:
+    return {**SERVICE, "spec": {"type": type_, "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}], **spec}}
+
+
+def pod_spec(container: str = "{}", **spec: Any) -> dict[str, Any]:
+    return {"containers": [{"name": "app", "image": "registry.example.com/web:1", **yaml.safe_load(container)}], **spec}
+
+
+def workload(template: dict[str, Any], kind: str = "Deployment", **spec: Any) -> dict[str, Any]:
+    made = {"metadata": {"labels": {"app": "web"}}, "spec": template}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"replicas": 2, **spec, "template": made},
+    }
+
+
+def pod(name: str, template: dict[str, Any], status: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "1", "controller": True}
+    whole = {"name": name, "namespace": "shop", "labels": {"app": "web"}, "ownerReferences": [owner], **metadata}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": whole, "spec": template, "status": status}
+
+
+def picture(*values: dict[str, Any], server: str = "") -> Picture:
+    return Picture(picture_of(values).objects, server_version=server)
+
+
+def found(rule: str, *values: dict[str, Any], server: str = "", **options: Any) -> tuple[Finding, ...]:
+    return findings(rule, picture(*values, server=server), **options)
+
+
+class TestServed:
+    def test_a_load_balancer_an_ingress_and_a_route_bring_clients_from_outside(self) -> None:
+        backend = {"service": {"name": "web", "port": {"number": 80}}}
+        ingress = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"rules": [{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]},
+        }
+        route = {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": {"name": "web", "namespace": "edge"},
+            "spec": {"rules": [{"backendRefs": [{"name": "web", "namespace": "shop", "port": 80}]}]},
+        }
+        for more in ([service("LoadBalancer")], [service(), ingress], [service(), route]):
+            (serving,) = served(picture(workload(pod_spec()), *more))
+            assert serving.exposure is Exposure.EXTERNAL
+        (serving,) = served(picture(workload(pod_spec()), service()))
+        assert serving.exposure is Exposure.INTERNAL
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [workload(pod_spec())],
+            [workload(pod_spec(), replicas=0), service()],
+            [workload(pod_spec(), kind="Job"), service()],
+            [workload(pod_spec()), service("ExternalName")],
+            [workload(pod_spec()), service(selector={})],
+        ],
+        ids=["no Service", "no replicas", "a Job", "ExternalName", "no selector"],
+    )
+    def test_what_is_not_served(self, values: list[dict[str, Any]]) -> None:
+        assert list(served(picture(*values))) == []
+
+    def test_the_container_with_the_port_answers_and_a_helper_does_not(self) -> None:
+        spec = pod_spec("{ports: [{name: http, containerPort: 8080}]}")
+        spec["containers"].append({"name": "shipper", "image": "vector:1"})
+        (serving,) = served(picture(workload(spec), service()))
+        assert [placed.container.name for placed in serving.answering] == ["app"]
+
+    def test_without_declared_ports_all_plain_containers_answer(self) -> None:
+        spec = pod_spec(initContainers=[{"name": "proxy", "image": "envoy:1", "restartPolicy": "Always"}])
+        (serving,) = served(picture(workload(spec), service()))
+        assert [placed.container.name for placed in serving.answering] == ["app"]
+
+
+class TestPid1:
+    def test_a_container_killed_at_the_end_of_its_grace_was_seen_to_ignore_sigterm(self) -> None:
+        ended = {"exitCode": 137, "reason": "Error", "finishedAt": "2026-11-24T10:00:30Z"}
+        status = {"containerStatuses": [{"name": "app", "state": {"terminated": ended}}]}
+        leaving = pod(
+            "web-1", pod_spec(), status, deletionTimestamp="2026-11-24T10:00:30Z", creationTimestamp="2026-11-24T09:00:00Z"
+        )
+        (finding,) = found("pid1-shell", workload(pod_spec()), service(), leaving)
+        assert finding.evidence is Evidence.OBSERVED
+        assert finding.message == "container 'app' of pod web-1 was killed when its grace period was over"
+
+    def test_one_killed_for_memory_or_long_before_was_not(self) -> None:
+        for change in ({"reason": "OOMKilled"}, {"finishedAt": "2026-11-24T10:00:05Z"}):
+            ended = {"exitCode": 137, "reason": "Error", "finishedAt": "2026-11-24T10:00:30Z", **change}
+            status = {"containerStatuses": [{"name": "app", "state": {"terminated": ended}}]}
+            leaving = pod("web-1", pod_spec(), status, deletionTimestamp="2026-11-24T10:00:30Z")
+            assert found("pid1-shell", workload(pod_spec()), service(), leaving) == ()
+
+    def test_debians_sh_is_a_warning(self) -> None:
+        (finding,) = found("pid1-shell", workload(pod_spec("{command: [sh, -c, app]}")), service())
+        assert finding.severity is Severity.WARNING
+
+    def test_with_a_shared_process_namespace_it_is_not_process_1(self) -> None:
+        spec = pod_spec("{command: [dash, -c, app]}", shareProcessNamespace=True)
+        (finding,) = found("pid1-shell", workload(spec), service())
+        assert finding.severity is Severity.INFO
+
+
+class TestStopSignal:
+    @pytest.mark.parametrize(
+        ("image", "lifecycle", "ends"),
+        [
+            ("app:1", "{stopSignal: SIGKILL}", "SIGKILL cannot be handled: every stop cuts requests"),
+            ("app:1", "{stopSignal: SIGQUIT}", "SIGQUIT makes most programs dump their state: Go ends at once, Java goes on"),
+            ("nginx:1", "{stopSignal: SIGTERM}", "SIGTERM cuts the requests of nginx"),
+            ("nginx:1", "{stopSignal: SIGQUIT}", ""),
+            ("nginx:1", "{stopSignal: SIGTERM, preStop: {exec: {command: [nginx, -s, quit]}}}", ""),
+            ("nginx:1", "{}", ""),
+            ("haproxy:3", "{stopSignal: SIGTERM}", "SIGTERM cuts the requests of haproxy"),
+        ],
+    )
+    def test_signals(self, image: str, lifecycle: str, ends: str) -> None:
+        spec = pod_spec(f"{{image: '{image}', lifecycle: {lifecycle}}}")
+        messages = [finding.message for finding in found("stop-signal", workload(spec), service())]
+        assert messages == ([f"container 'app': {ends}"] if ends else [])
+
+    def test_what_the_node_does_instead_is_told(self) -> None:
+        spec = pod_spec("{image: 'nginx:1', lifecycle: {stopSignal: SIGQUIT}}")
+        running = pod("web-1", spec, {"containerStatuses": [{"name": "app", "stopSignal": "SIGTERM"}]})
+        (finding,) = found("stop-signal", workload(spec), service(), running)
+        assert "the node stops it by SIGTERM, not by SIGQUIT" in finding.message
+
+
+class TestProbes:
+    @pytest.mark.parametrize(
+        ("liveness", "severity"),
+        [
+            ("{httpGet: {path: /, port: http}}", Severity.ERROR),
+            ("{httpGet: {path: /, port: 8080}, failureThreshold: 6}", Severity.WARNING),
+            ("{httpGet: {path: /, port: 8080}, failureThreshold: 9}", None),
+            ("{tcpSocket: {port: 8080}, failureThreshold: 1}", Severity.WARNING),
+            ("{tcpSocket: {port: 8080}}", None),
+            ("{httpGet: {path: /readyz, port: 8080}}", Severity.INFO),
+            ("{exec: {command: [check]}}", Severity.INFO),
+        ],
+    )
+    def test_liveness_beside_readiness(self, liveness: str, severity: Severity | None) -> None:
+        probes = f"readinessProbe: {{httpGet: {{path: /, port: 8080}}}}, livenessProbe: {liveness}"
+        spec = pod_spec(f"{{ports: [{{name: http, containerPort: 8080}}], {probes}}}")
+        severities = [finding.severity for finding in found("liveness-too-eager", workload(spec), service())]
+        assert severities == ([severity] if severity else [])
+
+    def test_restarts_that_liveness_caused_are_seen(self) -> None:
+        spec = pod_spec("{livenessProbe: {tcpSocket: {port: 80}}}")
+        running = pod("web-1", spec, {"containerStatuses": [{"name": "app", "restartCount": 4}]})
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": "e", "namespace": "shop"},
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-1"},
+            "reason": "Unhealthy",
+            "message": "Liveness probe failed: connection refused",
+        }
+        (finding,) = found("liveness-too-eager", workload(spec), service(), running, event)
+        assert (finding.evidence, finding.severity) == (Evidence.OBSERVED, Severity.ERROR)
+
+    def test_a_service_that_leads_to_pods_that_are_not_ready(self) -> None:
+        spec = pod_spec("{readinessProbe: {tcpSocket: {port: 80}}}")
+        (finding,) = found("readiness-missing", workload(spec), service(publishNotReadyAddresses=True))
+        assert str(finding.object) == "Service shop/web"
+        assert not found("readiness-missing", workload(spec), service(publishNotReadyAddresses=True, clusterIP="None"))
+
+
+class TestPreStop:
+    @pytest.mark.parametrize(
+        ("hook", "grace_s", "type_", "severity"),
+        [
+            ("", 30, "ClusterIP", Severity.WARNING),
+            ("", 30, "LoadBalancer", Severity.ERROR),
+            ("{sleep: {seconds: 5}}", 30, "ClusterIP", None),
+            ("{sleep: {seconds: 5}}", 30, "LoadBalancer", Severity.WARNING),
+            ("{exec: {command: [sh, -c, 'sleep 15']}}", 30, "LoadBalancer", None),
+            ("{sleep: {seconds: 30}}", 30, "ClusterIP", Severity.ERROR),
+            ("{sleep: {seconds: 27}}", 30, "ClusterIP", Severity.WARNING),
+            ("{sleep: {seconds: 10}}", 0, "ClusterIP", Severity.ERROR),
+            ("{httpGet: {path: /drain, port: 80}}", 30, "LoadBalancer", None),
+        ],
+    )
+    def test_waits(self, hook: str, grace_s: int, type_: str, severity: Severity | None) -> None:
+        container = f"{{lifecycle: {{preStop: {hook}}}}}" if hook else "{}"
+        spec = pod_spec(container, terminationGracePeriodSeconds=grace_s)
+        severities = [finding.severity for finding in found("pre-stop-delay", workload(spec), service(type_))]
+        assert severities == ([severity] if severity else [])
+
+    @pytest.mark.parametrize(
+        ("server", "hook"), [("", {"sleep": {"seconds": 5}}), ("v1.29.4", {"exec": {"command": ["sleep", "5"]}})]
+    )
+    def test_the_patch_suits_the_server(self, server: str, hook: dict[str, Any]) -> None:
+        (finding,) = found("pre-stop-delay", workload(pod_spec()), service(), server=server)
+        assert finding.patch is not None
+        (patched,) = finding.patch.body["spec"]["template"]["spec"]["containers"]
+        assert patched == {"name": "app", "lifecycle": {"preStop": hook}}
+
+    def test_a_program_that_waits_itself_says_so(self) -> None:
+        value = workload(pod_spec())
+        value["spec"]["template"]["metadata"]["annotations"] = {"lint.underway.dev/app-shutdown-delay": "10s"}
+        assert found("pre-stop-delay", value, service()) == ()
+        (finding,) = found("pre-stop-delay", value, service(), thresholds={"pre-stop-delay.internal_s": 20})
+        assert finding.severity is Severity.WARNING
+
+
+class TestRollout:
+    @pytest.mark.parametrize(
+        ("replicas", "strategy", "message"),
+        [
+            (1, {}, "one replica: nobody answers while it moves"),
+            (1, {"rollingUpdate": {"maxUnavailable": 1}}, "a rollout may leave none of 1 pods: maxUnavailable is 1"),
+            (4, {"rollingUpdate": {"maxUnavailable": "100%"}}, "a rollout may leave none of 4 pods: maxUnavailable is 4"),
+            (3, {"type": "Recreate"}, "Recreate ends all pods before it starts new ones"),
+            (3, {}, ""),
+        ],
+    )
+    def test_nobody_is_left(self, replicas: int, strategy: dict[str, Any], message: str) -> None:
+        budget = {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        }
+        values = (workload(pod_spec(), replicas=replicas, strategy=strategy), service(), budget)
+        messages = [finding.message for finding in found("rollout-capacity", *values)]
+        assert messages == ([message] if message else [])
+
+    def test_all_pods_on_one_node_were_seen(self) -> None:
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        pods = [pod(name, pod_spec(nodeName="node-1"), ready) for name in ("web-1", "web-2")]
+        messages = [finding.message for finding in found("rollout-capacity", workload(pod_spec()), service(), *pods)]
+        assert "all 2 ready pods are on node node-1" in messages
+
+    @pytest.mark.parametrize(
+        ("spec", "message"),
+        [
+            ({"paused": True}, "the rollout is paused: a new template changes nothing"),
+            ({"progressDeadlineSeconds": 10}, "a rollout is given up after 10 s, and a pod may take 60 s to count"),
+            ({"strategy": {"rollingUpdate": {"maxUnavailable": "50%"}}}, "a rollout takes 2 of 4 pods at once"),
+            ({"minReadySeconds": 0}, "a rollout goes on the moment a pod is ready"),
+        ],
+    )
+    def test_pacing(self, spec: dict[str, Any], message: str) -> None:
+        value = workload(pod_spec(), **{"replicas": 4, "minReadySeconds": 60, "progressDeadlineSeconds": 600, **spec})
+        assert [finding.message for finding in found("rollout-pacing", value, service())] == [message]
+
+    def test_a_rollout_that_was_given_up_was_seen(self) -> None:
+        value = workload(pod_spec(), minReadySeconds=5)
+        failed = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        value["status"] = {"conditions": [failed]}
+        (finding,) = found("rollout-pacing", value, service())
+        assert finding.message == "its rollout was given up (ProgressDeadlineExceeded)"
+
+
+class TestSidecars:
+    def test_a_shipper_that_ends_first_is_a_warning_and_one_that_waits_longer_is_none(self) -> None:
+        for delay_s, severities in ((0, [Severity.WARNING]), (20, [])):
+            spec = pod_spec("{lifecycle: {preStop: {sleep: {seconds: 10}}}}")
+            hook = {"preStop": {"sleep": {"seconds": delay_s}}}
+            spec["containers"].append({"name": "logs", "image": "cr.example.com/fluent-bit:3", "lifecycle": hook})
+            assert [finding.severity for finding in found("sidecar-order", workload(spec), service())] == severities
+
+    def test_a_job_with_a_plain_proxy_never_completes(self) -> None:
+        spec = pod_spec()
+        spec["containers"].append({"name": "istio-proxy", "image": "istio/proxyv2:1.29"})
+        job = workload(spec, kind="Job")
+        job["apiVersion"] = "batch/v1"
+        (finding,) = found("sidecar-order", job)
+        assert finding.message == "'istio-proxy' never ends, so the Job never completes"
+
+    def test_a_native_sidecar_with_a_hook_that_does_not_wait(self) -> None:
+        hook = {"preStop": {"exec": {"command": ["/drain"]}}}
+        proxy = {"name": "envoy", "image": "envoyproxy/envoy:v1.36", "restartPolicy": "Always", "lifecycle": hook}
+        (finding,) = found("sidecar-order", workload(pod_spec(initContainers=[proxy])), service())
+        assert finding.severity is Severity.WARNING
