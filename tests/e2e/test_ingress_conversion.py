@@ -15,9 +15,11 @@ from controlplane import ControlPlane
 from property.conversions import drawn
 from underway.ingress.conversion import convert
 from underway.ingress.layout import Options
-from underway.ingress.personas import default_groups, matrix, objects
+from underway.ingress.personas import Row, default_groups, matrix, objects
+from underway.ingress.providers.ingress_nginx.keys import KEYS
 from underway.ingress.versions import converted
 from underway.ingress.versions.edits import applied
+from unit.ingress.converting import nginx, path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 VERSIONS = {6: "v1.6.1", 5: "v1.5.1", 4: "v1.4.1"}
@@ -118,6 +120,19 @@ def test_every_policy_of_envoy_gateway_is_taken_by_the_real_server(bare: Bare) -
     assert bare.refused(made) == []
 
 
+def test_odd_values_of_every_annotation_make_objects_that_are_taken(bare: Bare) -> None:
+    bare.install([*gateway_api(6, "standard"), *envoy_gateway()])
+    made: list[dict[str, Any]] = []
+    paths = [path("/"), path("/x(/|$)(.*)", kind="ImplementationSpecific")]
+    for number, key in enumerate(KEYS):
+        for text in ("true", "on", "86400", "https://b.com/x", "cookie", "10.0.0.0/8", "shop/x", "/a"):
+            one = nginx("shop/web", {"a.com": paths}, {key.name: text, "enable-cors": "true"})
+            written = convert([one], Options(emitter="envoy-gateway")).objects
+            made += [_renamed(each, number) for each in written if each["kind"] not in ("GatewayClass", "Gateway")]
+    different = list({json.dumps({**one, "metadata": ""}): one for one in made}.values())
+    assert bare.refused(different) == []
+
+
 def test_every_converted_version_is_taken_by_the_real_server(bare: Bare) -> None:
     ingresses = [_renamed(one, seed) for seed in SEEDS for one in drawn(seed)[0]]
     again = []
@@ -133,26 +148,18 @@ def test_the_roles_of_the_personas_are_what_their_matrix_says(bare: Bare, tiers:
     bare.install(gateway_api(6, "standard"))
     groups = default_groups(tiers)
     bare.running.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(objects(tiers, ["shop"], groups)))
-    wrong = []
-    for row in matrix(tiers, "shop", "other"):
-        review = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": {
-                "user": f"somebody-of-{row.persona}",
-                "groups": [groups[row.persona], "system:authenticated"],
-                "resourceAttributes": {
-                    "verb": row.verb,
-                    "resource": row.resource,
-                    "group": row.group,
-                    "namespace": row.namespace,
-                },
-            },
-        }
-        answer = bare.running.kubectl("create", "-o", "json", "-f", "-", stdin=json.dumps(review))
-        if json.loads(answer)["status"]["allowed"] is not row.allowed:
-            wrong.append(row)
-    assert wrong == []
+    rows = matrix(tiers, "shop", "other")
+    reviews = {"apiVersion": "v1", "kind": "List", "items": [_review(row, groups[row.persona]) for row in rows]}
+    answers = json.loads(bare.running.kubectl("create", "-o", "json", "-f", "-", stdin=json.dumps(reviews)))["items"]
+    assert len(answers) == len(rows)
+    assert [row for row, answer in zip(rows, answers, strict=True) if answer["status"]["allowed"] is not row.allowed] == []
+
+
+def _review(row: Row, group: str) -> dict[str, Any]:
+    """The question whether somebody of a persona may do something."""
+    attributes = {"verb": row.verb, "resource": row.resource, "group": row.group, "namespace": row.namespace}
+    spec = {"user": f"somebody-of-{row.persona}", "groups": [group, "system:authenticated"], "resourceAttributes": attributes}
+    return {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
 
 
 def test_a_persona_meets_the_server_by_impersonation(bare: Bare) -> None:

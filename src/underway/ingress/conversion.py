@@ -12,12 +12,12 @@ import msgspec
 from underway.ingress.emitters import EMITTERS, attachments, objects
 from underway.ingress.emitters.emitter import Emitter, filters_of, lost, policies_of
 from underway.ingress.emitters.experimental import RULE_FIELDS
-from underway.ingress.ir import Plan, Rule, Server, Setting
+from underway.ingress.ir import REGEX, Plan, Rule, Server, Setting
 from underway.ingress.layout import Grant, Layout, Options
 from underway.ingress.losses import Loss, Where
 from underway.ingress.providers import PROVIDERS, provider_of
 from underway.ingress.routes import Route, routes_of
-from underway.ingress.source import Ingress, Source, source_of
+from underway.ingress.source import Ingress, Source, is_path, source_of
 from underway.ingress.topologies import TOPOLOGIES
 
 PAUSES = 10  # a request may last this many times the longest pause
@@ -42,6 +42,7 @@ def convert(documents: list[Any], options: Options) -> Conversion:
     servers = [server for plan in plans for server in plan.servers]
     for server in servers:
         _default_certificate(server, options)
+        losses += _unroutable(server)
     topology = next(one for one in TOPOLOGIES if one.name == options.topology)
     placed, layout = topology.layout(servers, options)
     losses += layout.losses
@@ -72,6 +73,22 @@ def _default_certificate(server: Server, options: Options) -> None:
     if server.tls and not named and options.default_certificate is not None:
         named = (options.default_certificate,)
     server.certificates = named
+
+
+def _unroutable(server: Server) -> list[Loss]:
+    """Take out paths that no route may have: ImplementationSpecific lets everything through, a route does not."""
+    found, kept = [], []
+    for rule in server.rules:
+        bad = next((one.path.value for one in rule.matches if one.path.kind != REGEX and not is_path(one.path.value)), None)
+        if bad is None:
+            kept.append(rule)
+            continue
+        reason = f"{bad!r} is no path that a route may have; it was left out"
+        witness = f"GET http://{server.host or 'any.host'}{bad} is answered by another path, or not at all"
+        hosts = (server.host,)
+        found.append(Loss("skipped", rule.where, f"Ingress {rule.owner}", reason, "write it as a plain path", "", witness, hosts))
+    server.rules = kept
+    return found
 
 
 def _emitted(

@@ -23,6 +23,12 @@ PATH_LENGTH_MAX = 1024  # HTTPPathMatch.value
 LIST_DEPTH_MAX = 4
 
 
+def is_path(value: str) -> bool:
+    """Whether a route may have a path, Exact or PathPrefix (CEL of HTTPPathMatch)."""
+    bad = any(part in value for part in ("//", "/./", "/../", "%2f", "%2F", "#"))
+    return not bad and not value.endswith(("/..", "/.")) and bool(PATH_CHARACTERS.match(value))
+
+
 class Service(msgspec.Struct, frozen=True, gc=False):
     """The ports of a Service by name, and the protocol that each says it speaks (appProtocol)."""
 

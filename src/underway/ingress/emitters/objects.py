@@ -14,6 +14,7 @@ from underway.ingress.routes import Route
 GROUP = "gateway.networking.k8s.io"
 API = f"{GROUP}/v1"
 SECOND = 1000
+DIGITS_MAX = 99_999  # of one number in a duration
 FROM = "underway.dev/converted-from"
 CORS_SINCE, CODES_SINCE, GRANT_V1_SINCE, TLS_ROUTE_SINCE = 5, 5, 5, 5  # minor versions of the Gateway API
 OLD_CODES = {308: 301, 307: 302, 303: 302}  # before 1.5 a redirect is 301 or 302
@@ -22,7 +23,9 @@ OLD_CODES = {308: 301, 307: 302, 303: 302}  # before 1.5 a redirect is 301 or 30
 def duration(milliseconds: int) -> str:
     """A duration as the Gateway API writes it (GEP-2257)."""
     seconds, rest = divmod(milliseconds, SECOND)
-    return (f"{seconds}s" if seconds or not rest else "") + (f"{rest}ms" if rest else "")
+    hours, short = divmod(seconds, 3600) if seconds > DIGITS_MAX else (0, seconds)
+    parts = (hours, "h"), (short, "s"), (rest, "ms")
+    return "".join(f"{min(number, DIGITS_MAX)}{unit}" for number, unit in parts if number) or "0s"
 
 
 def gateway_class(name: str, controller: str) -> dict[str, Any]:

@@ -3,13 +3,27 @@
 Owns the parsing that controllers share (Go's strconv): what cannot be parsed counts as its default there, and is said here.
 """
 
+import re
+from urllib.parse import SplitResult, urlsplit
+
 import msgspec
 
 from underway.ingress.losses import Loss, Where
 from underway.ingress.source import Ingress
 
+HOSTNAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")  # PreciseHostname
 TRUE = ("1", "t", "T", "TRUE", "true", "True")  # strconv.ParseBool
 FALSE = ("0", "f", "F", "FALSE", "false", "False")
+
+
+def address(text: str) -> SplitResult | None:
+    """The parts of a URL with scheme and host, None if it is no URL: a broken port or bracket included."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and HOSTNAME.match(parts.hostname or "") else None
 
 
 class Annotations:

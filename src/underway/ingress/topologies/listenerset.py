@@ -5,7 +5,7 @@ A host belongs to the namespace of the first Ingress that names it; others may a
 
 from underway.ingress.ir import Server
 from underway.ingress.layout import LISTENERS_MAX, Gateway, Grant, Layout, Listener, ListenerSet, Options, Parent
-from underway.ingress.topologies.placing import gateway_name, listeners_of
+from underway.ingress.topologies.placing import gateway_class, gateway_name, listeners_of
 
 name = "listenerset"
 
@@ -39,7 +39,7 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
 
 def _gateway(made: Layout, server: Server, options: Options) -> Gateway:
     namespace, wanted = options.gateway
-    gateway = Gateway(namespace, wanted or gateway_name(server.class_name), options.gateway_class or server.class_name)
+    gateway = Gateway(namespace, wanted or gateway_name(server.class_name), gateway_class(server.class_name, options))
     # A Gateway must have a listener of its own; this one is for a host that no Ingress can have, and lets no route in but its
     # own.
     gateway.listeners.append(Listener("reserved", "reserved.invalid", 80, "HTTP"))

@@ -3,7 +3,7 @@
 from underway.ingress.ir import Server
 from underway.ingress.layout import Gateway, Grant, Layout, Options
 from underway.ingress.losses import Loss
-from underway.ingress.topologies.placing import gateway_name, place, split_by_namespace
+from underway.ingress.topologies.placing import gateway_class, gateway_name, place, split_by_namespace
 
 name = "namespace"
 
@@ -21,7 +21,7 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
     for index, server in enumerate(parts):
         groups.setdefault((server.namespace, server.class_name), []).append((index, server, ()))
     for (namespace, class_name), members in groups.items():
-        gateway = Gateway(namespace, gateway_name(class_name), options.gateway_class or class_name)
+        gateway = Gateway(namespace, gateway_name(class_name), gateway_class(class_name, options))
         made.gateways.append(gateway)
         place(made, gateway, members, options)
         foreign: dict[str, list[str]] = {}

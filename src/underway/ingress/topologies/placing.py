@@ -78,6 +78,11 @@ def split_by_namespace(server: Server) -> list[Server]:
     return parts
 
 
+def gateway_class(class_name: str, options: Options) -> str:
+    """The class of a Gateway: as asked for, else of the Ingresses, else a name that somebody must give a meaning."""
+    return options.gateway_class or class_name or "gateway"
+
+
 def gateway_name(class_name: str) -> str:
     """A Gateway is named after the class whose work it takes over."""
     return class_name or "gateway"

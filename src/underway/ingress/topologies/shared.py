@@ -2,7 +2,7 @@
 
 from underway.ingress.ir import Server
 from underway.ingress.layout import Gateway, Grant, Layout, Options
-from underway.ingress.topologies.placing import gateway_name, place
+from underway.ingress.topologies.placing import gateway_class, gateway_name, place
 
 name = "shared"
 
@@ -16,7 +16,7 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
         allowed = tuple(sorted({rule.namespace for rule in server.rules} or {server.namespace}))
         groups.setdefault(server.class_name, []).append((index, server, allowed))
     for class_name, members in groups.items():
-        gateway = Gateway(namespace, wanted or gateway_name(class_name), options.gateway_class or class_name)
+        gateway = Gateway(namespace, wanted or gateway_name(class_name), gateway_class(class_name, options))
         made.gateways.append(gateway)
         place(made, gateway, members, options)
     foreign: dict[str, set[str]] = {}

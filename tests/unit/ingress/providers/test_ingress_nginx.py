@@ -65,7 +65,7 @@ def test_a_default_backend_alone_answers_hosts_that_nobody_names() -> None:
         ("/x", "/", "PathPrefix /x -> as / s:80"),
         ("/x", "/y", "PathPrefix /x -> as /y s:80"),
         ("/", "/app", "PathPrefix / -> as /app s:80"),
-        ("/x/([0-9]+)", "/y?id=$1", "RegularExpression /x/([0-9]+) -> 500"),
+        ("/x/([0-9]+)", "/y?id=$1", "RegularExpression (?i)^/x/([0-9]+).* -> 500"),
         ("/x(/|$)(.*)", "/$1", "PathPrefix /x -> 500"),
         ("/x(.*)", "/y$1", "PathPrefix /x -> 500"),
     ],
@@ -209,3 +209,23 @@ def test_passthrough_is_a_tls_route() -> None:
     assert (listener["protocol"], listener["tls"]) == ("TLS", {"mode": "Passthrough"})
     before = made(host(path("/", "p"), ssl_passthrough="true"), minor=4)
     assert (kinds(before, "TLSRoute"), codes(before)) == ([], {"ssl-passthrough"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("/(?!admin).*", "has '(?!', which RE2 does not have"),
+        (r"/(a)\1", r"has '\\1', which RE2 does not have"),
+        ("/[a-z]+" + "a" * 1015, "is longer than 1024 characters with its anchor"),
+    ],
+)
+def test_an_expression_that_no_route_may_have_is_left_out_aloud(pattern: str, reason: str) -> None:
+    out = made(host(path(pattern, kind="ImplementationSpecific"), path("/"), use_regex="true"))
+    assert table(out, "a.com") == ["PathPrefix / -> s:80"]
+    assert any(reason in loss.reason for loss in out.losses), out.losses
+
+
+def test_a_path_that_no_route_may_have_is_left_out_aloud() -> None:
+    out = made(host(path("/ä", kind="ImplementationSpecific"), path("/")))
+    assert table(out, "a.com") == ["PathPrefix / -> s:80"]
+    assert said(out.losses) == ["'/ä' is no path that a route may have; it was left out"]

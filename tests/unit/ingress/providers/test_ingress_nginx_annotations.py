@@ -262,3 +262,17 @@ def test_the_page_is_drawn_from_the_table() -> None:
     page = (root / "docs" / "ingress-annotations.md").read_text()
     rows = [f"| {key.name} | {key.verdict} | {key.field} | {key.remedy} |" for key in keys.KEYS]
     assert page.splitlines()[-len(rows) :] == rows, "run python tools/annotation_page.py"
+
+
+ODD = (
+    "", "true", "off", "-1", "9" * 30, "https://b.com:99999/", "http://[::1", "https://b_c.com/x", "$host", "a,b,,c", "~^x",
+    "(a+)+$" * 50, "ä", "10.0.0.0/33", "http://a.b.svc:1/x?y", "/" * 2000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_no_value_of_any_key_breaks_the_conversion(text: str) -> None:
+    paths = [path("/"), path("/x(/|$)(.*)", kind="ImplementationSpecific")]
+    for key in keys.KEYS:
+        out = made(nginx(hosts={"a.com": paths}, annotations={key.name: text, "affinity": "cookie"}), emitter="envoy-gateway")
+        assert kinds(out, "Gateway") or text == "true", key.name

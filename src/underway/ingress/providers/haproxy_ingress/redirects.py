@@ -1,9 +1,7 @@
 """redirect-to, redirect-to-code, rewrite-target: where requests go, and as what."""
 
-from urllib.parse import urlsplit
-
 from underway.ingress.ir import Redirect, Rewrite, Rule
-from underway.ingress.providers.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations, address
 
 KEYS = ("redirect-to", "redirect-to-code", "rewrite-target")
 CODES = (301, 302, 303, 307, 308)
@@ -13,9 +11,9 @@ def apply(own: Annotations, rule: Rule) -> None:
     """Write a redirect, or a rewrite of the path that matched: haproxy-ingress replaces the beginning alone."""
     target = own.text("redirect-to")
     if target:
-        url, code = urlsplit(target), own.number("redirect-to-code", 302)
-        if url.scheme in ("http", "https") and url.hostname and not url.query and code in CODES:
-            rule.redirect = Redirect(code, url.scheme, url.hostname, url.port or 0, url.path or "/")
+        url, code = address(target), own.number("redirect-to-code", 302)
+        if url is not None and not url.query and code in CODES:
+            rule.redirect = Redirect(code, url.scheme, url.hostname or "", url.port or 0, url.path or "/")
         else:
             reason = f"{target!r} is more than scheme, host, port and path; its paths answer 500"
             own.lose("lost", "redirect-to", reason, "write them outright")

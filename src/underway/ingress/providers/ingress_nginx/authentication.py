@@ -2,10 +2,9 @@
 Guards."""
 
 import re
-from urllib.parse import urlsplit
 
 from underway.ingress.ir import Rule, Setting
-from underway.ingress.providers.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations, address
 
 KEYS = ("auth-type", "auth-secret", "auth-realm", "auth-url", "auth-response-headers", "auth-method")
 IN_CLUSTER = re.compile(r"^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(\.[a-z0-9.-]+)?$")
@@ -35,10 +34,10 @@ def _basic(own: Annotations, rule: Rule) -> None:
 
 def _external(own: Annotations, rule: Rule) -> None:
     keys = tuple(key for key in KEYS[3:] if key in own)
-    url = urlsplit(own.text("auth-url"))
-    host = IN_CLUSTER.match(url.hostname or "")
-    if host is None or url.scheme != "http" or "$" in url.geturl() or url.query:
-        rule.settings += (Setting("external-auth-by-url", url.geturl(), keys, guards=True),)
+    url = address(own.text("auth-url"))
+    host = IN_CLUSTER.match(url.hostname or "") if url else None
+    if url is None or host is None or url.scheme != "http" or "$" in url.geturl() or url.query:
+        rule.settings += (Setting("external-auth-by-url", own.text("auth-url"), keys, guards=True),)
         return
     headers = own.words("auth-response-headers")
     value = host[2], host[1], url.port or PORTS[url.scheme], url.path or "/", headers

@@ -16,6 +16,8 @@ KEYS = (
     "canary-weight-total",
 )  # fmt: skip
 NOWHERE = Backend("", "")
+NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,256}$")  # HTTPHeaderName
+WEIGHT_MAX = 1_000_000  # BackendRef.weight
 
 
 class Canary(msgspec.Struct, frozen=True, gc=False):
@@ -36,6 +38,12 @@ def canary_of(own: Annotations) -> Canary:
     total = own.number("canary-weight-total", 100) or 100
     names = ("canary-by-header", "canary-by-header-value", "canary-by-header-pattern", "canary-by-cookie")
     header, value, pattern, cookie = (own.text(key) for key in names)
+    if header and not NAME.match(header):
+        own.lose("invalid", "canary-by-header", f"{header!r} is no name of a header, and was left out")
+        header = ""
+    if total > WEIGHT_MAX:
+        own.lose("invalid", "canary-weight-total", f"{total} is more than a weight may be; it was taken for {WEIGHT_MAX}")
+        total = WEIGHT_MAX
     return Canary(own, header, value, pattern, cookie, min(own.number("canary-weight", 0), total), total)
 
 

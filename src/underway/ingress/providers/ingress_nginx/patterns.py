@@ -19,6 +19,8 @@ CAPTURE = {
     "(/|$)(.*)": 2, "(?:/|$)(.*)": 1, "($|/)(.*)": 2, "(/(.*)|$)": 2, "(/(.*))?": 2, "(|/)(.*)": 2,
     "(.*)": 1, "(.*)$": 1, "/?(.*)": 1, "(/.*)?": 1, "(/.*|$)": 1, "(/.*)?$": 1, "(.+)?": 1,
 }  # fmt: skip
+PCRE = re.compile(r"\(\?(?:[=!]|<[=!]|>|\(|R)|\\[1-9]|[*+?}]\+")
+LENGTH_MAX = 1024  # HTTPPathMatch.value
 WITH_SLASH = ("(/.*)?", "(/.*|$)", "(/.*)?$")  # the capture begins with the slash
 
 
@@ -43,7 +45,8 @@ class Shape(msgspec.Struct, frozen=True, gc=False):
     def path(self) -> Path:
         """The nearest match of a route."""
         if self.kind == "opaque":
-            return Path(REGEX, self.literal)
+            # Anchored in front and open behind, whether an implementation searches or matches in full; RE2 writes (?i) first.
+            return Path(REGEX, f"(?i)^{self.literal.removeprefix('^')}.*")
         return Path(EXACT if self.kind == "exact" else PREFIX, self.literal or "/")
 
 
@@ -92,6 +95,12 @@ def settled(pattern: str, target: str) -> str:
     except (re.error, RecursionError, OverflowError):
         return target
     return re.sub(r"\$(\d)", lambda found: found[0] if 1 <= int(found[1]) <= groups else "", target) or "/"
+
+
+def beyond_re2(pattern: str) -> str:
+    """What of an expression RE2 does not have (lookaround, possessive quantifiers, references back); "" if nothing."""
+    found = PCRE.search(pattern)
+    return found[0] if found else ""
 
 
 def rewrite_of(shape: Shape, target: str) -> Rewrite | None:

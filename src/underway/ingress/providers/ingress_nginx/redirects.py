@@ -5,12 +5,10 @@ Source: kubernetes/ingress-nginx rootfs/etc/nginx/lua/lua_ingress.lua (redirect_
 internal/ingress/annotations/redirect.
 """
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 from underway.ingress.ir import EXACT, Match, Path, Redirect, Rule, Server
-from underway.ingress.providers.annotations import Annotations
+from underway.ingress.providers.annotations import Annotations, address
 from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock
 
 KEYS = (
@@ -34,15 +32,9 @@ def apply(own: Annotations, rule: Rule) -> None:
 
 
 def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | None:
-    parts = urlsplit(target.replace("$request_uri", "").replace("$scheme", "https"))
+    parts = address(target.replace("$request_uri", "").replace("$scheme", "https"))
     whole = target.endswith("$request_uri")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or "$" in parts.netloc + parts.path
-        or parts.query
-        or parts.fragment
-    ):
+    if parts is None or "$" in parts.path or parts.query or parts.fragment:
         reason = f"{target!r} is more than scheme, host, port and path: a route has no field for it; its paths answer 500"
         own.lose("lost", key, reason, "write scheme, host and path outright")
         return None
@@ -53,7 +45,7 @@ def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | No
         own.lose("note", key, "drops the query of a request; a Gateway may add it to the new address")
     path = "" if whole and not parts.path.strip("/") else parts.path or "/"
     scheme = "" if target.startswith("$scheme") else parts.scheme
-    return Redirect(code, scheme, parts.hostname, parts.port or 0, path)
+    return Redirect(code, scheme, parts.hostname or "", parts.port or 0, path)
 
 
 def of_host(block: ServerBlock, server: Server) -> None:

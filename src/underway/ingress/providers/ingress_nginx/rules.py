@@ -10,7 +10,16 @@ from underway.ingress.losses import Loss
 from underway.ingress.providers.ingress_nginx import redirects
 from underway.ingress.providers.ingress_nginx.canary import spread
 from underway.ingress.providers.ingress_nginx.families import FAMILIES
-from underway.ingress.providers.ingress_nginx.patterns import Shape, covers, rewrite_of, settled, shape_of, substitution
+from underway.ingress.providers.ingress_nginx.patterns import (
+    LENGTH_MAX,
+    Shape,
+    beyond_re2,
+    covers,
+    rewrite_of,
+    settled,
+    shape_of,
+    substitution,
+)
 from underway.ingress.providers.ingress_nginx.servers import Blocks, Location, ServerBlock
 from underway.ingress.providers.table import bare_loss, wildcard_loss
 from underway.ingress.source import Source
@@ -183,10 +192,24 @@ class _Builder:
                     self._note(block, location, f"{location.path} never answers: {shadow.path} is tried first")
                 continue
             before.append((location, shape))
+            if self._beyond(block, location, shape):
+                continue
             if location.backend is not None:
                 self._say_shape(block, location, shape)
                 rules += self._expression(location, shape)
         return _first_of_each(rules)
+
+    def _beyond(self, block: ServerBlock, location: Location, shape: Shape) -> bool:
+        """Whether an expression is none for a route: it is left out, and that is said."""
+        odd = beyond_re2(location.path) if shape.kind == "opaque" else ""
+        if not odd and len(shape.path.value) <= LENGTH_MAX:
+            return False
+        why = f"has {odd!r}, which RE2 does not have" if odd else f"is longer than {LENGTH_MAX} characters with its anchor"
+        witness = f"requests for it at {block.host or 'any host'} are answered by another path, or not at all"
+        owner, hosts = location.own.ingress.object, (block.host,)
+        reason = f"{location.path[:60]} {why}; it was left out"
+        self.losses.append(Loss("skipped", location.where, owner, reason, "write it without", "E5", witness, hosts))
+        return True
 
     def _expression(self, location: Location, shape: Shape) -> list[Rule]:
         if not location.target:

@@ -13,7 +13,7 @@ from underway.ingress.losses import Loss, Where
 from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.canary import Canary, canary_of
 from underway.ingress.providers.table import backend_of, resource_loss
-from underway.ingress.source import Ingress, IngressPath
+from underway.ingress.source import HOST, Ingress, IngressPath
 
 
 class Location(msgspec.Struct):
@@ -77,6 +77,11 @@ def blocks_of(owns: list[Annotations]) -> Blocks:
         if own.flag("canary", default=False):
             _merge(blocks, own)
     _settle_aliases(blocks)
+    for host, block in blocks.servers.items():
+        # A certificate is looked up by name, then by *.name: rootfs/etc/nginx/lua/certificate.lua.
+        wider = blocks.servers.get(f"*.{host.partition('.')[2]}")
+        if host and block.certificate is None and wider is not None:
+            block.certificate = wider.certificate
     return blocks
 
 
@@ -128,9 +133,18 @@ def _configure(blocks: Blocks, own: Annotations) -> None:
     ingress = own.ingress
     for rule in ingress.rules:
         block = blocks.servers[rule.host]
-        block.aliases = block.aliases or own.words("server-alias")
+        block.aliases = block.aliases or _aliases(own)
         if block.certificate is None:
             block.certificate = _certificate(ingress, rule.host)
+
+
+def _aliases(own: Annotations) -> tuple[str, ...]:
+    words = own.words("server-alias")
+    kept = tuple(word for word in words if HOST.match(word))
+    if len(kept) < len(words):
+        bad = next(word for word in words if word not in kept)
+        own.lose("lost", "server-alias", f"{bad!r} is no hostname: a listener takes names, and *. in front", "name the hosts")
+    return kept
 
 
 def _certificate(ingress: Ingress, host: str) -> Certificate | None:
