@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import conversion, demo, expressions, fuzz, help_time, orders, proof, swarm, webhook
+from bench import conversion, demo, expressions, fuzz, help_time, orders, pipeline, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "help": help_time.run,
     "webhook": webhook.run,
     "fuzz": fuzz.run,
+    "pipeline": pipeline.run,
     "proof": proof.run,
     "conversion": conversion.run,
     "expressions": expressions.run,

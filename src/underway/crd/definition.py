@@ -10,19 +10,26 @@ import msgspec
 
 from underway.crd import formats
 from underway.crd.go_values import held, written
-from underway.crd.node import Node, as_root
+from underway.crd.node import Node, as_root, below
+from underway.crd.walk import Walk, compiled
 
 Json = dict[str, Any]
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One version. node: its schema for whole objects, None without one. subresources: which it has ("status", "scale")."""
+    """One version. node: its schema for whole objects, None without one. subresources: which it has ("status", "scale").
+
+    pruned, filled: the walks along that schema, without and with defaults. embeds: whether it has embedded resources.
+    """
 
     name: str
     served: bool
     storage: bool
     node: Node | None
     subresources: Json
+    pruned: Walk | None = None
+    filled: Walk | None = None
+    embeds: bool = False
 
     @property
     def has_status(self) -> bool:
@@ -65,10 +72,14 @@ def definition_of(values: Json) -> Definition:
 
 def _version(values: Json) -> Version:
     schema = (values.get("schema") or {}).get("openAPIV3Schema")
+    node = as_root(Node(formats.stripped(written(held(schema))))) if isinstance(schema, dict) else None
     return Version(
         name=str(values.get("name") or ""),
         served=values.get("served") is True,
         storage=values.get("storage") is True,
-        node=as_root(Node(formats.stripped(written(held(schema))))) if isinstance(schema, dict) else None,
+        node=node,
         subresources=values.get("subresources") or {},
+        pruned=None if node is None else compiled(node, defaults=False),
+        filled=None if node is None else compiled(node, defaults=True),
+        embeds=node is not None and any(part.embedded for part in below(node)),
     )

@@ -4,6 +4,7 @@ Owns the tree. It assumes a schema that `crd.structural` has found structural; o
 counts as absent. Source: apiextensions-apiserver pkg/apiserver/schema structural.go.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
@@ -55,6 +56,14 @@ class Node:
     def of(self, key: str) -> "Node | None":
         """The schema of a key of an object."""
         return self.properties.get(key) or self.others
+
+
+def below(node: Node) -> Iterator[Node]:
+    """All places below one."""
+    for part in (*node.properties.values(), node.items, node.others):
+        if part is not None:
+            yield part
+            yield from below(part)
 
 
 def as_root(node: Node) -> Node:

@@ -34,6 +34,7 @@ MANAGED_FIELDS = {
     "fieldsType": "string", "fieldsV1": "v1.FieldsV1", "subresource": "string",
 }  # fmt: skip
 STRUCTS = {"v1.OwnerReference": ("OwnerReference", OWNER_FIELDS), "v1.ManagedFieldsEntry": ("ManagedFieldsEntry", MANAGED_FIELDS)}
+META_ORDER = ("apiVersion", "kind", "metadata")
 ANNOTATIONS_BYTES_MAX = 256 * 1024
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _JSON_TYPES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
@@ -64,6 +65,16 @@ def coerce(value: Any, node: Node | None, *, drop: bool, unknown: Paths | None =
     elif isinstance(value, list):
         for index, one in enumerate(value):
             problem = coerce(one, node.items, drop=drop, unknown=unknown, path=f"{path}[{index}]")
+            if problem is not None:
+                return problem
+    return None
+
+
+def coerce_root(value: Json, *, drop: bool, unknown: Paths | None = None) -> Problem | None:
+    """The same for an object that has no other objects embedded."""
+    for key in META_ORDER:
+        if key in value:
+            problem = _coerce_part(value, key, value[key], drop=drop, unknown=unknown, path="")
             if problem is not None:
                 return problem
     return None

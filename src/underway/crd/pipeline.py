@@ -21,8 +21,8 @@ from underway.crd.defaults import default
 from underway.crd.definition import Version
 from underway.crd.node import Node
 from underway.crd.problem import Problem, invalid
-from underway.crd.prune import drop_nulls, prune
 from underway.crd.validate import Outcome, validate
+from underway.crd.walk import paths
 
 Json = dict[str, Any]
 # With one of these, rules in CEL are not even asked. Source: strategy.go, hasBlockingErr.
@@ -51,12 +51,12 @@ class Checked(msgspec.Struct, frozen=True):
 
 def request(value: Json, version: Version) -> Read:
     """Take the body of a request."""
-    return _read(value, version.node, drop=False, defaults=True)
+    return _read(value, version, drop=False, defaults=True)
 
 
 def storage(value: Json, version: Version) -> Read:
     """Take what stands in storage, in the version that it was stored in; malformed metadata goes."""
-    found = _read(value, version.node, drop=True, defaults=True)
+    found = _read(value, version, drop=True, defaults=True)
     metadata = found.value.get("metadata")
     if isinstance(metadata, dict) and not metadata.get("generation"):
         metadata["generation"] = 1
@@ -71,18 +71,22 @@ def patch(value: Json, version: Version) -> Read:
 
 def conversion(value: Json, version: Version) -> Read:
     """Take what a conversion has made. version: the target."""
-    return _read(value, version.node, drop=False, defaults=False)
+    return _read(value, version, drop=False, defaults=False)
 
 
-def _read(value: Json, node: Node | None, *, drop: bool, defaults: bool) -> Read:
-    if node is None:
+def _read(value: Json, version: Version, *, drop: bool, defaults: bool) -> Read:
+    node, walk = version.node, version.pruned if version.embeds or not defaults else version.filled
+    if node is None or walk is None:
         return Read(value)
-    unknown: list[str] = []
-    prune(value, node, unknown)
-    drop_nulls(value, node)
-    problem = object_meta.coerce(value, node, drop=drop, unknown=unknown)
-    if problem is None and defaults:
-        default(value, node)
+    dropped: list[str] = []
+    walk(value, dropped)
+    unknown = list(paths(dropped)) if dropped else []
+    if not version.embeds:
+        problem = object_meta.coerce_root(value, drop=drop, unknown=unknown)
+    else:
+        problem = object_meta.coerce(value, node, drop=drop, unknown=unknown)
+        if problem is None and defaults:
+            default(value, node)  # what was malformed in embedded metadata is gone by now, and has its default
     return Read(value, tuple(sorted(unknown)), problem)
 
 
