@@ -210,7 +210,9 @@ def _sorted(losses: list[Loss]) -> list[Loss]:
     kept: dict[tuple[Any, ...], Loss] = {}
     for loss in losses:
         kept.setdefault((loss.where.source, loss.object, loss.code, loss.reason, loss.hosts), loss)
-    return sorted(
-        kept.values(),
-        key=lambda loss: (loss.where.source, [(isinstance(part, str), str(part).zfill(6)) for part in loss.where.path]),
-    )
+    return sorted(kept.values(), key=lambda loss: (loss.where.source, [_rank(part) for part in loss.where.path]))
+
+
+def _rank(part: str | int) -> tuple[bool, str, int]:
+    """Keys in alphabetical order, indices by number."""
+    return (True, part, 0) if isinstance(part, str) else (False, "", part)

@@ -14,6 +14,7 @@ STEPS = ("status", "apply", "compare", "shift", "retire", "undo", "freeze", "res
 SAMPLES_MAX = 100_000
 AT_ONCE = 32
 SHOWN = 20
+TOPOLOGIES = ("namespace", "shared", "listenerset")
 STANDARD = ("GatewayClass", "Gateway", "ListenerSet", "ReferenceGrant", "HTTPRoute", "GRPCRoute", "TLSRoute", "BackendTLSPolicy")
 
 
@@ -21,7 +22,7 @@ STANDARD = ("GatewayClass", "Gateway", "ListenerSet", "ReferenceGrant", "HTTPRou
 @click.argument("step", type=click.Choice(STEPS), default="status")
 @click.option("--class", "class_name", required=True, metavar="NAME", help="The class of the Ingresses.")
 @click.option("--emitter", default="standard", show_default=True, metavar="NAME", help="As of convert.")
-@click.option("--topology", default="shared", show_default=True, metavar="NAME", help="As of convert.")
+@click.option("--topology", type=click.Choice(TOPOLOGIES), default="shared", show_default=True, help="As of convert.")
 @click.option("--gateway-api", default="1.6", show_default=True, metavar="1.N", help="As of convert.")
 @click.option("--gateway-class", default="", metavar="NAME", help="As of convert.")
 @click.option("--gateway", default="gateways/", metavar="NAMESPACE/NAME", help="As of convert.")
@@ -259,6 +260,8 @@ async def _send(api: Any, requests: list[Any]) -> None:
 def _check(reply: Any, what: str) -> None:
     if reply.ok:
         return
+    if reply.code == 404 and "namespaces" in reply.message:
+        raise Refused(f"cannot {what}: {reply.message}; create the namespace, or name another with --gateway NAMESPACE/")
     if reply.code == 404:
         raise Refused(f"cannot {what}: {reply.message}; are the definitions of the Gateway API installed, in that version?")
     if reply.code == 0:
