@@ -9,6 +9,7 @@ import pytest
 from underway.kube import resource as r
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.operator.roster import FINALIZER
+from underway.rotate.spec import RotationMetadata, Target
 from underway.rotate.status import Status
 from underway.sim import swarm
 from underway.sim.operating import Operating
@@ -44,7 +45,7 @@ def reasons(run: Operating) -> list[str]:
     return [event["reason"] for event in sorted(events, key=lambda event: int(event["metadata"]["resourceVersion"]))]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_leaders_come_and_go_and_no_invariant_breaks(seed: int) -> None:
     run = operating(seed, faults=True)
     dice = Random(seed)
@@ -206,6 +207,41 @@ def test_a_deleted_rotation_leaves_no_trace() -> None:
         assert not [key for key in node["metadata"].get("annotations") or {} if key.startswith("rotation.underway.dev/")]
         assert not [taint for taint in node["spec"].get("taints") or () if taint["key"].startswith("rotation.underway.dev/")]
     assert [lease["metadata"]["name"] for lease in run.world.store.values(r.LEASES)] == ["underway.operator"]
+
+
+def test_nodes_that_two_rotations_choose_belong_to_the_older_one() -> None:
+    run = operating(3)
+    later(run, 70)
+    other = msgspec.structs.replace(
+        run.rotation,
+        metadata=RotationMetadata("younger"),
+        spec=msgspec.structs.replace(run.rotation.spec, target=Target(kubelet_version="v1.30.0")),
+    )
+    run.create(other)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    later(run, 60)
+    versions = {node["status"]["nodeInfo"]["kubeletVersion"] for node in run.world.store.values(r.NODES)}
+    assert versions == {run.world.scenario.target}
+    status = run.world.registry.get(ROTATIONS, "", "younger")["status"]
+    assert (status["state"], status["reason"]) == ("Frozen", f"chosen by the older Rotation {run.rotation.metadata.name} too")
+    run.delete()
+    later(run, 120)
+    status = run.world.registry.get(ROTATIONS, "", "younger")["status"]
+    assert status["state"] == "Progressing", "the older one is gone: its nodes are free"
+
+
+def test_a_rotation_whose_finalizer_is_refused_stops_nobody_else() -> None:
+    run = operating(3)
+    run.create(msgspec.structs.replace(run.rotation, metadata=RotationMetadata("younger")))
+
+    def broken(now: dict[str, Any]) -> dict[str, Any]:
+        return {**now, "spec": {**now["spec"], "mode": "Halt"}}
+
+    run.world.registry.mutate(ROTATIONS, "", "younger", broken)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    assert not any(pump.driver.failure for pump in run.pumps)
 
 
 def test_a_rotation_that_cannot_be_read_says_so_and_is_left_alone() -> None:

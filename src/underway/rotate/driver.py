@@ -24,7 +24,7 @@ from underway.rotate.effects import MachineReply
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
-from underway.rotate.freezes import FREEZE_LEASE, Frozen, freezes_of, held_nodes, holding, resumed_ms
+from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, resumed_ms
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict
 from underway.rotate.journal import LEASE_KEY, JournalWriter
@@ -57,7 +57,7 @@ from underway.rotate.windows import Windows
 from underway.rotate.work import Result, Situation, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from random import Random
 
     from underway.model.node import Node
@@ -119,6 +119,7 @@ class Driver:
         self._outbox = Outbox(self._ids, self._ledger)
         self._lock = lock or Lock(identity, lease_name(rotation.metadata.name))
         self._own_picture = picture is None
+        self.reserved: Mapping[str, Freeze] = {}
         self._observed = picture or Observed(self._ids)
         self._journal = JournalWriter(self._lock)
         self._health = Health(self._spec.health)
@@ -228,7 +229,7 @@ class Driver:
         self._outlook.change(frozen=frozen, breaches=(*verdict.freeze, *verdict.wait))
         self._write_journal(now_ms)
         if self._lock.held(now_ms):
-            held = held_nodes(freezes, snapshot.nodes.values())
+            held = {**held_nodes(freezes, snapshot.nodes.values()), **self.reserved}
             waiting = "; ".join(f"gate {breach.gate}: {breach.reason}" for breach in verdict.wait)
             opening = self._windows.at(now_ms)
             situation = Situation(snapshot, records, journal, now_ms, frozen is not None, waiting, held, opening)

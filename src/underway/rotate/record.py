@@ -5,12 +5,15 @@ before its acts begin.
 """
 
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
 from underway.model import timestamp
 from underway.model.lease import Lease
 from underway.model.node import Node
+
+T = TypeVar("T")
 
 PREFIX = "rotation.underway.dev/"
 NAME = PREFIX + "name"
@@ -159,13 +162,20 @@ def journal_of(lease: Lease | None) -> Journal:
         frozen=(annotations.get(FROZEN_REASON) or "frozen by request") if frozen else "",
         frozen_by=annotations.get(FROZEN_BY, "") if frozen else "",
         frozen_since_ms=parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
-        owed=msgspec.json.decode(annotations[OWED], type=tuple[Owed, ...]) if annotations.get(OWED) else (),
+        owed=_decoded(annotations.get(OWED, ""), tuple[Owed, ...], ()),
         started_ms=parsed_ms(annotations.get(STARTED, "")),
-        zones=msgspec.json.decode(annotations[ZONES], type=dict[str, int]) if annotations.get(ZONES) else {},
+        zones=_decoded(annotations.get(ZONES, ""), dict[str, int], {}),
         resumed_ms=parsed_ms(annotations.get(RESUMED, "")) or 0,
         outdated=int(outdated) if (outdated := annotations.get(OUTDATED, "")).isdigit() else 0,
         canaried_ms=parsed_ms(annotations.get(CANARIED, "")),
     )
+
+
+def _decoded(text: str, type_: type[T], absent: T) -> T:
+    try:
+        return msgspec.json.decode(text, type=type_) if text else absent
+    except msgspec.DecodeError:
+        return absent
 
 
 def parsed_ms(text: str) -> int | None:

@@ -131,6 +131,14 @@ class Hand:
             self._not_before_ms = now_ms + AGAIN_MS
         self.driver, self._looked = None, (-1, 0)
 
+    def may_try(self, now_ms: int) -> bool:
+        """Whether a failure that a person has to cure is long enough ago."""
+        return now_ms >= self._not_before_ms
+
+    def refuse(self, why: str, now_ms: int) -> None:
+        """The API server has refused what has to come before any work."""
+        self.status, self._not_before_ms = Status(self.name, "Failed", why), now_ms + AGAIN_MS
+
     def break_off(self, violation: str) -> None:
         """The driver has met a bug of ours: it ends at once, and no other begins until the specification changes."""
         self._before = Statistics(*self.totals)

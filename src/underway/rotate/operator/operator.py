@@ -23,6 +23,7 @@ from underway.kube.watch import WatchEvent
 from underway.rotate import acts
 from underway.rotate.driver import IDLE_MS, DriverEvent, Retire, Stop, Tick
 from underway.rotate.effects import MachineReply
+from underway.rotate.freezes import Freeze
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.kinds.conditions import essence, published
 from underway.rotate.kinds.definitions import ROTATIONS
@@ -35,7 +36,7 @@ from underway.rotate.operator.happenings import event_request, happenings
 from underway.rotate.operator.roster import FINALIZER, Roster, Wanted
 from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.record import record_of
-from underway.rotate.target import selected
+from underway.rotate.target import selected, selected_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -139,8 +140,10 @@ class Operator:
         if verb == "lease" and event.ok:
             self._picture.wrote("Lease", event.body)
             self._journal.written(event.body)
-        elif verb in ("lease", "finalizer") and outcome.refusal:
-            self.failure = f"cannot write {'Lease ' + LEADER_LEASE if verb == 'lease' else 'Rotation ' + name}: {outcome.refusal}"
+        elif verb == "lease" and outcome.refusal:
+            self.failure = f"cannot write Lease {LEADER_LEASE}: {outcome.refusal}"
+        elif verb == "finalizer" and outcome.refusal and name in self.hands:
+            self.hands[name].refuse(f"cannot write Rotation {name}: {outcome.refusal}", now_ms)
         elif verb == "finalizer" and event.ok:
             self._roster.wrote(event.body)
         elif verb == "status" and not event.ok and name in self.hands:
@@ -178,6 +181,22 @@ class Operator:
         due = [at_ms for at_ms in (self._picture.wakeup_ms(), self._roster.due_ms(), self._ledger.next_ms()) if at_ms is not None]
         self.wakeup_ms = min([self.wakeup_ms, *due, *(driver.wakeup_ms or now_ms for driver in drivers)])
 
+    def _reserved(self, wanted: Wanted) -> dict[str, Freeze]:
+        """The nodes that an older Rotation chooses too: they are its own, or the two would replace them by turns for ever."""
+        if wanted.rotation is None:
+            return {}
+        older = [
+            other
+            for other in self.wanted.values()
+            if other.rotation is not None and not other.deleting and (other.created, other.name) < (wanted.created, wanted.name)
+        ]
+        held = {}
+        for node in selected_nodes(self._picture.snapshot(), wanted.rotation.spec) if older else ():
+            owner = next((one for one in older if one.rotation and selected(node, one.rotation.spec.nodes)), None)
+            if owner is not None:
+                held[node.name] = Freeze(f"chosen by the older Rotation {owner.name} too", "underway", 0)
+        return held
+
     def _hand(self, name: str, wanted: Wanted) -> Hand:
         hand = self.hands.get(name)
         if hand is None or (hand.uid != wanted.uid and hand.driver is None):
@@ -188,11 +207,13 @@ class Operator:
 
     def _reconcile(self, hand: Hand, wanted: Wanted | None, now_ms: int, rng: Random) -> None:
         """Have a driver where there is work, and let it decide. wanted: None when nothing may be begun."""
-        if wanted is not None and not wanted.deleting and FINALIZER not in wanted.finalizers:
+        if wanted is not None and not wanted.deleting and FINALIZER not in wanted.finalizers and hand.may_try(now_ms):
             self._set_finalizers(wanted, (*wanted.finalizers, FINALIZER))
             return
         for order in hand.orders(wanted, self._picture, self._ids, now_ms):
             self._feed(hand, order, now_ms, rng)
+        if hand.driver is not None and wanted is not None:
+            hand.driver.reserved = self._reserved(wanted)
         self._feed(hand, Tick(), now_ms, rng)
 
     def _feed(self, hand: Hand, event: DriverEvent, now_ms: int, rng: Random) -> None:

@@ -36,6 +36,7 @@ class Wanted(msgspec.Struct, frozen=True):
     resource_version: str
     finalizers: tuple[str, ...]
     deleting: bool
+    created: str
     rotation: Rotation | None
     problem: str
     shown: RotationStatus
@@ -57,6 +58,7 @@ def wanted_of(value: AnyObject, gates: Iterable[str], providers: Iterable[str]) 
         resource_version=metadata.resource_version,
         finalizers=metadata.finalizers,
         deleting=bool(metadata.deletion_timestamp),
+        created=metadata.creation_timestamp,
         rotation=rotation,
         problem=problem,
         shown=_shown(value.status),
