@@ -104,6 +104,29 @@ def test_a_side_without_anything_to_match_is_a_usage_error(tmp_path: Path) -> No
         run(tmp_path, ({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s"}},), (EDGE, ROUTE))
 
 
+def test_every_open_point_is_read_otherwise_on_request(tmp_path: Path) -> None:
+    left = (INGRESS, ingress("all", "", default="all"))
+    right = (gateway(), ROUTE, route("all", (), rule("all")))
+    code, out, _ = run(tmp_path, left, right, "--every-reading")
+    assert code == 0
+    assert "PROVED   with --assume hostname-fallback=true" in out
+    shadowed = (ingress("web", "a.example", ("Prefix", "/x", "x")), ingress("all", "", default="all"))
+    hidden = (gateway(), route("web", ("a.example",), rule("x", match("/x"))), route("all", (), rule("all")))
+    assumed = ("--assume", "hostname-fallback=true", "--every-reading", "-o", "json")
+    code, out, _ = run(tmp_path, shadowed, hidden, *assumed)
+    assert code == 1
+    readings = {one["assume"]: one["verdict"] for one in json.loads(out)["readings"]}
+    assert readings["hostname-fallback=false"] == "REFUTED"
+    assert readings["fallthrough=true"] == "PROVED"
+
+
+def test_text_names_only_so_many_hosts(tmp_path: Path) -> None:
+    left = [ingress(f"i{n}", f"h{n:02}.example", ("Prefix", "/", "web")) for n in range(30)]
+    code, out, _ = run(tmp_path, tuple(left), (EDGE, ROUTE))
+    assert code == 1
+    assert "and 6 more hosts that are not proved: -o json or -o html has them" in out
+
+
 def test_html_draws_both_sides_without_anything_from_outside(tmp_path: Path) -> None:
     code, out, _ = run(tmp_path, (INGRESS,), (EDGE, WRONG), "-o", "html")
     assert code == 1

@@ -49,14 +49,23 @@ def note_skipped(manifests: Any) -> None:
         click.echo(f"skipped {one.place}: {one.object} {one.reason}", err=True)
 
 
-def chosen(manifests: Any, semantics: str) -> str:
+def readings_of(semantics: str, assumed: tuple[str, ...]) -> list[str]:
+    """Each open point of a semantics read otherwise than assumed, as --assume has it."""
+    from underway.ingress.equivalence.readings import other_readings
+    from underway.ingress.matchers import SEMANTICS
+
+    module: Any = next(one for one in SEMANTICS if one.name == semantics)
+    return [text for text, _ in other_readings(_parameters(module, assumed))]
+
+
+def chosen(manifests: Any, semantics: str, flag: str) -> str:
     """The semantics that is asked for, or that the objects speak for. Raises UsageError where they speak for two."""
     if semantics != "auto":
         return semantics
     routes = bool(manifests.http_routes or manifests.grpc_routes or manifests.tls_routes or manifests.gateways)
     if routes and manifests.ingresses:
         raise UsageError(
-            "the files hold Ingresses and routes; say which of them is meant: --as ingress-v1, ingress-nginx or gateway"
+            f"the files hold Ingresses and routes; say which of them is meant: {flag} ingress-v1, ingress-nginx or gateway"
         )
     if routes:
         return "gateway"
@@ -67,11 +76,11 @@ def chosen(manifests: Any, semantics: str) -> str:
     return "ingress-v1"
 
 
-def router_for(manifests: Any, semantics: str, assumed: tuple[str, ...] = ()) -> Any:
+def router_for(manifests: Any, semantics: str, assumed: tuple[str, ...] = (), flag: str = "--as") -> Any:
     """The matcher over the objects. Raises UsageError if there is nothing to match, or an assumption is none."""
     from underway.ingress.matchers import SEMANTICS
 
-    name = chosen(manifests, semantics)
+    name = chosen(manifests, semantics, flag)
     has = manifests.gateways or manifests.http_routes if name == "gateway" else manifests.ingresses
     if not has:
         reasons = "; ".join(f"{one.place}: {one.object} {one.reason}" for one in manifests.skipped[:3])

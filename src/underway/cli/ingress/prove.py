@@ -4,9 +4,18 @@ from typing import Any
 
 import click
 
-from underway.cli.ingress.judging import assume_option, manifests_from, note_skipped, router_for, semantics_option
+from underway.cli.ingress.judging import (
+    assume_option,
+    manifests_from,
+    note_skipped,
+    readings_of,
+    router_for,
+    semantics_option,
+)
 from underway.cli.options import emit
 from underway.errors import UsageError
+
+HOSTS_SHOWN, PROBLEMS_SHOWN = 25, 25  # as text; -o json has all
 
 
 @click.command(name="prove")
@@ -15,6 +24,9 @@ from underway.errors import UsageError
 @semantics_option("--from-as", "left_semantics")
 @semantics_option("--to-as", "right_semantics")
 @assume_option
+@click.option(
+    "--every-reading", is_flag=True, help="Read each open point otherwise too, one at a time; the worst verdict counts."
+)
 @click.option(
     "-o",
     "--output",
@@ -31,6 +43,7 @@ def command(
     left_semantics: str,
     right_semantics: str,
     assumed: tuple[str, ...],
+    every_reading: bool,
     output: str,
 ) -> None:
     """Prove that two sides answer every request alike, or show the request that they do not.
@@ -41,7 +54,8 @@ def command(
     Example: underway ingress prove --from ingress.yaml --to routes.yaml
     """
     from underway.ingress.equivalence.proof import prove
-    from underway.ingress.equivalence.verdict import Verdict, shown_proof
+    from underway.ingress.equivalence.readings import shown_readings
+    from underway.ingress.equivalence.verdict import Verdict, shown_proof, worst
 
     if "-" in left and "-" in right:
         raise UsageError("--from - and --to -: only one of them can read standard input")
@@ -51,10 +65,25 @@ def command(
     shared = [*sides[0].services, *sides[1].services]
     for side in sides:
         side.services = shared
-    routers = router_for(sides[0], left_semantics, assumed), router_for(sides[1], right_semantics, assumed)
+
+    def routers_as(*more: str) -> tuple[Any, Any]:
+        wishes = (*assumed, *more)
+        flags = ("--from-as", "--to-as")
+        return (
+            router_for(sides[0], left_semantics, wishes, flags[0]),
+            router_for(sides[1], right_semantics, wishes, flags[1]),
+        )
+
+    routers = routers_as()
     proof = prove(*routers)
-    skipped = any(side.skipped for side in sides)
     shown = shown_proof(proof, routers[0].name, routers[1].name)
+    verdict = proof.verdict
+    if every_reading:
+        texts = dict.fromkeys(text for router in routers for text in readings_of(router.name, assumed))
+        others = [(text, prove(*routers_as(text))) for text in texts]
+        shown["readings"] = shown_readings(proof, others)
+        verdict = worst([verdict, *(other.verdict for _, other in others)])
+        shown["verdict"] = verdict.value
     shown["problems"] = [
         f"{name}: {one}" for name, router in zip(("from", "to"), routers, strict=True) for one in router.problems
     ]
@@ -65,17 +94,16 @@ def command(
         click.echo(render(picture_of(*routers, proof)))
     else:
         emit(shown, output, lambda: _print(shown))
-    if proof.verdict is Verdict.REFUTED:
+    if verdict is Verdict.REFUTED:
         ctx.exit(1)
-    ctx.exit(0 if proof.verdict is Verdict.PROVED and not skipped else 4)
+    ctx.exit(0 if verdict is Verdict.PROVED and not any(side.skipped for side in sides) else 4)
 
 
 def _print(shown: dict[str, Any]) -> None:
     from underway.ingress.equivalence.verdict import in_words
 
-    for host in shown["hosts"]:
-        if host["verdict"] == "PROVED":
-            continue
+    unproved = [host for host in shown["hosts"] if host["verdict"] != "PROVED"]
+    for host in unproved[:HOSTS_SHOWN]:
         click.echo(f"{host['verdict']:8} {host['host']}  {host['reason']}")
         for difference in (host, *host.get("more", ())):
             if difference["witness"]:
@@ -84,8 +112,15 @@ def _print(shown: dict[str, Any]) -> None:
                 click.echo(f"  request  {witness['method']} {witness['url']}{headers}")
                 click.echo(f"    from   {in_words(difference['from'])}  [{difference['from']['rule']}]")
                 click.echo(f"    to     {in_words(difference['to'])}  [{difference['to']['rule']}]")
-    for problem in shown["problems"]:
+    if len(unproved) > HOSTS_SHOWN:
+        click.echo(f"and {len(unproved) - HOSTS_SHOWN} more hosts that are not proved: -o json or -o html has them")
+    for problem in shown["problems"][:PROBLEMS_SHOWN]:
         click.echo(f"note     {problem}")
+    if len(shown["problems"]) > PROBLEMS_SHOWN:
+        click.echo(f"note     and {len(shown['problems']) - PROBLEMS_SHOWN} more: -o json has them")
+    for reading in shown.get("readings", ()):
+        where = f"  {reading['host']}: {reading['reason']}  {reading['request']}" if reading["host"] else "  as before"
+        click.echo(f"{reading['verdict']:8} with --assume {reading['assume']}{where}")
     proved = sum(host["verdict"] == "PROVED" for host in shown["hosts"])
     semantics = shown["semantics"]
     click.echo(
