@@ -53,50 +53,59 @@ def command(
 
     Example: underway ingress prove --from ingress.yaml --to routes.yaml
     """
-    from underway.ingress.equivalence.proof import prove
-    from underway.ingress.equivalence.readings import shown_readings
-    from underway.ingress.equivalence.verdict import Verdict, shown_proof, worst
+    from underway.ingress.equivalence.verdict import Verdict
 
-    if "-" in left and "-" in right:
-        raise UsageError("--from - and --to -: only one of them can read standard input")
-    sides = manifests_from(left), manifests_from(right)
-    for side in sides:
-        note_skipped(side)
-    shared = [*sides[0].services, *sides[1].services]
-    for side in sides:
-        side.services = shared
-
-    def routers_as(*more: str) -> tuple[Any, Any]:
-        wishes = (*assumed, *more)
-        flags = ("--from-as", "--to-as")
-        return (
-            router_for(sides[0], left_semantics, wishes, flags[0]),
-            router_for(sides[1], right_semantics, wishes, flags[1]),
-        )
-
-    routers = routers_as()
-    proof = prove(*routers)
-    shown = shown_proof(proof, routers[0].name, routers[1].name)
-    verdict = proof.verdict
-    if every_reading:
-        texts = dict.fromkeys(text for router in routers for text in readings_of(router.name, assumed))
-        others = [(text, prove(*routers_as(text))) for text in texts]
-        shown["readings"] = shown_readings(proof, others)
-        verdict = worst([verdict, *(other.verdict for _, other in others)])
-        shown["verdict"] = verdict.value
-    shown["problems"] = [
-        f"{name}: {one}" for name, router in zip(("from", "to"), routers, strict=True) for one in router.problems
-    ]
+    sides = _sides(left, right)
+    judged = _Judged(sides, (left_semantics, right_semantics), assumed, every_reading)
     if output == "html":
         from underway.ingress.equivalence.picture import picture_of
         from underway.web.routing import render
 
-        click.echo(render(picture_of(*routers, proof)))
+        click.echo(render(picture_of(*judged.routers, judged.proof)))
     else:
-        emit(shown, output, lambda: _print(shown))
-    if verdict is Verdict.REFUTED:
+        emit(judged.shown, output, lambda: _print(judged.shown))
+    if judged.verdict is Verdict.REFUTED:
         ctx.exit(1)
-    ctx.exit(0 if verdict is Verdict.PROVED and not any(side.skipped for side in sides) else 4)
+    ctx.exit(0 if judged.verdict is Verdict.PROVED and not any(side.skipped for side in sides) else 4)
+
+
+def _sides(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[Any, Any]:
+    """The objects of both sides; Services of either resolve the ports of both. Raises UsageError."""
+    if "-" in left and "-" in right:
+        raise UsageError("--from - and --to -: only one of them can read standard input")
+    sides = manifests_from(left), manifests_from(right)
+    shared = [*sides[0].services, *sides[1].services]
+    for side in sides:
+        note_skipped(side)
+        side.services = shared
+    return sides
+
+
+class _Judged:
+    """The proof of two sides, and of every other reading where that is wanted."""
+
+    def __init__(self, sides: tuple[Any, Any], semantics: tuple[str, str], assumed: tuple[str, ...], every_reading: bool) -> None:
+        from underway.ingress.equivalence.proof import prove
+        from underway.ingress.equivalence.readings import shown_readings
+        from underway.ingress.equivalence.verdict import shown_proof, worst
+
+        self._sides, self._semantics = sides, semantics
+        self.routers = self._routers(assumed)
+        self.proof = prove(*self.routers)
+        self.verdict = self.proof.verdict
+        self.shown = shown_proof(self.proof, *(router.name for router in self.routers))
+        named = zip(("from", "to"), self.routers, strict=True)
+        self.shown["problems"] = [f"{name}: {problem}" for name, router in named for problem in router.problems]
+        if every_reading:
+            texts = dict.fromkeys(text for router in self.routers for text in readings_of(router.name, assumed))
+            others = [(text, prove(*self._routers((*assumed, text)))) for text in texts]
+            self.shown["readings"] = shown_readings(self.proof, others)
+            self.verdict = worst([self.verdict, *(other.verdict for _, other in others)])
+            self.shown["verdict"] = self.verdict.value
+
+    def _routers(self, assumed: tuple[str, ...]) -> tuple[Any, Any]:
+        left = router_for(self._sides[0], self._semantics[0], assumed, "--from-as")
+        return left, router_for(self._sides[1], self._semantics[1], assumed, "--to-as")
 
 
 def _print(shown: dict[str, Any]) -> None:
