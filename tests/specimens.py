@@ -16,6 +16,10 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     "the least": MINIMAL,
     "frozen from the start": {**MINIMAL, "mode": "Freeze"},
     "by age": {"target": {"maxAge": "720h"}},
+    "by an expression": {
+        "target": {"expression": "node.metadata.labels['image'] == 'v2'"},
+        "nodes": {"order": [{"by": "expression", "expression": "size(node.spec.taints)"}, {"by": "age"}]},
+    },
     "by image": {"target": {"osImage": "Bottlerocket 1.30"}},
     "chosen nodes": {
         **MINIMAL,
@@ -50,6 +54,11 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "no target": ({}, "target"),
     "an empty target": ({"target": {}}, "spec.target"),
     "a target of empty words": ({"target": {"maxAge": "", "kubeletVersion": ""}}, "spec.target"),
+    "a score without an expression": ({**MINIMAL, "nodes": {"order": [{"by": "expression"}]}}, "spec.nodes.order[0]"),
+    "an expression of another key": (
+        {**MINIMAL, "nodes": {"order": [{"by": "age", "expression": "1"}]}},
+        "spec.nodes.order[0]",
+    ),
     "a version that is none": ({"target": {"kubeletVersion": "new"}}, "spec.target.kubeletVersion"),
     "an age that is none": ({"target": {"maxAge": "old"}}, "spec.target.maxAge"),
     "a misspelt field": ({**MINIMAL, "paces": {}}, "spec"),

@@ -17,6 +17,7 @@ from underway.rotate import cron
 TEXT_MAX = 64  # longer than any duration or version; CEL's cost estimate needs a bound (KEP-2876)
 LIST_MAX = 64
 SELECTOR_MAX = 32
+EXPRESSION_MAX = 2048
 NAME_MAX = 40  # "underway-NAME" names a Lease; NAME, eight digits of a uid and six of the time a machine, of at most 63
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 PERCENT = "(0|[1-9][0-9]{0,2})%"
@@ -74,6 +75,18 @@ def _positive(text: str) -> float:
     if not length_s:
         raise ValueError(f"{text!r} is not a duration of more than 0; write it as 90s, 30m or 1h30m")
     return length_s
+
+
+def _condition(text: str) -> object:
+    from underway.rotate.expressions import checked_condition  # late: most Rotations have none
+
+    return checked_condition(text)
+
+
+def _score(text: str) -> object:
+    from underway.rotate.expressions import checked_score  # late: most Rotations have none
+
+    return checked_score(text)
 
 
 def _or_empty(parse: Callable[[str], object]) -> Callable[[str], object]:
@@ -134,6 +147,11 @@ TimeZone = Annotated[
 Count = Annotated[int, _scalar(_count, minimum=0, format="int32")]
 # A pattern, not a rule: the API server takes an int-or-string for as long as a whole request when it estimates a rule's cost.
 Share = Annotated[int | str, _scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
+
+
+# No rule: the API server cannot compile an expression inside of one. Who reads the Rotation does.
+OptionalCondition = Annotated[str, _scalar(_or_empty(_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+OptionalScore = Annotated[str, _scalar(_or_empty(_score)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 
 
 class Requirement(LabelSelectorRequirement, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ Owns the keys and how they are told. Admission and plan ask the same object, so 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,7 @@ from underway.model.node import Node
 from underway.model.selector import matches
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Move, Rules, fate
-from underway.rotate.spec import Nodes
+from underway.rotate.spec import Nodes, OrderBy
 
 Key = tuple[object, ...]
 WAIT_DIGITS = 3
@@ -25,32 +26,35 @@ class Order:
         self._nodes = nodes
         self._snapshot = snapshot
         self._rules = rules
-        named = tuple(key.by for key in nodes.order)
-        self.keys: tuple[str, ...] = named if "pool" in named or not nodes.pools else ("pool", *named)
+        placed = not nodes.pools or any(key.by == "pool" for key in nodes.order)
+        self.keys: tuple[OrderBy, ...] = nodes.order if placed else (OrderBy("pool"), *nodes.order)
         self._moved: dict[str, int] = {}
-        self._of: dict[str, Callable[[Node], object]] = {
-            "zone": lambda node: node.zone,
-            "pool": self._pool_index,
-            "age": lambda node: node.metadata.creation_timestamp,
-            "name": lambda node: node.name,
-            "disruptions": self._disruptions,
+        self._scores: dict[tuple[str, str], tuple[bool, Any]] = {}
+        self._of: dict[str, Callable[[Node, OrderBy], object]] = {
+            "zone": lambda node, _: node.zone,
+            "pool": lambda node, _: self._pool_index(node),
+            "age": lambda node, _: node.metadata.creation_timestamp,
+            "name": lambda node, _: node.name,
+            "disruptions": lambda node, _: self._disruptions(node),
+            "expression": lambda node, key: self._score(key.expression, node),
         }
 
     def rank(self, node: Node, wait_s: float) -> Key:
         """What sorts the node among the others. wait_s: how long it would wait for budgets."""
-        return (*(self._of[key](node) for key in self.keys), round(wait_s, WAIT_DIGITS), node.zone, node.name)
+        return (*(self._of[key.by](node, key) for key in self.keys), round(wait_s, WAIT_DIGITS), node.zone, node.name)
 
     def reason(self, node: Node, wait_s: float) -> str:
         """The same in words."""
-        told: dict[str, Callable[[], str]] = {
-            "zone": lambda: f"zone {node.zone or 'unknown'}",
-            "pool": lambda: f"pool {self.pool(node) or 'none'}",
-            "age": lambda: f"since {node.metadata.creation_timestamp[:10]}",
-            "name": lambda: "name",
-            "disruptions": lambda: f"{self._disruptions(node)} pods move",
+        told: dict[str, Callable[[OrderBy], str]] = {
+            "zone": lambda _: f"zone {node.zone or 'unknown'}",
+            "pool": lambda _: f"pool {self.pool(node) or 'none'}",
+            "age": lambda _: f"since {node.metadata.creation_timestamp[:10]}",
+            "name": lambda _: "name",
+            "disruptions": lambda _: f"{self._disruptions(node)} pods move",
+            "expression": lambda key: self._score_told(key.expression, node),
         }
         wait = f"waits {wait_s:.0f} s for budgets" if round(wait_s) else "no wait for budgets"
-        return ", ".join([*(told[key]() for key in self.keys), wait])
+        return ", ".join([*(told[key.by](key) for key in self.keys), wait])
 
     def pool(self, node: Node) -> str:
         """The name of the node's pool, "" where it is in none."""
@@ -61,6 +65,18 @@ class Order:
         labels = node.metadata.labels
         found = (index for index, pool in enumerate(self._nodes.pools) if matches(pool.selector, labels))
         return next(found, len(self._nodes.pools))
+
+    def _score(self, expression: str, node: Node) -> tuple[bool, Any]:
+        from underway.rotate.expressions import score  # late: most Rotations have none
+
+        place = (expression, node.name)
+        if place not in self._scores:
+            self._scores[place] = score(expression, node)
+        return self._scores[place]
+
+    def _score_told(self, expression: str, node: Node) -> str:
+        failed, value = self._score(expression, node)
+        return "no score: the expression fails" if failed else f"score {value}"
 
     def _disruptions(self, node: Node) -> int:
         """How many pods would have to move."""

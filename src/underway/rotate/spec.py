@@ -15,7 +15,9 @@ from underway.rotate.fields import (
     TEXT_MAX,
     Count,
     Duration,
+    OptionalCondition,
     OptionalDuration,
+    OptionalScore,
     OptionalVersion,
     PositiveDuration,
     Rule,
@@ -32,6 +34,8 @@ API_VERSION = "underway.dev/v1"
 POOLS_MAX = 16
 WINDOWS_MAX = 16
 OnBreach = Literal["Wait", "Freeze"]
+NO_TARGET = "give kubeletVersion, osImage, maxAge or expression, or no node would ever be out of date"
+NO_SCORE = "by: expression and an expression need each other"
 
 
 class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
@@ -44,24 +48,29 @@ class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=Tr
 
 
 class Target(Spec, frozen=True):
-    """When a node is up to date: all that are given must hold."""
+    """When a node is up to date: all that are given must hold. expression: CEL over `node`, for what the others cannot say."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "[has(self.kubeletVersion) && self.kubeletVersion != '', has(self.osImage) && self.osImage != '',"
-            " has(self.maxAge) && self.maxAge != ''].exists(given, given)",
-            "give kubeletVersion, osImage or maxAge, or no node would ever be out of date",
+            " has(self.maxAge) && self.maxAge != '', has(self.expression) && self.expression != ''].exists(given, given)",
+            NO_TARGET,
         ),
     )
     kubelet_version: OptionalVersion = ""
     os_image: str = ""
     max_age: OptionalDuration = ""
+    expression: OptionalCondition = ""
 
 
 class OrderBy(Spec, frozen=True):
-    """One key of the order in which nodes go."""
+    """One key of the order in which nodes go. expression: CEL over `node` that gives its score; the lowest goes first."""
 
-    by: Literal["zone", "pool", "age", "name", "disruptions"]
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule("(self.by == 'expression') == (has(self.expression) && self.expression != '')", NO_SCORE),
+    )
+    by: Literal["zone", "pool", "age", "name", "disruptions", "expression"]
+    expression: OptionalScore = ""
 
 
 class Pool(Spec, frozen=True):
@@ -245,8 +254,8 @@ def _struct_types(annotation: Any) -> Iterable[Any]:
 def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[str]) -> Iterable[str]:
     """What contradicts itself in a decoded specification, each with its field. gates, providers: the names there are."""
     gates, providers = frozenset(gates), frozenset(providers)
-    if not any((spec.target.kubelet_version, spec.target.os_image, spec.target.max_age)):
-        yield "spec.target: give kubeletVersion, osImage or maxAge, or no node would ever be out of date"
+    if not any((spec.target.kubelet_version, spec.target.os_image, spec.target.max_age, spec.target.expression)):
+        yield f"spec.target: {NO_TARGET}"
     unreadable = list(problems_of(spec, "spec"))
     yield from unreadable
     pace = spec.pace
@@ -255,6 +264,9 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
         yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
     if any(key.by == "pool" for key in spec.nodes.order) and not spec.nodes.pools:
         yield "spec.nodes: order by pool needs pools: give them in the order in which they are to go"
+    for index, key in enumerate(spec.nodes.order):
+        if (key.by == "expression") != bool(key.expression):
+            yield f"spec.nodes.order[{index}]: {NO_SCORE}"
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
     for index, gate in enumerate(spec.health):

@@ -27,6 +27,10 @@ def outdated(node: Node, target: Target, now_ms: int) -> str:
         age_s = (now_ms - timestamp.parse(node.metadata.creation_timestamp)) / timestamp.MILLISECONDS
         if age_s > seconds(target.max_age):
             return f"older than {target.max_age}"
+    if target.expression:
+        from underway.rotate.expressions import unmet  # late: most Rotations have none
+
+        return unmet(target.expression, node)
     return ""
 
 
