@@ -73,6 +73,12 @@ def test_strategy_none_writes_the_version_alone(tmp_path: Path) -> None:
     assert yaml.safe_load(done.stdout)["apiVersion"] == "things.underway.dev/v1"
 
 
+def test_a_file_or_the_cluster_is_wanted() -> None:
+    done = underway(*WITH, "--to", "v1")
+    assert done.returncode == 2
+    assert "give the objects with -f FILE, or --live for those of the cluster" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -89,6 +89,15 @@ def test_all_objects_are_stored_in_the_storage_version_and_the_list_is_trimmed(c
     assert again.stdout.splitlines() == [f"{NAME}: 0 objects written in v1", "status.storedVersions is [v1]"]
 
 
+def test_what_a_conversion_would_do_to_what_is_there_is_shown(cluster: HttpsCluster) -> None:
+    spec = f"{KOT / 'conversions.py'}:CONVERSIONS"
+    command = [sys.executable, "-m", "underway", "crd", "convert", "--with", spec, "--to", "v1alpha1", "--live"]
+    command += ["--kubeconfig", str(cluster.kubeconfig), "-o", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"apiVersion": "things.underway.dev/v1alpha1"') == COUNT
+
+
 def test_a_name_that_is_none_is_exit_2(cluster: HttpsCluster) -> None:
     done = migrate(cluster, name="devices")
     assert done.returncode == 2

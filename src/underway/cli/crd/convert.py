@@ -1,11 +1,13 @@
 """`underway crd convert`: objects in files to another version, as the API server would show them."""
 
+import asyncio
 import json
 from typing import Any
 
 import click
 
 from underway.cli.crd.documents import Object, definition, documents, is_list, named
+from underway.cli.options import cluster_options
 from underway.errors import UsageError
 
 
@@ -13,25 +15,46 @@ from underway.errors import UsageError
 @click.option("--crd", "crd_source", default="", metavar="FILE", help="The CustomResourceDefinition; - for standard input.")
 @click.option("--with", "spec", default="", metavar="MODULE:CONVERSIONS", help="The conversions, where its strategy is Webhook.")
 @click.option("--to", required=True, metavar="VERSION", help="The version that is wanted, such as v1.")
-@click.option("-f", "--file", "source", required=True, metavar="FILE", help="Objects and lists; - for standard input.")
+@click.option("-f", "--file", "source", default="", metavar="FILE", help="Objects and lists; - for standard input.")
+@click.option("--live", is_flag=True, help="Instead of a file: every object of the kind in the cluster, in its storage version.")
+@cluster_options
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print.")
-def command(crd_source: str, spec: str, to: str, source: str, output: str) -> int:
+def command(crd_source: str, spec: str, to: str, source: str, live: bool, kubeconfig: str, context: str, output: str) -> int:
     """Convert objects to another version.
 
     Objects are read as the API server reads what it is sent: pruned, with the defaults of their own version. What the version
     that is wanted cannot hold is kept in an annotation of the object, and told on standard error. MODULE is an importable
-    module or the path of a .py file. Exit code 4 if some objects could not be converted, 1 if none could.
+    module or the path of a .py file. With --live nothing is written: it shows what a new conversion would do to what is
+    there. Exit code 4 if some objects could not be converted, 1 if none could.
 
     Example: underway crd convert --crd devices.yaml --with conversions.py:CONVERSIONS --to v1 -f pump.yaml
     """
     kind = _conversions(crd_source, spec)
-    found = documents(source)
+    if bool(source) == live:
+        raise UsageError("give the objects with -f FILE, or --live for those of the cluster")
+    found = asyncio.run(_living(kind, kubeconfig, context)) if live else documents(source)
     done = _Run(kind, to)
     printed = [document for document in map(done.document, found) if document is not None]
     _print(printed, output)
     if not done.failed:
         return 0
     return 4 if done.converted else 1
+
+
+async def _living(kind: Any, kubeconfig: str, context: str) -> list[Object]:
+    """Every object of the kind, read in the version that the definition stores, if it is served."""
+    from underway.crd.storage import stored_of
+    from underway.kube.resource import Resource
+    from underway.live.connect import connect
+    from underway.live.custom_objects import every
+    from underway.live.http import HttpApi
+    from underway.live.kubeconfig import connection
+
+    stored = stored_of(kind.crd)
+    resource = Resource(stored.group, stored.through, stored.plural, stored.kind, namespaced=stored.namespaced)
+    async with HttpApi(connection(kubeconfig, context)) as api:
+        await connect(api)
+        return await every(api, resource)
 
 
 class _Run:

@@ -16,6 +16,7 @@ from underway.crd.conversion.shape import Hold, held
 from underway.errors import UsageError
 
 DEPTH_MAX = 64  # a structural schema cannot refer to itself: real ones stay under 20
+FIELDS_MAX = 50_000  # a schema with a whole PodTemplate in it has about 2,000; aliases in YAML can multiply without end
 RESERVED = ("apiVersion", "kind", "metadata")
 
 
@@ -64,11 +65,21 @@ def versions_of(crd: Mapping[str, Any]) -> Versions:
     try:
         spec, name = crd["spec"], crd["metadata"]["name"]
         schemas = {one["name"]: (one.get("schema") or {}).get("openAPIV3Schema") or {} for one in spec["versions"]}
-        fields = {version: dict(_fields(schema, "", 0)) for version, schema in schemas.items()}
+        fields = {version: _counted(schema, version) for version, schema in schemas.items()}
         holds = {version: held(schema) for version, schema in schemas.items()}
         return Versions(name, spec["group"], spec["names"]["kind"], tuple(schemas), fields, schemas, holds)
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"the CustomResourceDefinition cannot be read: {error!r} is missing or of another type") from None
+
+
+def _counted(schema: Mapping[str, Any], version: str) -> dict[str, str]:
+    """The fields of a version. Raises UsageError for a schema without end."""
+    found: dict[str, str] = {}
+    for path, type_ in _fields(schema, "", 0):
+        found[path] = type_
+        if len(found) > FIELDS_MAX:
+            raise UsageError(f"the schema of {version} has more than {FIELDS_MAX} fields")
+    return found
 
 
 def _fields(schema: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[str, str]]:

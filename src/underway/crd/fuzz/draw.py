@@ -14,6 +14,7 @@ from underway.crd.fuzz.scalars import Draw, int_or_string, scalar
 if TYPE_CHECKING:
     from random import Random
 
+DEEP = 6
 DEPTH_MAX = 24  # below it nothing but empty containers is drawn
 NAMES = ("a", "b", "c", "d.e/f", "in0", "x-y")
 UNKNOWN = ("unknown", "x")
@@ -131,7 +132,9 @@ def _array(schema: Mapping[str, Any], depth: int) -> Draw:
     items = schema.get("items") or {}
     draw_item = value(items, depth + 1)
     low = int(schema.get("minItems") or 0)
-    high = max(low, min(int(schema.get("maxItems") or low + 3), low + 3))
+    # Deep down lists are short, or an object of a schema as large as a Pod's would have thousands of parts.
+    spread = 3 if depth < DEEP else 1
+    high = max(low, min(int(schema.get("maxItems") or low + spread), low + spread))
     apart = _apart(schema)
 
     def draw(rng: "Random") -> Any:

@@ -15,6 +15,7 @@ from underway.errors import UsageError
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 DEPTH_MAX = 64
+FIELDS_MAX = 50_000  # as in crd.conversion.completeness
 ROOT = ("apiVersion", "kind", "metadata")
 
 
@@ -87,7 +88,7 @@ def definition_of(crd: Mapping[str, Any], conversions: Conversions | None = None
                 name=one["name"],
                 served=bool(one.get("served")),
                 storage=bool(one.get("storage")),
-                fields=dict(_fields((one.get("schema") or {}).get("openAPIV3Schema") or {}, "", 0)),
+                fields=_counted((one.get("schema") or {}).get("openAPIV3Schema") or {}),
                 columns=tuple(one.get("additionalPrinterColumns") or ()),
             )
             for one in spec["versions"]
@@ -103,6 +104,15 @@ def definition_of(crd: Mapping[str, Any], conversions: Conversions | None = None
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"the CustomResourceDefinition cannot be read: {error!r} is missing or of another type") from None
+
+
+def _counted(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for path, child in _fields(schema, "", 0):
+        found[path] = child
+        if len(found) > FIELDS_MAX:
+            raise UsageError(f"a schema has more than {FIELDS_MAX} fields")
+    return found
 
 
 def _fields(schema: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -8,6 +8,8 @@ import pytest
 
 from underway.crd.conversion import Constant, Conversions, EnumMap, Function, Keep, Relocate, Spoke, kept
 from underway.crd.fuzz import Fuzz, Report
+from underway.crd.lint import findings
+from underway.errors import UsageError
 from underway.web.declared import conversions as declared
 from unit.crd.fuzz.kot import conversions
 from unit.crd.versions import INTEGER, STRING, crd, of
@@ -141,3 +143,27 @@ def test_every_construct_of_a_schema_can_be_drawn() -> None:
     assert "0" not in seen["number"]
     assert {"0.5", "10"} <= seen["number"]
     assert all(len(values) > 1 for name, values in seen.items() if name != "coded")
+
+
+def nested(depth: int, width: int = 1) -> dict[str, Any]:
+    """A schema of lists in objects in lists, so deep; width: how many fields share what is below them, as YAML aliases do."""
+    inner: dict[str, Any] = STRING
+    for _ in range(depth):
+        inner = {"type": "array", "items": of({f"f{number}": inner for number in range(width)})}
+    return inner
+
+
+def test_a_deep_schema_is_drawn_within_bounds() -> None:
+    deep = crd("v1", v1={"tree": nested(8, 2)}, v1beta1={"tree": nested(8, 2)})
+    assert fuzzed(Conversions(deep, hub="v1", spokes=(Spoke("v1beta1"),)), 3).counterexamples == ()
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [(nested(70), "the schema is nested deeper than 64 levels"), (nested(40, 2), "the schema of v1 has more than 50000 fields")],
+)
+def test_a_schema_without_end_is_refused(schema: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Conversions(crd("v1", v1={"tree": schema}, v1beta1={}), hub="v1", spokes=(Spoke("v1beta1"),))
+    with pytest.raises(UsageError, match=r"nested deeper than 64 levels|more than 50000 fields"):
+        findings(crd("v1", v1={"tree": schema}))
