@@ -63,6 +63,9 @@ def documents_in(name: str, data: bytes) -> Iterator[tuple[Any, str]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise UsageError(f"{name}{f':{mark.line + 1}' if mark else ''}: {error.problem or 'not YAML'}") from None
+    except yaml.reader.ReaderError as error:
+        line = data[: error.position].count(b"\n") + 1
+        raise UsageError(f"{name}:{line}: holds a character that YAML does not allow; is the file UTF-8?") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"{name}: not YAML: {error}") from None
 

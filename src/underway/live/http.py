@@ -131,6 +131,10 @@ class HttpApi:
             else Reply(request=request, code=code, body=body, elapsed_ms=elapsed_ms)
         )
 
+    async def pause(self, delay_ms: int) -> None:
+        """Wait before a request is sent again."""
+        await self._rate.pause(delay_ms)
+
     async def _exchange(self, request: Request, bytes_max: int) -> tuple[int, bytes]:
         """Method, headers, body; once more after a 401, with a fresh credential."""
         for attempt in (1, 2):

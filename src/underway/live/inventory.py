@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from typing import Protocol
 
 import msgspec
 
@@ -21,7 +22,6 @@ from underway.lint.objects.kinds import KINDS, Kind
 from underway.lint.objects.meta import Object
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Skipped
-from underway.live.http import HttpApi
 
 PAGE = 500  # client-go's pager
 AT_ONCE = 4  # more than this gained nothing against a real kube-apiserver
@@ -31,6 +31,16 @@ BY_NAMESPACE_MAX = 500  # more namespaces than this, and asking each costs more 
 GONE = 410
 
 Progress = Callable[[str, int], None]
+
+
+class Fetches(Protocol):
+    """The part of `HttpApi` that is needed here."""
+
+    async def fetch(self, request: Request, bytes_max: int) -> Reply:
+        """Send one request; the Reply's body are bytes."""
+
+    async def pause(self, delay_ms: int) -> None:
+        """Wait before sending again."""
 
 
 class Inventory(msgspec.Struct, frozen=True):
@@ -45,7 +55,7 @@ class _Failed(Exception):  # never leaves this module
 
 
 async def inventory(
-    api: HttpApi, kinds: Iterable[str], namespaces: Sequence[str] = (), progress: Progress = lambda _kind, _count: None
+    api: Fetches, kinds: Iterable[str], namespaces: Sequence[str] = (), progress: Progress = lambda _kind, _count: None
 ) -> Inventory:
     """The objects of these kinds. namespaces: only those in them, and cluster-scoped ones. progress: kind, objects so far."""
     reading = _Reading(api, namespaces, progress)
@@ -59,8 +69,8 @@ async def inventory(
 class _Reading:
     """One reading of a cluster."""
 
-    def __init__(self, api: HttpApi, namespaces: Sequence[str], progress: Progress) -> None:
-        self._api = api
+    def __init__(self, api: Fetches, namespaces: Sequence[str], progress: Progress) -> None:
+        self._api: Fetches = api
         self._namespaces = tuple(namespaces)
         self._progress = progress
         self._ids = itertools.count(1)
@@ -152,6 +162,7 @@ class _Reading:
             decision = retry(reply, attempt, self._rng)
             if reply.reason == "TooLarge" or attempt >= ATTEMPTS_MAX or not isinstance(decision, Again):
                 return reply
+            await self._api.pause(decision.delay_ms)
 
     def _take(self, kind: Kind, read: Page, seen: set[str]) -> None:
         for thing in read.objects:

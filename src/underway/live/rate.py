@@ -28,3 +28,7 @@ class RateLimit:
                 await asyncio.sleep(missing_s)
                 self._tokens, self._last_s = 1.0, loop.time()
             self._tokens -= 1
+
+    async def pause(self, delay_ms: int) -> None:
+        """Return when a request may be sent again: after the delay that `kube.retry` decided on."""
+        await asyncio.sleep(delay_ms / 1_000)

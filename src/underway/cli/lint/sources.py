@@ -88,6 +88,9 @@ def _take(
         skipped.append(Skipped("File", f"{where}: holds no object; an object begins with apiVersion and kind"))
         return
     for values in opened(document):
+        if not (isinstance(values.get("kind"), str) and isinstance(values.get("apiVersion"), str)):
+            skipped.append(Skipped("File", f"{where}: holds no object; an object begins with apiVersion and kind"))
+            continue
         try:
             thing = from_values(values)
         except msgspec.ValidationError as error:

@@ -19,7 +19,7 @@ PLAIN_WIDTH = 160  # where no terminal says how wide it is
 
 
 def of_report(report: Report, rules: Sequence[Rule]) -> str:
-    """The whole report."""
+    """The whole report; what was skipped is counted here and told on standard error."""
     from rich.text import Text
 
     links = {rule.name: rule.reference for rule in rules}
@@ -31,10 +31,10 @@ def of_report(report: Report, rules: Sequence[Rule]) -> str:
         lines.append(_heading(ref, findings[0]))
         lines += [line for finding in findings for line in _finding(finding, links.get(finding.rule, ""))]
         lines.append(Text())
-    lines += [Text.assemble(("skipped  ", "yellow"), f"{one.kind}: {one.reason}") for one in report.skipped]
     counts = ", ".join(f"{sum(1 for one in report.findings if one.severity is level)} {level}" for level in Severity)
-    silenced = f", {report.silenced} silenced" if report.silenced else ""
-    lines.append(Text(f"{counts}{silenced}; {len(report.rules)} rules over {report.objects} objects; score {report.score}"))
+    counts += f", {report.silenced} silenced" if report.silenced else ""
+    counts += f", {len(report.skipped)} skipped" if report.skipped else ""
+    lines.append(Text(f"{counts}; {len(report.rules)} rules over {report.objects} objects; score {report.score}"))
     return _drawn(lines)
 
 
