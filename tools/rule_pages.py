@@ -1,6 +1,6 @@
 """Writes docs/rules/ from the docstrings of the rules: a page a rule, and an index. `--check` says whether they are stale.
 
-    python tools/rule_pages.py
+python tools/rule_pages.py
 """
 
 import sys
