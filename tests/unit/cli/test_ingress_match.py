@@ -64,6 +64,22 @@ def test_what_is_skipped_is_said_with_file_and_line_and_exits_with_4(tmp_path: P
     assert "in.yaml:12: Widget w is of a kind that decides nothing about routing here" in err
 
 
+def test_one_class_is_taken_or_all_with_a_note(tmp_path: Path) -> None:
+    other = INGRESS.replace("name: web, namespace: shop", "name: other, namespace: shop").replace("name: cart", "name: other")
+    text = (
+        INGRESS.replace("spec:", "spec:\n  ingressClassName: a", 1)
+        + "---\n"
+        + other.replace("spec:", "spec:\n  ingressClassName: b", 1)
+    )
+    url = "https://shop.example.com/cart"
+    _, out, err = match(text, tmp_path, url, "--as", "ingress-v1")
+    assert "note: Ingresses of classes a, b are taken for one controller's; --class takes one" in err
+    assert "shop/other:8080" in out
+    _, out, err = match(text, tmp_path, url, "--as", "ingress-v1", "--class", "a")
+    assert "shop/cart:8080" in out
+    assert err == ""
+
+
 def test_open_points_are_assumed_as_asked(tmp_path: Path) -> None:
     text = INGRESS.replace("/cart, pathType: Prefix", "/cart, pathType: ImplementationSpecific")
     url = "https://shop.example.com/cartoons"

@@ -35,12 +35,29 @@ def assume_option(function: F) -> F:
     )(function)
 
 
-def manifests_from(sources: tuple[str, ...]) -> Any:
-    """The objects in files. Raises UsageError."""
+def class_option(function: F) -> F:
+    """--class NAME."""
+    return click.option(
+        "--class",
+        "class_name",
+        default="",
+        metavar="NAME",
+        help="Take the Ingresses of this class alone (default: all, as one controller's).",
+    )(function)
+
+
+def manifests_from(sources: tuple[str, ...], class_name: str = "") -> Any:
+    """The objects in files; of Ingresses those of a class, "" for all. Raises UsageError."""
     from underway.cli.documents import read_documents
     from underway.ingress.objects.manifests import manifests_of
 
-    return manifests_of(read_documents(sources))
+    manifests = manifests_of(read_documents(sources))
+    classes = sorted({one.class_name or "(none)" for one in manifests.ingresses})
+    if class_name:
+        manifests.ingresses = [one for one in manifests.ingresses if one.class_name == class_name]
+    elif len(classes) > 1:
+        click.echo(f"note: Ingresses of classes {', '.join(classes)} are taken for one controller's; --class takes one", err=True)
+    return manifests
 
 
 def note_skipped(manifests: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from underway.cli.ingress.judging import assume_option, manifests_from, note_skipped, router_for, semantics_option
+from underway.cli.ingress.judging import assume_option, class_option, manifests_from, note_skipped, router_for, semantics_option
 from underway.cli.options import emit, output_option
 
 
@@ -13,6 +13,7 @@ from underway.cli.options import emit, output_option
 @semantics_option("--as", "semantics")
 @click.option("-X", "--request", "method", default="GET", show_default=True, metavar="METHOD", help="The method.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="A header; may be given again.")
+@class_option
 @assume_option
 @click.argument("url")
 @output_option
@@ -23,6 +24,7 @@ def command(
     semantics: str,
     method: str,
     headers: tuple[str, ...],
+    class_name: str,
     assumed: tuple[str, ...],
     url: str,
     output: str,
@@ -35,7 +37,7 @@ def command(
     """
     from underway.ingress.matchers.request import request_of
 
-    manifests = manifests_from(sources)
+    manifests = manifests_from(sources, class_name)
     request = request_of(url, method, headers)
     router = router_for(manifests, semantics, assumed)
     note_skipped(manifests)

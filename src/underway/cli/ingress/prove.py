@@ -6,6 +6,7 @@ import click
 
 from underway.cli.ingress.judging import (
     assume_option,
+    class_option,
     manifests_from,
     note_skipped,
     readings_of,
@@ -23,6 +24,7 @@ HOSTS_SHOWN, PROBLEMS_SHOWN = 25, 25  # as text; -o json has all
 @click.option("--to", "right", multiple=True, required=True, metavar="FILE", help="What is to be served.")
 @semantics_option("--from-as", "left_semantics")
 @semantics_option("--to-as", "right_semantics")
+@class_option
 @assume_option
 @click.option(
     "--every-reading", is_flag=True, help="Read each open point otherwise too, one at a time; the worst verdict counts."
@@ -42,6 +44,7 @@ def command(
     right: tuple[str, ...],
     left_semantics: str,
     right_semantics: str,
+    class_name: str,
     assumed: tuple[str, ...],
     every_reading: bool,
     output: str,
@@ -55,7 +58,7 @@ def command(
     """
     from underway.ingress.equivalence.verdict import Verdict
 
-    sides = _sides(left, right)
+    sides = _sides(left, right, class_name)
     judged = _Judged(sides, (left_semantics, right_semantics), assumed, every_reading)
     if output == "html":
         from underway.ingress.equivalence.picture import picture_of
@@ -69,11 +72,11 @@ def command(
     ctx.exit(0 if judged.verdict is Verdict.PROVED and not any(side.skipped for side in sides) else 4)
 
 
-def _sides(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[Any, Any]:
+def _sides(left: tuple[str, ...], right: tuple[str, ...], class_name: str) -> tuple[Any, Any]:
     """The objects of both sides; Services of either resolve the ports of both. Raises UsageError."""
     if "-" in left and "-" in right:
         raise UsageError("--from - and --to -: only one of them can read standard input")
-    sides = manifests_from(left), manifests_from(right)
+    sides = manifests_from(left, class_name), manifests_from(right, class_name)
     shared = [*sides[0].services, *sides[1].services]
     for side in sides:
         note_skipped(side)

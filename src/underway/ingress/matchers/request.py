@@ -61,9 +61,9 @@ def request_of(url: str, method: str = "GET", headers: tuple[str, ...] = ()) -> 
         if not colon or not name.strip():
             raise UsageError(f"-H {line!r}: is no header; write -H 'Name: value'")
         named.append((name.strip().lower(), value.strip()))
-    host = next((value for name, value in named if name == "host"), parts.hostname).lower()
+    told = next((value for name, value in named if name == "host"), "")
     return Request(
-        host=host.partition(":")[0],
+        host=(told.partition(":")[0] or parts.hostname).lower(),
         path=parts.path or "/",
         scheme=parts.scheme,
         method=method.upper(),
