@@ -183,7 +183,7 @@ def test_a_frozen_pool_is_left_out_and_opened_again_while_the_rest_goes_on() -> 
     before = {name for name in pool if run.world.store.get(r.NODES, "", name)}
     assert before
     assert cordoned(run) & before == set()
-    run._limit_ms = HOUR_MS
+    run._limit_ms = HOUR_MS // 4
     run.run()
     left = {node.name for node in run.world.scenario.nodes if run.world.store.get(r.NODES, "", node.name)}
     assert left == before, "all others are replaced, none of the pool is"
@@ -229,6 +229,21 @@ def test_nodes_that_two_rotations_choose_belong_to_the_older_one() -> None:
     later(run, 120)
     status = run.world.registry.get(ROTATIONS, "", "younger")["status"]
     assert status["state"] == "Progressing", "the older one is gone: its nodes are free"
+
+
+def test_no_eviction_is_tried_in_a_namespace_where_it_is_not_allowed() -> None:
+    scenario = random_scenario(3)
+    world = World(scenario, 3)
+    world.start()
+    run = Operating(world, swarm.rotation_of(scenario), evict_in=("data",))
+    run.operate()
+    later(run, 300)
+    tried = {request.namespace for request in run.requests if request.subresource == "eviction"}
+    assert tried <= {"data"}
+    blockers = run.object()["status"]["blockers"]
+    assert all("is in namespace shop, where Underway may not evict" in one["reason"] for one in blockers)
+    assert blockers
+    assert conditions(run)["Blocked"] == "True"
 
 
 def test_a_rotation_whose_finalizer_is_refused_stops_nobody_else() -> None:

@@ -88,6 +88,9 @@ async def _operate(
             beside = (
                 asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms)) if fleet else None
             )
+            if beside is not None:
+                # Without its fleets a hub would look well and do nothing: better to end, and be started again.
+                beside.add_done_callback(lambda _: stop.set())
             try:
                 await pump(operator, api, workshop, stop, turned)
             finally:

@@ -32,15 +32,18 @@ PROVIDERS = ("Command",)
 
 
 class Operating(Rehearsal):
-    """One run. replicas: how many operators there are."""
+    """One run. replicas: how many operators there are; evict_in: the only namespaces in which they evict, () for all."""
 
-    def __init__(self, world: World, rotation: Rotation, *, replicas: int = 2, **settings: Any) -> None:
+    def __init__(
+        self, world: World, rotation: Rotation, *, replicas: int = 2, evict_in: tuple[str, ...] = (), **settings: Any
+    ) -> None:
         super().__init__(world, rotation, **settings)
         names = [gate.name for gate in GATES]
         for definition in (rotation_definition(names, PROVIDERS), fleet_definition(names, PROVIDERS)):
             world.registry.create(CUSTOM_RESOURCE_DEFINITIONS, definition)
         self.create(rotation)
         self._replicas = replicas
+        self._evict_in = evict_in
         self.apis: list[MemoryApi] = []
         self.pumps: list[Pump[Operator]] = []
         self.requests: list[Request] = []
@@ -72,7 +75,7 @@ class Operating(Rehearsal):
         self._sent(request)
 
     def _operator(self, index: int, life: int) -> Operator:
-        return Operator(f"operator-{index}-{life}", [gate.name for gate in GATES], PROVIDERS)
+        return Operator(f"operator-{index}-{life}", [gate.name for gate in GATES], PROVIDERS, self._evict_in)
 
     def leaders(self) -> list[int]:
         """The replicas that believe to lead: never more than one."""
