@@ -3,13 +3,13 @@
 import click
 
 from underway.cli.crd.documents import named
-from underway.cli.crd.subject import print_objects, read_definition, subject_options, subjects
+from underway.cli.crd.subject import Asked, print_objects, subject_options, subjects
 
 
 @click.command()
 @subject_options
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print.")
-def command(crd_source: str, version: str, source: str, output: str) -> int:
+def command(asked: Asked, output: str) -> int:
     """Prune objects and fill in their defaults, as the API server does with what it is sent.
 
     The paths that were dropped are told on standard error.
@@ -19,10 +19,10 @@ def command(crd_source: str, version: str, source: str, output: str) -> int:
     from underway.crd import pipeline
 
     printed, code = [], 0
-    for value, wanted in subjects(read_definition(crd_source), version, source):
+    for value, wanted in subjects(asked)[1]:
         read = pipeline.request(value, wanted)
         if read.problem is not None:
-            click.echo(f"{source}: {named(value)}: {read.problem}", err=True)
+            click.echo(f"{asked.source}: {named(value)}: {read.problem}", err=True)
             code = 1
             continue
         for path in read.unknown:
