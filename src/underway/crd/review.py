@@ -45,11 +45,12 @@ class ConversionReview(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Bad(msgspec.Struct, frozen=True):
-    """One object that cannot be converted. index: its place in the review."""
+    """One object that cannot be converted. index: its place in the review; involved: as an Event names it."""
 
     index: int
     name: str
     outcome: Unconvertible
+    involved: dict[str, str] = {}
 
     def __str__(self) -> str:
         field = f"{self.outcome.field}: " if self.outcome.field else ""
@@ -108,7 +109,7 @@ class Task:
             if isinstance(outcome, Converted):
                 self.converted.append(outcome.object)
             else:
-                self.bad.append(Bad(index, _named(value), outcome))
+                self.bad.append(Bad(index, _named(value), outcome, _involved(value)))
         return True
 
     def _convert(self, value: Object) -> Converted | Unconvertible:
@@ -154,6 +155,34 @@ def _named(value: Object) -> str:
         return "(without a name)"
     namespace = metadata.get("namespace")
     return f"{namespace}/{metadata['name']}" if namespace else str(metadata["name"])
+
+
+def _involved(value: Object) -> dict[str, str]:
+    """The object's reference. Source: core/v1 ObjectReference."""
+    metadata = value.get("metadata") if isinstance(value.get("metadata"), dict) else {}
+    fields = {"apiVersion": value.get("apiVersion"), "kind": value.get("kind")}
+    fields |= {key: (metadata or {}).get(key) for key in ("namespace", "name", "uid")}
+    return {key: text for key, text in fields.items() if isinstance(text, str) and text}
+
+
+def event_of(bad: Bad, now: str, reporter: str) -> Object:
+    """A Warning about an object that could not be converted. now: RFC 3339; reporter: which process says so."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        # Events of objects without a namespace live in "default" (pkg/apis/core/validation/events.go).
+        "metadata": {"generateName": "conversion-", "namespace": bad.involved.get("namespace", "default")},
+        "involvedObject": bad.involved,
+        "type": "Warning",
+        "reason": "ConversionFailed",
+        "message": f"{bad.outcome.field}: {bad.outcome.reason}"[:1024].removeprefix(": "),
+        "source": {"component": "underway-webhook"},
+        "reportingComponent": "underway-webhook",
+        "reportingInstance": reporter,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
 
 
 class AdmissionRequest(msgspec.Struct, frozen=True, rename="camel"):

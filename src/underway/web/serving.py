@@ -6,8 +6,10 @@ a worker that dies loses only what it had in hand. A worker whose event loop sta
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import socket
 import tempfile
@@ -22,6 +24,7 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from underway.crd.review import Bad
 from underway.errors import Unreachable, UsageError
 from underway.web import declared
 from underway.web.metrics import MULTIPROCESS
@@ -34,6 +37,7 @@ GRACE_S = 10  # how long open requests are waited for at the end
 HEADERS_S = 10.0  # from a connection, or its first byte after an answer, to the end of the headers
 CONNECTIONS_MAX = 1_000  # of one worker; the API server holds a few
 FAILED_STARTS_MAX = 3
+FAILURES_MAX = 100  # objects reported between two ticks; the answers name them all the same
 START_S = 5.0  # a worker that ends sooner has failed to start
 
 
@@ -46,12 +50,13 @@ class Served(msgspec.Struct, frozen=True):
     certificate: str = ""
     key: str = ""
 
-    def application(self) -> Webhooks:
-        """Import it. Raises UsageError."""
+    def application(self, failed: Callable[[list[Bad]], None] = lambda _: None) -> Webhooks:
+        """Import it. failed: told of objects that could not be converted. Raises UsageError."""
         return Webhooks(
             declared.conversions(self.conversions) if self.conversions else (),
             validate=declared.judge(self.validate) if self.validate else None,
             mutate=declared.judge(self.mutate) if self.mutate else None,
+            failed=failed,
         )
 
 
@@ -144,7 +149,7 @@ def configured(application: Any, files: Files) -> uvicorn.Config:
     )
 
 
-def _work(served: Served, listener: socket.socket, beat: Any, warn: Callable[[str], None]) -> None:
+def _work(served: Served, listener: socket.socket, beat: Any, failures: Any, warn: Callable[[str], None]) -> None:
     """One worker's whole life."""
     files = Files(Path(served.certificate), Path(served.key))
     files.check(datetime.now(UTC))
@@ -152,14 +157,20 @@ def _work(served: Served, listener: socket.socket, beat: Any, warn: Callable[[st
     def beating() -> None:
         beat.value = time.monotonic()
 
-    Server(configured(served.application(), files), files, beating, warn).run([listener])
+    def failed(bad: list[Bad]) -> None:
+        # Nobody waits for whoever reports: what does not fit is in the answer and in the metrics all the same.
+        with contextlib.suppress(queue.Full):
+            for one in bad[:FAILURES_MAX]:
+                failures.put_nowait(one)
+
+    Server(configured(served.application(failed), files), files, beating, warn).run([listener])
 
 
 class _Worker:
     """A worker process and its socket."""
 
-    def __init__(self, served: Served, listener: socket.socket, warn: Callable[[str], None]) -> None:
-        self._served, self._listener, self._warn = served, listener, warn
+    def __init__(self, served: Served, listener: socket.socket, failures: Any, warn: Callable[[str], None]) -> None:
+        self._served, self._listener, self._failures, self._warn = served, listener, failures, warn
         self._context = multiprocessing.get_context("spawn")
         self.failed_starts = 0
         self.start()
@@ -167,7 +178,7 @@ class _Worker:
     def start(self) -> None:
         self._beat = self._context.Value("d", time.monotonic())
         self._begun_s = time.monotonic()
-        arguments = (self._served, self._listener, self._beat, self._warn)
+        arguments = (self._served, self._listener, self._beat, self._failures, self._warn)
         self.process = self._context.Process(target=_work, args=arguments, daemon=True)
         self.process.start()
 
@@ -213,12 +224,13 @@ def serve(
     own: Own | None,
     warn: Callable[[str], None],
     started: Callable[[], None] = lambda: None,
-    tick: Callable[[datetime], None] = lambda _: None,
+    tick: Callable[[datetime, list[Bad]], None] = lambda _now, _bad: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, with one worker process for each socket.
 
     own: whose certificate must be renewed, None if the files are others'. started: called once the workers run. tick: called
-    about every two seconds, for what else must be kept up (the caBundle). Raises UsageError if workers cannot start.
+    about every two seconds, with the objects that could not be converted since, for what else must be kept up. Raises
+    UsageError if workers cannot start.
     """
     served.application()
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -226,7 +238,8 @@ def serve(
     signal.set_wakeup_fd(wake_write)
     with tempfile.TemporaryDirectory(prefix="underway-metrics-") as directory:
         os.environ.setdefault(MULTIPROCESS, directory)
-        workers = [_Worker(served, listener, warn) for listener in sockets]
+        failures: Any = multiprocessing.get_context("spawn").Queue(FAILURES_MAX)
+        workers = [_Worker(served, listener, failures, warn) for listener in sockets]
         try:
             started()
             while True:
@@ -236,7 +249,7 @@ def serve(
                 now = datetime.now(UTC)
                 if own is not None:
                     own.renew(now)
-                tick(now)
+                tick(now, _drained(failures))
                 if not all(worker.revive() for worker in workers):
                     raise UsageError(
                         f"workers end as soon as they start; try: python -c 'import {served.conversions.rpartition(':')[0]}'"
@@ -250,6 +263,15 @@ def serve(
             os.close(wake_write)
             if os.environ.get(MULTIPROCESS) == directory:
                 del os.environ[MULTIPROCESS]
+
+
+def _drained(failures: Any) -> list[Bad]:
+    """What the workers have reported."""
+    found: list[Bad] = []
+    with contextlib.suppress(queue.Empty):
+        while len(found) < FAILURES_MAX:
+            found.append(failures.get_nowait())
+    return found
 
 
 def _end(workers: list[_Worker]) -> None:

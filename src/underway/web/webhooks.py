@@ -16,6 +16,7 @@ from underway.crd.conversion import Conversions
 from underway.crd.review import (
     AdmissionRequest,
     Allowed,
+    Bad,
     Denied,
     Task,
     Unreadable,
@@ -93,6 +94,7 @@ class Webhooks:
 
     conversions: of the kinds that /convert serves; validate, mutate: what /validate and /mutate ask, functions from an
     AdmissionRequest to a verdict, plain or async. A mutating one answers Allowed(object=...) with the object as it shall be.
+    failed: told of the objects that could not be converted.
     """
 
     def __init__(
@@ -103,7 +105,9 @@ class Webhooks:
         mutate: Judge | None = None,
         metrics: Metrics | None = None,
         limits: Limits = Limits(),  # noqa: B008  frozen
+        failed: Callable[[list[Bad]], None] = lambda _: None,
     ) -> None:
+        self._failed = failed
         self._conversions = tuple(conversions)
         self._metrics = metrics or Metrics()
         self._limits = limits
@@ -168,6 +172,8 @@ class Webhooks:
                 break
             await asyncio.sleep(0)
         self._metrics.converted(task.sources, review.request.desired_api_version, len(task.bad))
+        if task.bad:
+            self._failed(task.bad)
         return task.answer(), "failure" if task.message else "success"
 
 

@@ -128,3 +128,17 @@ def test_a_verdict_that_does_not_come_is_a_denial() -> None:
     response = call(webhooks, "POST", "/validate", admission(object={})).json()["response"]
     assert response["status"]["message"] == "the webhook did not decide in time"
     assert call(webhooks, "POST", "/convert", b"").code == 404
+
+
+def test_whoever_reports_is_told_of_the_objects_that_failed() -> None:
+    told: list[Any] = []
+    webhooks = Webhooks((THINGS,), failed=told.extend)
+    call(webhooks, "POST", "/convert", review(thing("v1alpha1", {"n": 2}), thing("v1alpha1", {"n": 7}, uid="u")))
+    (bad,) = told
+    assert bad.involved == {
+        "apiVersion": f"{GROUP}/v1alpha1",
+        "kind": "Thing",
+        "namespace": "here",
+        "name": "one",
+        "uid": "u",
+    }

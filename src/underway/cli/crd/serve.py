@@ -1,10 +1,11 @@
 """`underway crd serve`: the webhooks over TLS, until it is told to stop."""
 
 import asyncio
+import socket
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,7 @@ from underway.cli.options import cluster_options, emit, output_option, read_byte
 from underway.errors import UsageError
 
 if TYPE_CHECKING:
+    from underway.crd.review import Bad
     from underway.web.serving import Served
     from underway.web.tls import Own
 
@@ -32,6 +34,7 @@ TRY_AGAIN = timedelta(seconds=5)
 @click.option("--mutate", default="", metavar="MODULE:FUNCTION", help="Judges /mutate.")
 @click.option("--ca-bundle", is_flag=True, help="Keep the caBundle of the definitions at the authority, by server-side apply.")
 @click.option("--ca", default="", metavar="FILE", help="The authority of --cert, for --ca-bundle.")
+@click.option("--events", is_flag=True, help="Write an Event about each object that cannot be converted.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that share the port.")
 @cluster_options
 @output_option
@@ -46,6 +49,7 @@ def command(
     mutate: str,
     ca_bundle: bool,
     ca: str,
+    events: bool,
     workers: int,
     kubeconfig: str,
     context: str,
@@ -78,7 +82,15 @@ def command(
         sockets = serving.listeners(address, port, workers)
         ready = Ready(served, sockets[0].getsockname()[1], str(folder / "ca.crt") if own else "", output)
         trust = Trust(spec, read_bytes(ca) if ca else own.authority if own else b"", kubeconfig, context) if ca_bundle else None
-        serving.serve(served, sockets, own=own, warn=warn, started=ready.tell, tick=trust.keep if trust else ignore)
+        reporter = Reporter(kubeconfig, context) if events else None
+
+        def tick(now: datetime, bad: "list[Bad]") -> None:
+            if trust is not None:
+                trust.keep(now)
+            if reporter is not None:
+                reporter.report(bad, now)
+
+        serving.serve(served, sockets, own=own, warn=warn, started=ready.tell, tick=tick)
 
 
 class Trust:
@@ -113,8 +125,29 @@ class Trust:
             return await keep(api, self._names, self._authority)
 
 
-def ignore(_: datetime) -> None:
-    """Nothing else to keep up."""
+class Reporter:
+    """Writes Events about objects that could not be converted, each seldom."""
+
+    def __init__(self, kubeconfig: str, context: str) -> None:
+        from underway.live.failure_events import Events
+        from underway.live.kubeconfig import connection
+
+        self._connection = connection(kubeconfig, context)
+        self._events = Events(socket.gethostname())
+
+    def report(self, bad: list["Bad"], now: datetime) -> None:
+        """Write them; what cannot be written is said."""
+        due = self._events.due(bad, now)
+        if due:
+            for problem in asyncio.run(self._written(due)):
+                warn(problem)
+
+    async def _written(self, events: list[dict[str, Any]]) -> list[str]:
+        from underway.live.failure_events import write
+        from underway.live.http import HttpApi
+
+        async with HttpApi(self._connection) as api:
+            return await write(api, events)
 
 
 class Ready:
