@@ -8,6 +8,7 @@ from underway.lint.rules import (
     admission_controller_webhook,
     admission_controller_webhook_replacement,
     admission_controller_webhook_timeout,
+    aks_thirty_minutes,
     bare_pods,
     container_runtime,
     cronjob_concurrency,
@@ -16,7 +17,9 @@ from underway.lint.rules import (
     do_not_disrupt,
     dobs_pod_owner,
     docker_pkg_github_com_registry,
+    eks_fifteen_minutes,
     fully_qualified_image,
+    gke_one_hour,
     grace_beyond_drain,
     hostpath_volume,
     ignore_annotation,
@@ -108,4 +111,8 @@ RULES: tuple[Rule, ...] = (
     rollout_capacity.RULE,
     rollout_pacing.RULE,
     sidecar_order.RULE,
+    # what a platform's own upgrade puts up with
+    eks_fifteen_minutes.RULE,
+    gke_one_hour.RULE,
+    aks_thirty_minutes.RULE,
 )
