@@ -165,6 +165,14 @@ def test_plan_names_the_budget_that_never_allows(fleet: ControlPlane, tmp_path: 
     assert "PodDisruptionBudget default/guarded never allows a disruption: maxUnavailable 0 with 6 expected pods" in " ".join(
         output.split()
     )
+    assert "not looked at" not in output  # the rights of deploy/rbac.yaml are enough for the preflight
+
+
+def test_plan_forbids_a_kubelet_newer_than_the_api_server(fleet: ControlPlane, tmp_path: Path) -> None:
+    path = rotation_file(fleet, tmp_path, "newer", target={"kubeletVersion": "v1.99.0"})
+    code, output = answer(fleet, "plan", "-f", str(path))
+    assert code == 1, output
+    assert "kubelet v1.99.0 is newer than the API server (v1.36.3): upgrade the control plane first" in " ".join(output.split())
 
 
 def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane, tmp_path: Path) -> None:

@@ -22,28 +22,51 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
 
     Example: underway plan -f rotation.yaml
     """
+    from underway.cli.preflight import judged
     from underway.live.loop import now_ms
-    from underway.live.reading import from_file
+    from underway.live.reading import from_file, objects_from_file
     from underway.model.snapshot import snapshot_of
     from underway.rotate.estimates import estimates_of
     from underway.rotate.plan import plan
 
     rotation = read_rotation(source)
-    objects = from_file(read_bytes(saved), saved) if saved else asyncio.run(_read(kubeconfig, context))
-    made = plan(rotation, snapshot_of(objects), estimates_of(rotation.spec), now_ms())
+    if saved:
+        data = read_bytes(saved)
+        read, picture = from_file(data, saved), picture_of_saved(objects_from_file(data, saved))
+    else:
+        read, picture = asyncio.run(_read(kubeconfig, context))
+    at_ms = now_ms()
+    made = judged(plan(rotation, snapshot_of(read), estimates_of(rotation.spec), at_ms), rotation, picture, at_ms)
     emit(made, output, lambda: show(made))
     ctx.exit(1 if made.blockers else 0)
 
 
-async def _read(kubeconfig: str, context: str) -> dict[str, list[Any]]:
+async def _read(kubeconfig: str, context: str) -> tuple[dict[str, list[Any]], Any]:
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.reading import read
 
     async with HttpApi(connection(kubeconfig, context)) as api:
-        await connect(api)
-        return await read(api)
+        version = await connect(api)
+        return await read(api), await picture_of_live(api, version)
+
+
+async def picture_of_live(api: Any, version: str) -> Any:
+    """What the preflight looks at, of a live cluster of a version."""
+    from underway.cli.preflight import kinds
+    from underway.lint.picture import Picture
+    from underway.live.inventory import inventory
+
+    seen = await inventory(api, kinds())
+    return Picture(seen.objects, skipped=seen.skipped, server_version=version)
+
+
+def picture_of_saved(saved: Any) -> Any:
+    """What the preflight looks at, of a snapshot file."""
+    from underway.lint.picture import Picture
+
+    return Picture(saved.objects, skipped=saved.skipped, server_version=saved.server_version)
 
 
 def show(made: Any) -> None:

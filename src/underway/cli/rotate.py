@@ -47,7 +47,8 @@ def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig:
 
 
 async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_blockers: bool) -> Any:
-    from underway.cli.plan import show
+    from underway.cli.plan import picture_of_live, show
+    from underway.cli.preflight import judged
     from underway.cli.progress import Progress
     from underway.live.connect import connect
     from underway.live.http import HttpApi
@@ -66,6 +67,7 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
         home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
         machines = PROVIDERS[spec.provider](spec, home)
         made = plan(rotation, snapshot_of(await read(api)), estimates_of(rotation.spec), now_ms())
+        made = judged(made, rotation, await picture_of_live(api, version), now_ms())
         if made.blockers and not despite_blockers:
             show(made)
             click.echo("nothing was changed; remove what blocks, or rotate the rest with --despite-blockers", err=True)

@@ -1,0 +1,75 @@
+"""Lint before a rotation: what its rules about drains and versions say of the nodes that would go.
+
+What cannot end well becomes a blocker of the plan; all else becomes a note. Each finding can be silenced as everywhere in lint.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from underway.lint.engine import lint
+from underway.lint.finding import Finding, Severity
+from underway.lint.objects.kinds import WORKLOADS
+from underway.lint.picture import Picture
+from underway.lint.rule import Options, Rule
+from underway.lint.rules import RULES
+from underway.lint.target import minor_of
+from underway.model.version import Version
+from underway.rotate.blockers import Blocker
+from underway.rotate.plan import Plan
+from underway.rotate.spec import Rotation
+
+ALSO = ("version-skew", "container-runtime", "webhook-on-one-node")
+ENDS_BADLY = ("pinned-to-node",)  # an error after which a node's pods cannot run again
+PLANNED = ("pdb-blocks-drain", "several-budgets")  # what the plan judges itself, pod by pod
+NOTES_MAX = 20
+
+
+def rules() -> tuple[Rule, ...]:
+    """The rules that matter to a rotation of nodes."""
+    return tuple(rule for rule in RULES if "disruption" in rule.groups or rule.name in ALSO)
+
+
+def kinds() -> set[str]:
+    """What has to be read for them."""
+    return {kind for rule in rules() for kind in rule.kinds} | {"Namespace", "Node", *WORKLOADS}
+
+
+def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Plan:
+    """The plan with what lint found. Nodes that are blocked by it leave the order."""
+    server, wanted = minor_of(picture.server_version), minor_of(rotation.spec.target.kubelet_version)
+    minor = max(server, wanted)
+    options = Options(now_ms=now_ms, target=Version(1, minor) if minor else None)
+    report = lint(picture, rules(), options)
+    blockers = list(made.blockers)
+    notes = []
+    if server and wanted > server:
+        kubelet = rotation.spec.target.kubelet_version
+        newer = f"kubelet {kubelet} is newer than the API server ({picture.server_version}): upgrade the control plane first"
+        blockers.extend(Blocker(node.node, newer) for node in made.order)
+    going = {node.node for node in made.order}
+    for finding in report.findings:
+        stopped = [blocker for blocker in _blockers(finding, picture) if blocker.node in going]
+        blockers.extend(stopped)
+        if not stopped and finding.rule not in PLANNED and finding.severity is not Severity.INFO:
+            notes.append(str(finding))
+    notes += [f"not looked at: {skipped.kind}: {skipped.reason}" for skipped in report.skipped]
+    if len(notes) > NOTES_MAX:
+        notes[NOTES_MAX:] = [f"{len(notes) - NOTES_MAX} more: underway lint run -g disruption"]
+    blocked = {blocker.node for blocker in blockers}
+    return msgspec.structs.replace(
+        made,
+        order=tuple(node for node in made.order if node.node not in blocked),
+        blockers=tuple(blockers),
+        warnings=(*made.warnings, *notes),
+    )
+
+
+def _blockers(finding: Finding, picture: Picture) -> Iterator[Blocker]:
+    """The nodes that a finding forbids to empty."""
+    if finding.rule not in ENDS_BADLY or finding.severity is not Severity.ERROR:
+        return
+    about = finding.object
+    for pod in picture.pods_by_owner.get((about.kind, about.namespace, about.name), ()):
+        if pod.spec.node_name and not pod.finished:
+            yield Blocker(pod.spec.node_name, f"{about}: {finding.message} ({finding.rule})", f"{pod.namespace}/{pod.name}")
