@@ -34,7 +34,7 @@ class TestRemovedApi:
 
     def test_a_manifest_is_told_what_to_write(self) -> None:
         (finding,) = found("removed-api", budget("policy/v1beta1"), target=25)
-        assert finding.message == "is written as policy/v1beta1, which 1.25 does not serve"
+        assert finding.message == "written as policy/v1beta1, which 1.25 and newer do not serve"
         assert finding.remedy == "write it as policy/v1"
 
     @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ class TestRemovedApi:
         entries = [{"manager": "helm", "operation": "Update", "apiVersion": "policy/v1beta1", "time": time}]
         (finding,) = found("removed-api", budget(managedFields=entries, uid="1"), server="v1.36.3")
         assert finding.severity is severity
-        assert finding.message.startswith("was last written by helm as policy/v1beta1 on 2026-")
+        assert finding.message.startswith("last written by helm as policy/v1beta1 on 2026-")
 
     def test_how_long_a_writer_is_young_can_be_set(self) -> None:
         entries = [{"manager": "helm", "operation": "Update", "apiVersion": "policy/v1beta1", "time": "2026-10-20T00:00:00Z"}]

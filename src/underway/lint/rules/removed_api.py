@@ -60,7 +60,7 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
         if thing.metadata.uid:
             yield from _writers(thing, target, options)
         elif gone := _removed(thing.api_version, thing.kind, target):
-            yield _found(thing, gone, "apiVersion", f"is written as {gone.api_version}")
+            yield _found(thing, gone, "apiVersion", f"written as {gone.api_version}")
 
 
 def _removed(api_version: str, kind: str, target: int) -> Lifecycle | None:
@@ -80,12 +80,12 @@ def _writers(thing: Object, target: int, options: Options) -> Iterator[Found]:
         if gone := _removed(api_version, thing.kind, target):
             told = True
             young = bool(time) and timestamp.parse(time) > young_since_ms
-            how = f"was last written by {manager} as {gone.api_version} on {time[:10]}"
+            how = f"last written by {manager} as {gone.api_version} on {time[:10]}"
             severity = Severity.ERROR if young else Severity.INFO
             yield _found(thing, gone, "metadata.managedFields", how, severity, Evidence.OBSERVED)
     applied = _API_VERSION.search(metadata.annotations.get(LAST_APPLIED, ""))
     if not told and applied and (gone := _removed(applied[1], thing.kind, target)):
-        how = f"was once applied as {gone.api_version}; nothing has written it so since"
+        how = f"once applied as {gone.api_version}; nothing has written it so since"
         yield _found(thing, gone, f'metadata.annotations["{LAST_APPLIED}"]', how, Severity.INFO, Evidence.OBSERVED)
 
 
@@ -101,7 +101,7 @@ def _found(
         about=thing,
         path=path,
         value=gone.api_version,
-        message=f"{how}, which 1.{gone.removed} does not serve",
+        message=f"{how}, which 1.{gone.removed} and newer do not serve",
         remedy=f"write it as {gone.replacement.rpartition('/')[0]}" if gone.replacement else "find out what it was for",
         severity=severity,
         evidence=evidence,

@@ -97,7 +97,8 @@ def _written(deployment: Deployment, serving: Served, options: Options) -> Itera
         yield Severity.WARNING, "spec.revisionHistoryLimit", "no revision is kept: there is no rollback", "keep ten, the default"
     away = unavailable_most(spec.strategy.rolling_update, serving.desired)
     percent = options.threshold(RULE, "away_percent")
-    if serving.desired > 1 and 100 * away > percent * serving.desired and spec.strategy.type != "Recreate":
+    some_stay = away < serving.desired  # where none does, rollout-capacity says so
+    if some_stay and 100 * away > percent * serving.desired and spec.strategy.type != "Recreate":
         path = "spec.strategy.rollingUpdate.maxUnavailable"
         yield Severity.INFO, path, f"a rollout takes {away} of {serving.desired} pods at once", "set maxUnavailable lower"
     if not spec.min_ready_seconds:
