@@ -246,7 +246,7 @@ def test_a_user_without_rights_is_told_which_are_missing(fleet: ControlPlane, tm
     assert "grant the verbs get, list and watch" in output
     code, output = answer(fleet, "freeze", user="passenger")
     assert code == 3
-    assert 'User "passenger" cannot list resource "leases"' in output
+    assert 'User "passenger" cannot get resource "leases"' in output
 
 
 def test_an_expired_certificate_is_named(fleet: ControlPlane) -> None:
