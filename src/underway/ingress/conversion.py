@@ -110,7 +110,7 @@ def _emitted(
             layout.grants += attachments.grant_for(gateway, value)
     made += [objects.listener_set(one) for one in layout.listener_sets]
     routes = routes_of(servers, layout)
-    layout.grants += _grants(routes)
+    layout.grants += _grants(routes, emitter)
     made += [objects.grant(one, options.minor) for one in layout.grants]
     policies: list[dict[str, Any]] = attachments.backend_tls(routes)
     for route in routes:
@@ -121,15 +121,20 @@ def _emitted(
     return made + policies
 
 
-def _grants(routes: list[Route]) -> list[Grant]:
-    """Routes may refer to Services of other namespaces only where these say so: a canary's Ingress may lie in another one."""
-    wanted: dict[tuple[str, str, str], set[str]] = {}
+def _grants(routes: list[Route], emitter: Emitter) -> list[Grant]:
+    """Services of other namespaces are referred to only where these allow it: a canary, or what authenticates."""
+    wanted: dict[tuple[str, str, str, str], set[str]] = {}
+    group, kind = emitter.asks_as
     for route in routes:
         for backend in (one for rule in route.rules for one in rule.backends):
             if backend.namespace != route.namespace:
-                wanted.setdefault((backend.namespace, route.kind, route.namespace), set()).add(backend.name)
+                wanted.setdefault((backend.namespace, objects.GROUP, route.kind, route.namespace), set()).add(backend.name)
+        for setting in route.settings:
+            if setting.kind == "external-auth" and kind and setting.value[0] != route.namespace:
+                wanted.setdefault((setting.value[0], group, kind, route.namespace), set()).add(setting.value[1])
     return [
-        Grant(target, kind, source, "Service", tuple(sorted(names))) for (target, kind, source), names in sorted(wanted.items())
+        Grant(target, who, near, "Service", tuple(sorted(names)), api)
+        for (target, api, who, near), names in sorted(wanted.items())
     ]
 
 

@@ -72,13 +72,14 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """A ReferenceGrant: in the namespace of the target. from_kind: Gateway or HTTPRoute; names: of the Secrets or Services."""
+    """A ReferenceGrant: in the namespace of the target. from_kind: who refers; names: of Secrets or Services."""
 
     namespace: str
     from_kind: str
     from_namespace: str
     to_kind: str
     names: tuple[str, ...]
+    from_group: str = "gateway.networking.k8s.io"
 
 
 class Layout(msgspec.Struct):

@@ -32,13 +32,15 @@ class Emitter(msgspec.Struct, frozen=True):
     """What an implementation adds to the standard channel.
 
     controller: of the GatewayClass; "" if the implementation is not known. policies: objects that target routes, drawn from
-    settings. filters: settings that are an object of their own, which rules refer to.
+    settings. filters: settings that are an object of their own, which rules refer to. asks_as: group and kind of what refers to
+    the Service that authenticates.
     """
 
     name: str
     controller: str = ""
     policies: tuple[Policy, ...] = ()
     filters: dict[str, Callable[[Route, Setting], Fields | None]] = {}
+    asks_as: tuple[str, str] = ("", "")
 
 
 class Left(msgspec.Struct, frozen=True):

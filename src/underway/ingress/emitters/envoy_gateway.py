@@ -125,4 +125,5 @@ EMITTER = Emitter(
         ),
     ),
     {"regex-rewrite": _rewrite},
+    ("gateway.envoyproxy.io", "SecurityPolicy"),
 )

@@ -86,7 +86,7 @@ def grant(one: Grant, minor: int) -> dict[str, Any]:
     version = API if minor >= GRANT_V1_SINCE else f"{GROUP}/v1beta1"
     name = f"{one.from_kind.lower()}s-of-{one.from_namespace}-to-{one.to_kind.lower()}s"
     spec = {
-        "from": [{"group": GROUP, "kind": one.from_kind, "namespace": one.from_namespace}],
+        "from": [{"group": one.from_group, "kind": one.from_kind, "namespace": one.from_namespace}],
         "to": [{"group": "", "kind": one.to_kind, "name": name} for name in one.names],
     }
     return {"apiVersion": version, "kind": "ReferenceGrant", "metadata": {"name": name, "namespace": one.namespace}, "spec": spec}

@@ -229,3 +229,12 @@ def test_a_path_that_no_route_may_have_is_left_out_aloud() -> None:
     out = made(host(path("/ä", kind="ImplementationSpecific"), path("/")))
     assert table(out, "a.com") == ["PathPrefix / -> s:80"]
     assert said(out.losses) == ["'/ä' is no path that a route may have; it was left out"]
+
+
+def test_a_canary_of_another_namespace_is_granted_there() -> None:
+    main = nginx("one/main", {"a.com": [path("/", "main")]})
+    other = nginx("two/next", {"a.com": [path("/", "next")]}, {"canary": "true", "canary-weight": "10"})
+    out = made(main, other)
+    [grant] = kinds(out, "ReferenceGrant")
+    assert (grant["metadata"]["namespace"], grant["spec"]["from"][0]["kind"]) == ("two", "HTTPRoute")
+    assert table(out, "a.com") == ["PathPrefix / -> main:80*90 next:80*10"]

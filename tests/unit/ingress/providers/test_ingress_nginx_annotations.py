@@ -276,3 +276,11 @@ def test_no_value_of_any_key_breaks_the_conversion(text: str) -> None:
     for key in keys.KEYS:
         out = made(nginx(hosts={"a.com": paths}, annotations={key.name: text, "affinity": "cookie"}), emitter="envoy-gateway")
         assert kinds(out, "Gateway") or text == "true", key.name
+
+
+def test_a_service_that_authenticates_in_another_namespace_grants_it() -> None:
+    out = converted("envoy-gateway", auth_url="http://who.auth.svc/ask")
+    [grant] = kinds(out, "ReferenceGrant")
+    assert grant["metadata"]["namespace"] == "auth"
+    assert grant["spec"]["from"] == [{"group": "gateway.envoyproxy.io", "kind": "SecurityPolicy", "namespace": "shop"}]
+    assert grant["spec"]["to"] == [{"group": "", "kind": "Service", "name": "who"}]
