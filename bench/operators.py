@@ -139,6 +139,8 @@ def run() -> None:
             "machines": {"provider": "Command", "command": [str(provider)]},
             "pace": {"maxSurge": 20},
             "drain": {"deregistration": "1s"},
+            # Without the gate on the API server: here it shares two cores with all that it is asked to do.
+            "health": [{"gate": "nodes-ready"}, {"gate": "workloads-available"}],
         }
         replicas = Replicas(cluster.admin, provider, Path(folder) / "operators.log")
         watcher = Watcher(cluster)

@@ -122,6 +122,15 @@ def test_a_file_that_is_no_snapshot(files: Path) -> None:
     assert "not a snapshot" in done.stderr
 
 
+def test_an_operator_that_cannot_listen_or_reach_its_cluster_says_so(files: Path) -> None:
+    done = underway("operator", "--listen", "everywhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "underway: --listen everywhere: is not [HOST]:PORT, such as :8080 or 127.0.0.1:8080\n"
+    done = underway("operator", "--kubeconfig", str(files / "config"))
+    assert done.returncode == 3
+    assert "does not answer" in done.stderr
+
+
 def test_unknown_commands_and_options_are_usage_errors() -> None:
     assert underway("sink").returncode == 2
     assert underway("demo", "--fault", "kraken").returncode == 2
