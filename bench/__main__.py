@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import conversion, demo, expressions, fuzz, help_time, orders, pipeline, proof, swarm, webhook
+from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, pipeline, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
     "orders": orders.run,
     "swarm": swarm.run,
     "help": help_time.run,
+    "lint": lint.run,
     "webhook": webhook.run,
     "fuzz": fuzz.run,
     "pipeline": pipeline.run,

@@ -62,6 +62,8 @@ class Picture:
     ) -> None:
         self._only, self._without = frozenset(only), frozenset(without)
         self._by_kind: dict[str, tuple[Object, ...]] = {}
+        self._of: dict[type[Object], tuple[Any, ...]] = {}
+        self._serving: dict[tuple[str, str, str], tuple[Service, ...]] = {}
         grouped: dict[str, list[Object]] = {}
         for thing in objects:
             if self._looked_at(thing.metadata.namespace):
@@ -88,8 +90,10 @@ class Picture:
 
     def of(self, type_: type[T]) -> tuple[T, ...]:
         """All objects of a Struct, such as Pod or Deployment; for a Struct of several kinds, all of them kind by kind."""
-        kinds = (kind.name for kind in KINDS.values() if issubclass(kind.type, type_))
-        return tuple(thing for kind in kinds for thing in self._by_kind.get(kind, ()) if isinstance(thing, type_))
+        if type_ not in self._of:
+            kinds = (kind.name for kind in KINDS.values() if issubclass(kind.type, type_))
+            self._of[type_] = tuple(thing for kind in kinds for thing in self._by_kind.get(kind, ()))
+        return self._of[type_]
 
     @property
     def objects(self) -> Iterator[Object]:
@@ -218,12 +222,13 @@ class Picture:
 
     def services_of(self, subject: Subject) -> tuple[Service, ...]:
         """The Services whose selector matches the pods."""
-        labels = subject.labels
-        return tuple(
-            service
-            for service in self._services.get(subject.namespace, ())
-            if all(labels.get(key) == value for key, value in service.spec.selector.items())
-        )
+        known = self._serving.get(subject.about.key)
+        if known is None:
+            labels = subject.labels.items()
+            near = self._services.get(subject.namespace, ())
+            known = tuple(service for service in near if service.spec.selector.items() <= labels)
+            self._serving[subject.about.key] = known
+        return known
 
     @cached_property
     def _budgets(self) -> dict[str, list[PodDisruptionBudget]]:

@@ -6,6 +6,7 @@ Quantity.MilliValue does.
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 _PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|Ki|[MGTPE]i?))?")
@@ -19,6 +20,7 @@ _SUFFIX = {
 }
 
 
+@lru_cache(maxsize=4096)  # a cluster says the same few amounts ten thousand times
 def milli(quantity: str | float) -> int:
     """Thousandths of a quantity such as "500m", "1.5Gi" or 2. Raises ValueError if it is none."""
     match = _PATTERN.fullmatch(str(quantity))

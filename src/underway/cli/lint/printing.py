@@ -1,6 +1,5 @@
 """A report as text of the format that was asked for; and the files of earlier runs."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +52,8 @@ def printed(what: Printed, output: str) -> str:
 
 def _data(value: dict[str, Any], output: str) -> str:
     if output == "json":
-        return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+        # json.dumps indents in Python: ten thousand findings take it seconds.
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
     import yaml
 
     return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))

@@ -1,7 +1,9 @@
 """`underway lint run`: rules over a cluster, a snapshot or manifests."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -83,7 +85,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         raise UsageError("-n and -N exclude each other: name the namespaces to look at, or those to leave out")
     earlier = {name: changes(given[name]) for name in ("baseline", "before") if given[name]}
     wanted = Wanted(given["sources"], given["saved"], given["kubeconfig"], given["context"], rules, only, left_out)
-    picture = picture_from(wanted, loaded.broken)
+    with _uncollected():
+        picture = picture_from(wanted, loaded.broken)
     if not options.as_clusterlint:
         rules = fitting(rules, selection, platforms(picture))
     report = lint(picture, rules, options)
@@ -101,6 +104,18 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         known = {finding.fingerprint for finding in earlier["before"].findings}
         failing = tuple(finding for finding in failing if finding.fingerprint not in known)
     ctx.exit(1 if failing else 4 if report.skipped else 0)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: what is read is kept, has no cycles, and would be walked over again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _options(given: dict[str, Any], rules: Any) -> Any:

@@ -1,8 +1,9 @@
 """SARIF 2.1.0: for code scanning and editors. Source: OASIS sarif-v2.1.0-errata01, sections 3.13 to 3.49."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from underway import __version__
 from underway.lint.engine import Report
@@ -29,7 +30,8 @@ def render(report: Report, rules: Sequence[Rule], _picture: Picture) -> str:
         "results": [_result(finding, index) for finding in report.findings],
         "columnKind": "unicodeCodePoints",
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
