@@ -142,6 +142,27 @@ class PolicyTarget(Model, frozen=True):
     group: str = ""
 
 
+class VendorPolicySpec(Model, frozen=True):
+    """What a vendor's policy is about; with a selector, or without a target, it may be about anything."""
+
+    target_refs: tuple[PolicyTarget, ...] = ()
+    target_ref: PolicyTarget | None = None
+
+
+class VendorPolicy(Model, frozen=True):
+    """A policy of a kind that only its vendor knows the effect of."""
+
+    kind: str = ""
+    metadata: ObjectMeta = ObjectMeta()
+    spec: VendorPolicySpec = VendorPolicySpec()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """KIND namespace/name of each target; "" for anything."""
+        named = (*self.spec.target_refs, *((self.spec.target_ref,) if self.spec.target_ref else ()))
+        return tuple(f"{one.kind} {self.metadata.namespace}/{one.name}" for one in named) or ("",)
+
+
 class BackendTLSPolicySpec(Model, frozen=True):
     """The Services that are spoken to over TLS."""
 

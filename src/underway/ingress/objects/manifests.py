@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from underway.ingress.objects.gateway import GROUP, BackendTLSPolicy, Gateway, ListenerSet, ReferenceGrant
+from underway.ingress.objects.gateway import GROUP, BackendTLSPolicy, Gateway, ListenerSet, ReferenceGrant, VendorPolicy
 from underway.ingress.objects.ingress import Ingress, IngressClass, Service, current, refusal
 from underway.ingress.objects.route import GRPCRoute, HTTPRoute, TLSRoute
 from underway.model.meta import AnyObject, Model
@@ -39,7 +39,7 @@ class Manifests(msgspec.Struct):
     tls_routes: list[TLSRoute] = []
     reference_grants: list[ReferenceGrant] = []
     backend_tls_policies: list[BackendTLSPolicy] = []
-    policies: list[AnyObject] = []
+    policies: list[VendorPolicy] = []
     skipped: list[Skipped] = []
     places: dict[tuple[str, str], str] = {}
 
@@ -62,7 +62,14 @@ KINDS: dict[str, tuple[str, type[Any], tuple[str, ...]]] = {
     "ReferenceGrant": ("reference_grants", ReferenceGrant, (GROUP,)),
     "BackendTLSPolicy": ("backend_tls_policies", BackendTLSPolicy, (GROUP,)),
 }
-QUIET = ("GatewayClass", "Secret", "ConfigMap", "Deployment", "ServiceAccount")  # nothing of routing is lost with these
+QUIET = (
+    "GatewayClass",
+    "Secret",
+    "ConfigMap",
+    "Deployment",
+    "ServiceAccount",
+    "NetworkPolicy",
+)  # nothing of routing is lost with these
 CLUSTER_SCOPED = ("IngressClass", "Namespace")
 
 
@@ -89,11 +96,10 @@ def _add(manifests: Manifests, values: Any, place: str, depth: int) -> None:
                 item = {"kind": kind.removesuffix("List"), "apiVersion": values.get("apiVersion"), **item}
             _add(manifests, item, place, depth + 1)
         return
-    if kind.endswith("Policy") and kind not in KINDS and group not in ("", "networking.k8s.io", "policy"):
-        manifests.policies.append(msgspec.convert({"apiVersion": values.get("apiVersion", ""), "kind": kind}, AnyObject))
-    known = KINDS.get(kind)
+    vendors = kind.endswith("Policy") and kind not in KINDS and group not in ("", "networking.k8s.io", "policy")
+    known = ("policies", VendorPolicy, (group,)) if vendors else KINDS.get(kind)
     if known is None or group not in known[2]:
-        if kind not in QUIET and not kind.endswith("Policy"):
+        if kind not in QUIET:
             manifests.skipped.append(Skipped(place, _named(values), "is of a kind that decides nothing about routing here"))
         return
     _take(manifests, values, place, known)

@@ -283,6 +283,13 @@ def test_policies_that_may_change_the_answer_are_unknown() -> None:
     policy = {"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "SecurityPolicy", "metadata": {"name": "p"}}
     left = specified(ingress("web", "a.example", (P, "/", "web")))
     assert prove(left, routed(*full(rule("web")), policy)).verdict is Verdict.UNKNOWN
+    for kind, name, verdict in [
+        ("HTTPRoute", "web", Verdict.UNKNOWN),
+        ("Gateway", "edge", Verdict.UNKNOWN),
+        ("HTTPRoute", "other", Verdict.PROVED),
+    ]:
+        aimed = {**policy, "metadata": {"name": "p", "namespace": "shop"}, "spec": {"targetRefs": [{"kind": kind, "name": name}]}}
+        assert prove(left, routed(*full(rule("web")), aimed)).verdict is verdict, (kind, name)
 
 
 def test_expressions_of_headers_are_matched_whole_and_told_apart() -> None:

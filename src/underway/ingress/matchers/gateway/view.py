@@ -38,7 +38,10 @@ class GatewayRouter:
         self._world = World(Services(manifests.services), grants, tls, parameters)
         self._attachment = Attachment(manifests, grants, parameters)
         self.problems = self._attachment.problems
-        self._policies = tuple(sorted({one.kind for one in manifests.policies}))
+        self._policies: dict[str, set[str]] = {}
+        for policy in manifests.policies:
+            for target in policy.targets:
+                self._policies.setdefault(target, set()).add(policy.kind)
         routes: list[tuple[str, Any]] = [("HTTPRoute", one) for one in manifests.http_routes]
         routes += [("GRPCRoute", one) for one in manifests.grpc_routes] + [("TLSRoute", one) for one in manifests.tls_routes]
         for kind, route in sorted(routes, key=lambda pair: (pair[1].metadata.creation_timestamp, pair[1].metadata.key)):
@@ -126,7 +129,7 @@ class HostView:
         tables: list[tuple[str, Table, Socket]],
         parameters: Parameters,
         problems: list[str],
-        policies: tuple[str, ...],
+        policies: dict[str, set[str]],
     ) -> None:
         self.gateway, self._heard, self._problems = gateway, heard, problems
         self._all = tables
@@ -134,7 +137,7 @@ class HostView:
         self._tables = tables if parameters.hostname_fallback else [one for one in tables if one[0] == first]
         self.claim = (bool(tables) and specificity(first)[0], len(first) if tables else -1)
         self.certificates = self._secrets()
-        self._opaque = tuple((kind, "a policy that may change the answer") for kind in policies)
+        self._policies = policies
 
     def _secrets(self) -> frozenset[str] | None:
         if not self._tables or not self._heard or self._heard[0].listener.protocol == "HTTP":
@@ -171,12 +174,16 @@ class HostView:
 
     def _finished(self, match: Match, request: Request, socket: Socket) -> Answer:
         answer = answer_of(match.effect, request, match.value, request.port or socket.listener.port)
-        if not self._opaque and not socket.passthrough:
+        if not self._policies and not socket.passthrough:
             return answer
+        route = match.where.partition(" spec.")[0]
+        targets = ("", route, f"Gateway {self.gateway}", f"{socket.owner_kind} {socket.owner}")
+        kinds = sorted({kind for target in targets for kind in self._policies.get(target, ())})
+        opaque = tuple((kind, "a policy that may change the answer") for kind in kinds)
         attributes = (*answer.attributes, ("tls", "passed through")) if socket.passthrough else answer.attributes
         return Answer(
             answer.answer, answer.status, answer.backends, answer.rule, answer.location, answer.path, answer.host,
-            answer.headers, attributes, (*answer.opaque, *self._opaque), answer.undefined,
+            answer.headers, attributes, (*answer.opaque, *opaque), answer.undefined,
         )  # fmt: skip
 
     def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
