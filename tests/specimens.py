@@ -46,6 +46,15 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     "no surge": {**MINIMAL, "pace": {"maxSurge": 0, "maxUnavailable": 1}},
     "a drain": {**MINIMAL, "drain": {"timeout": "15m", "gracePeriodLimit": "10m", "emptyDir": "Block", "onStuck": "Freeze"}},
     "gates": {**MINIMAL, "health": [{"gate": "nodes-ready", "for": "0", "threshold": 1.5, "onBreach": "Freeze"}]},
+    "gates that ask": {
+        **MINIMAL,
+        "health": [
+            {"gate": "prometheus", "prometheus": "http://p:9090", "query": "up == 0", "interval": "30s", "recovery": "2m"},
+            {"gate": "ingress-latency", "prometheus": "https://p", "match": 'ingress="shop"', "threshold": 1.5},
+            {"gate": "http", "url": "http://shop/healthz", "expect": 204},
+            {"gate": "command", "command": ["./check", "--fast"]},
+        ],
+    },
     "no gates": {**MINIMAL, "health": []},
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -82,6 +91,13 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "an endless text": ({**MINIMAL, "drain": {"timeout": "1h" * 100}}, "spec.drain.timeout"),
     "a policy that is none": ({**MINIMAL, "drain": {"emptyDir": "Delete"}}, "spec.drain.emptyDir"),
     "a gate that is none": ({**MINIMAL, "health": [{"gate": "luck"}]}, "spec.health[0].gate"),
+    "a query without a Prometheus": ({**MINIMAL, "health": [{"gate": "prometheus", "query": "up"}]}, "spec.health[0]"),
+    "a Prometheus with a password": (
+        {**MINIMAL, "health": [{"gate": "prometheus", "query": "up", "prometheus": "http://me:secret@p"}]},
+        "spec.health[0].prometheus",
+    ),
+    "no URL to ask": ({**MINIMAL, "health": [{"gate": "http"}]}, "spec.health[0]"),
+    "no command to run": ({**MINIMAL, "health": [{"gate": "command", "command": []}]}, "spec.health[0]"),
     "too many gates": ({**MINIMAL, "health": [{"gate": "nodes-ready"}] * 65}, "spec.health"),
     "a provider that is none": ({**MINIMAL, "machines": {"provider": "Magic"}}, "spec.machines.provider"),
     "order by pool without pools": ({**MINIMAL, "nodes": {"order": [{"by": "pool"}]}}, "spec.nodes"),

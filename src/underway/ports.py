@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
-from underway.rotate.effects import MachineReply, MachineRequest
+from underway.rotate.effects import Answer, Ask, MachineReply, MachineRequest
 
 if TYPE_CHECKING:
     from random import Random
@@ -36,6 +36,13 @@ class Machines(Protocol):
 
     def send(self, request: MachineRequest, deliver: Callable[[MachineReply], None]) -> None:
         """Perform the request and deliver exactly one reply. Must be safe to call twice with the same key."""
+
+
+class Probes(Protocol):
+    """What answers the questions of health gates that lie outside of the cluster."""
+
+    def send(self, ask: Ask, deliver: Callable[[Answer], None]) -> None:
+        """Ask and deliver exactly one answer."""
 
 
 class Pumped(Protocol):

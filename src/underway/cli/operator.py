@@ -19,7 +19,11 @@ QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evict
 @click.command(name="operator")
 @click.option("--listen", default=":8080", show_default=True, metavar="[HOST]:PORT", help="/healthz, /readyz and /metrics.")
 @click.option(
-    "--allow-command", "commands", multiple=True, metavar="PATH", help="What provider Command may run; may be given again."
+    "--allow-command",
+    "commands",
+    multiple=True,
+    metavar="PATH",
+    help="What providers and gates may run; may be given again.",
 )
 @click.option(
     "--fleet", is_flag=True, help="Be a hub: reconcile Fleets too, with the kubeconfigs in Secrets of our own namespace."
@@ -59,6 +63,7 @@ async def _operate(
     from underway.live.kubeconfig import connection
     from underway.live.loop import now_ms, pump
     from underway.live.measures import Measures
+    from underway.live.probing import Probing
     from underway.live.rate import RateLimit
     from underway.machines import PROVIDERS
     from underway.machines.workshop import Workshop
@@ -91,9 +96,11 @@ async def _operate(
             if beside is not None:
                 # Without its fleets a hub would look well and do nothing: better to end, and be started again.
                 beside.add_done_callback(lambda _: stop.set())
+            probing = Probing(commands)
             try:
-                await pump(operator, api, workshop, stop, turned)
+                await pump(operator, api, workshop, probing, stop, turned)
             finally:
+                await probing.close()
                 await _ended(beside)
                 await workshop.close()
     if operator.failure:

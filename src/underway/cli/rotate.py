@@ -54,6 +54,7 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.loop import now_ms, pump
+    from underway.live.probing import Probing
     from underway.live.reading import read
     from underway.machines import PROVIDERS
     from underway.model.snapshot import snapshot_of
@@ -77,10 +78,12 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        probing = Probing()
         driver = Driver(rotation, f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}")
         with Progress(made.bound.seconds) as progress:
             try:
-                await pump(driver, api, machines, stop, progress.update)
+                await pump(driver, api, machines, probing, stop, progress.update)
             finally:
+                await probing.close()
                 await machines.close()
         return driver.status

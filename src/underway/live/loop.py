@@ -10,8 +10,9 @@ from random import Random
 from typing import TypeVar
 
 from underway.kube.request import Request
-from underway.ports import Api, Machines, Pumped
+from underway.ports import Api, Machines, Probes, Pumped
 from underway.rotate.driver import DriverEvent, Stop, Tick
+from underway.rotate.effects import Ask
 from underway.rotate.outbox import Effect
 
 BATCH_S = 0.05  # what arrives within this is decided on together; a person cannot tell, the API server can
@@ -27,7 +28,12 @@ P = TypeVar("P", bound=Pumped)
 
 
 async def pump(
-    driver: P, api: Api, machines: Machines, stop: asyncio.Event, on_update: Callable[[P], None] = lambda _driver: None
+    driver: P,
+    api: Api,
+    machines: Machines,
+    probes: Probes,
+    stop: asyncio.Event,
+    on_update: Callable[[P], None] = lambda _driver: None,
 ) -> None:
     """Run until the driver has finished, or `stop` is set and the cluster is tidy (or STOP_S have passed)."""
     inbox: asyncio.Queue[DriverEvent] = asyncio.Queue()
@@ -37,6 +43,8 @@ async def pump(
         for effect in effects:
             if isinstance(effect, Request):
                 api.send(effect, inbox.put_nowait)
+            elif isinstance(effect, Ask):
+                probes.send(effect, inbox.put_nowait)
             else:
                 machines.send(effect, inbox.put_nowait)
 

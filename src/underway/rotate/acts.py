@@ -99,6 +99,11 @@ def probe_readyz(request_id: int) -> Request:
     return Request(id=request_id, verb="get", raw_path="/readyz", query=(("verbose", "true"),), timeout_s=10.0)
 
 
+def probe_version(request_id: int) -> Request:
+    """Ask the API server for its version."""
+    return Request(id=request_id, verb="get", raw_path="/version", timeout_s=10.0)
+
+
 def create_lease(request_id: int, name: str, spec: Mapping[str, Any], annotations: Mapping[str, str | None]) -> Request:
     """Create the rotation's Lease, held by us."""
     metadata = {

@@ -9,7 +9,7 @@ from math import inf
 
 import msgspec
 
-from underway.model.node import Node
+from underway.model.node import CONTROL_PLANE_LABEL, Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Rules
 from underway.rotate.blockers import blockers_of
@@ -17,6 +17,7 @@ from underway.rotate.bound import node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
+from underway.rotate.quorum import lost_members
 from underway.rotate.record import Owed, Phase, Record, Slot
 from underway.rotate.slots import Slots, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
@@ -72,6 +73,8 @@ def admit(
     if not limit or all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated):
         return ()
     candidates = [node for node in outdated if not blockers_of(node, snapshot, rules)]
+    one_at_a_time = _control_plane_is_busy(hands, snapshot)
+    candidates = [node for node in candidates if not (one_at_a_time and node.is_control_plane)]
     forecast = _promised(hands, snapshot, rules, estimates)
     order = Order(spec.nodes, snapshot, rules)
     admissions: list[Admission] = []
@@ -89,8 +92,17 @@ def admit(
         forecast.reserve(node, _drains_in_s(slot, estimates))
         taken[scope_of(node.zone, spec.pace), slot] += 1
         candidates.remove(node)
+        if node.is_control_plane:
+            candidates = [other for other in candidates if not other.is_control_plane]
         admissions.append(Admission(node, slot))
     return tuple(admissions)
+
+
+def _control_plane_is_busy(hands: Hands, snapshot: Snapshot) -> bool:
+    """Whether a node of the control plane is in hand or owed, or a member of etcd is lost: they go one at a time."""
+    in_hand = any(snapshot.nodes[name].is_control_plane for name in hands.records)
+    coming = any(CONTROL_PLANE_LABEL in debt.labels for debt in hands.owed)
+    return in_hand or coming or bool(lost_members(snapshot))
 
 
 def _free_slot(scope: str, room: Mapping[str, Slots], taken: Counter[tuple[str, Slot]]) -> Slot | None:

@@ -20,13 +20,13 @@ from underway.model import timestamp
 from underway.rotate import acts, progress, status
 from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
-from underway.rotate.effects import MachineReply
+from underway.rotate.effects import Answer, MachineReply
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
 from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, resumed_ms
 from underway.rotate.gates.judgement import Evidence, Probe
-from underway.rotate.health import Health, Verdict
+from underway.rotate.health import Health, Verdict, git_version
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.ledger import Ledger, Outcome
 from underway.rotate.lock import Lock
@@ -38,6 +38,7 @@ from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.outlook import Outlook
 from underway.rotate.plan import rules_of
 from underway.rotate.record import (
+    BASELINES,
     BEGINNING,
     CANARIED,
     LEASE_NAMESPACE,
@@ -83,7 +84,7 @@ class Retire(msgspec.Struct, frozen=True):
     """Another driver goes on from here: send nothing more, hear out what is under way, give the lock back, finish."""
 
 
-DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply
+DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply | Answer
 
 
 def lease_name(rotation: str) -> str:
@@ -163,6 +164,8 @@ class Driver:
                 nodes = self._observed.snapshot().nodes.values()
                 self._machinery.answered(event, now_ms, {node.spec.provider_id: node.name for node in nodes})
                 self._note_refusal(outcome, now_ms)
+            case Answer():
+                self._health.answered(event, now_ms)
             case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
                 self._settle(event, now_ms, rng)
         return self._outbox.empty()
@@ -175,8 +178,7 @@ class Driver:
             return
         verb, uid = outcome.key
         if verb == "probe":
-            text = reply.body if isinstance(reply.body, str) else reply.message
-            self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
+            self._probed(uid, reply, now_ms)
             return
         if verb == "evict":
             self._evictions.answered(uid, reply, self._observed.snapshot())
@@ -186,6 +188,13 @@ class Driver:
         elif reply.ok and verb in ("admit", "record", "mark"):
             self._observed.wrote("Node", reply.body)
         self._note_refusal(outcome, now_ms)
+
+    def _probed(self, what: str, reply: Reply, now_ms: int) -> None:
+        text = reply.body if isinstance(reply.body, str) else reply.message
+        if what == "readyz":
+            self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
+        else:
+            self._health.told_version(git_version(text), now_ms)
 
     def _note_refusal(self, outcome: Outcome | None, now_ms: int) -> None:
         """An act that can never succeed stops the rotation: trying for ever would hide it."""
@@ -220,6 +229,7 @@ class Driver:
             return
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
+        self._health.restore(journal_of(lease).baselines)
         verdict = self._judge(snapshot, records, now_ms)
         orders = self._observed.lease(FREEZE_LEASE)
         freezes = freezes_of(orders)
@@ -271,6 +281,8 @@ class Driver:
             began = timestamp.format_micro(now_ms)
             self._journal.want({STARTED: began, ZONES: zones, OUTDATED: str(len(old)), CANARIED: None})
             return
+        if self._health.baselines != journal.baselines:
+            self._journal.want({BASELINES: msgspec.json.encode(self._health.baselines).decode()})
         self._evictions.wake(snapshot, self._ledger)
         result = self._work.round(situation)
         self._estimates, self._work.boots_ms = learned(self._estimates, self._work.boots_ms), []
@@ -320,12 +332,16 @@ class Driver:
     def _judge(self, snapshot: Snapshot, records: dict[str, Record], now_ms: int) -> Verdict:
         if self._health.probe_due(now_ms):
             self._outbox.send(("probe", "readyz"), acts.probe_readyz)
+        if self._health.version_due(now_ms):
+            self._outbox.send(("probe", "version"), acts.probe_version)
+        self._outbox.post(*self._health.asks(self._ids, now_ms))
         ending = (Phase.TERMINATING, Phase.DELETED)
         arriving = {machine.node for machine in self._machinery.by_key.values() if machine.node}
         evidence = Evidence(
             snapshot,
             leaving=frozenset(name for name, record in records.items() if record.phase in ending),
             arriving=frozenset(name for name in arriving if self._is_awaited(name, records)),
+            refused=self._machinery.refused(),
         )
         return self._health.judge(evidence, now_ms)
 

@@ -66,3 +66,39 @@ class MachineReply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     machines: tuple[Machine, ...] = ()
     error: str = ""
     retryable: bool = True
+
+
+class Question(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What a health gate wants to know from outside of the cluster.
+
+    kind: http (is asked with GET), prometheus (an instant query of query at url) or command (is run). timeout_s: of the answer.
+    """
+
+    kind: Literal["http", "prometheus", "command"]
+    url: str = ""
+    query: str = ""
+    command: tuple[str, ...] = ()
+    timeout_s: float = 10.0
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Ask", tag_field="action"):
+    """Ask a question for the gate at `gate` in spec.health; part: which of its questions."""
+
+    id: int
+    gate: int
+    part: int
+    question: Question
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What came back. code: the HTTP status or exit code; values: the samples of a query; text: a line for people.
+
+    error: why there is no answer, "" where there is one.
+    """
+
+    request: Ask
+    code: int = 0
+    values: tuple[float, ...] = ()
+    text: str = ""
+    elapsed_ms: int = 0
+    error: str = ""

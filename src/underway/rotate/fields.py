@@ -15,6 +15,7 @@ from underway.model.meta import LabelSelector, LabelSelectorRequirement
 from underway.rotate import cron
 
 TEXT_MAX = 64  # longer than any duration or version; CEL's cost estimate needs a bound (KEP-2876)
+LONG_TEXT_MAX = 1024
 LIST_MAX = 64
 SELECTOR_MAX = 32
 EXPRESSION_MAX = 2048
@@ -23,6 +24,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9]
 PERCENT = "(0|[1-9][0-9]{0,2})%"
 _PERCENT = re.compile(PERCENT)
 _VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?.*")
+_URL = re.compile(r"https?://[^@ ]+")
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -68,6 +70,12 @@ def _count(value: int) -> int:
     if value < 0:
         raise ValueError(f"{value} is less than 0")
     return value
+
+
+def _url(text: str) -> str:
+    if not _URL.fullmatch(text):
+        raise ValueError(f"{text!r} is not an http or https URL without credentials")
+    return text
 
 
 def _positive(text: str) -> float:
@@ -122,6 +130,15 @@ PositiveDuration = Annotated[
     ),
     msgspec.Meta(max_length=TEXT_MAX),
 ]
+OptionalUrl = Annotated[
+    str,
+    _scalar(
+        _or_empty(_url),
+        Rule("self == '' || self.matches('^https?://[^@ ]+$')", "is not an http or https URL without credentials"),
+    ),
+    msgspec.Meta(max_length=LONG_TEXT_MAX),
+]
+LongText = Annotated[str, msgspec.Meta(max_length=LONG_TEXT_MAX)]
 Schedule = Annotated[
     str,
     _scalar(

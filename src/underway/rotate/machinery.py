@@ -82,6 +82,11 @@ class Machinery:
             return Machine(key=key, state="Pending", reason=self.errors[key])
         return machine
 
+    def refused(self) -> tuple[str, ...]:
+        """Why the provider has not made machines yet that it was asked for, in the order of their keys."""
+        said = {key: machine.reason for key, machine in self.by_key.items() if machine.state == "Pending" and machine.reason}
+        return tuple(reason for _, reason in sorted((self.errors | said).items()))
+
     def end_strays(self, outbox: Outbox, prefix: str, wanted: frozenset[str], nodes: frozenset[str]) -> None:
         """End what a failed boot has left behind: machines of ours that nobody waits for and that never became a node."""
         for key, machine in sorted(self.by_key.items()):

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 
 from underway.kube.request import Request
-from underway.rotate.effects import MachineRequest
+from underway.rotate.effects import Ask, MachineRequest
 from underway.rotate.ledger import Key, Ledger
 
-Effect = Request | MachineRequest
+Effect = Request | MachineRequest | Ask
 
 WRITES_AT_ONCE = 16  # enough to fill a 20-per-second client without letting evictions queue behind taints
+
+
+Act = Request | MachineRequest
+"""What the ledger keeps the books of; a question of a gate changes nothing and is simply asked again."""
 
 
 class Outbox:
@@ -21,7 +25,7 @@ class Outbox:
         self.now_ms = 0
         self.sent = 0
 
-    def send(self, key: Key, build: Callable[[int], Effect]) -> Effect | None:
+    def send(self, key: Key, build: Callable[[int], Act]) -> Act | None:
         """Send the effect that `build(id)` makes, unless its act is not free; what was sent."""
         if not self._ledger.free(key, self.now_ms) or len(self._ledger) >= WRITES_AT_ONCE:
             return None

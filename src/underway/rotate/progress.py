@@ -16,6 +16,7 @@ from underway.policy.readiness import node_closed, node_unready
 from underway.rotate.drain import Drain, Waiting
 from underway.rotate.effects import Machine
 from underway.rotate.machine import Event
+from underway.rotate.quorum import not_voting
 from underway.rotate.record import Record, Slot
 from underway.rotate.spec import RotationSpec
 from underway.rotate.target import outdated
@@ -98,6 +99,8 @@ def arrival(
         return Step(Event.REPLACEMENT_FAILED, failure=f"machine {key}, replacing node {replaces}, failed: {machine.reason}")
     successor = snapshot.nodes.get(machine.node) if machine is not None and machine.node else None
     reason = _unready(key, machine, successor)
+    if not reason and successor is not None:
+        reason = not_voting(snapshot, successor)
     if reason or successor is None:
         if now_ms >= deadline_ms:
             minutes = limits.boot_ms // 60_000

@@ -44,7 +44,8 @@ STARTED = PREFIX + "started"
 ZONES = PREFIX + "zones"
 OUTDATED = PREFIX + "outdated-at-start"
 CANARIED = PREFIX + "canaried"
-BEGINNING = (STARTED, ZONES, OUTDATED, CANARIED)
+BASELINES = PREFIX + "baselines"
+BEGINNING = (STARTED, ZONES, OUTDATED, CANARIED, BASELINES)
 """What is written when a rotation begins, and taken away when it has finished."""
 STATUS = PREFIX + "status"
 
@@ -139,8 +140,9 @@ class Journal(msgspec.Struct, frozen=True):
     """What is written on the Lease, read back.
 
     frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began. zones: how many
-    nodes each zone had then; outdated: how many nodes were out of date. canaried_ms: when the last canary was found
-    finished. resumed_ms: when a freeze last ended: no deadline runs while everything stands still.
+    nodes each zone had then; outdated: how many nodes were out of date; baselines: what gates measured before, by their place
+    in spec.health. canaried_ms: when the last canary was found finished. resumed_ms: when a freeze last ended: no deadline
+    runs while everything stands still.
     """
 
     frozen: str = ""
@@ -152,6 +154,7 @@ class Journal(msgspec.Struct, frozen=True):
     resumed_ms: int = 0
     outdated: int = 0
     canaried_ms: int | None = None
+    baselines: dict[str, tuple[float, ...]] = {}
 
 
 def journal_of(lease: Lease | None) -> Journal:
@@ -168,6 +171,9 @@ def journal_of(lease: Lease | None) -> Journal:
         resumed_ms=parsed_ms(annotations.get(RESUMED, "")) or 0,
         outdated=int(outdated) if (outdated := annotations.get(OUTDATED, "")).isdigit() else 0,
         canaried_ms=parsed_ms(annotations.get(CANARIED, "")),
+        baselines=msgspec.json.decode(annotations[BASELINES], type=dict[str, tuple[float, ...]])
+        if annotations.get(BASELINES)
+        else {},
     )
 
 

@@ -15,9 +15,11 @@ from underway.rotate.fields import (
     TEXT_MAX,
     Count,
     Duration,
+    LongText,
     OptionalCondition,
     OptionalDuration,
     OptionalScore,
+    OptionalUrl,
     OptionalVersion,
     PositiveDuration,
     Rule,
@@ -157,13 +159,47 @@ class Drain(Spec, frozen=True):
     on_stuck: Literal["Quarantine", "Freeze"] = "Quarantine"
 
 
-class Gate(Spec, frozen=True):
-    """One health gate. for: how long a breach must last; threshold: the gate's own unit."""
+NEEDS: dict[str, tuple[str, ...]] = {
+    "prometheus": ("prometheus", "query"),
+    "ingress-latency": ("prometheus",),
+    "http": ("url",),
+    "command": ("command",),
+}
+"""What a gate cannot do without, by its name."""
 
+
+def _needed(gate: str, fields: tuple[str, ...]) -> str:
+    return f"gate {gate} needs {' and '.join(fields)}"
+
+
+class Gate(Spec, frozen=True):
+    """One health gate. for: how long a breach must last; recovery: how long it must be well again; threshold: the gate's unit.
+
+    interval: how often it is asked, for gates that ask outside of the cluster: prometheus (the server's URL) and query; url and
+    expect (an HTTP status); command; histogram, requests and match (of ingress-latency).
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = tuple(
+        Rule(
+            f"self.gate != '{gate}' || ({' && '.join(f'has(self.{field}) && size(self.{field}) > 0' for field in fields)})",
+            _needed(gate, fields),
+        )
+        for gate, fields in NEEDS.items()
+    )
     gate: str
     on_breach: OnBreach = "Wait"
     for_: OptionalDuration = msgspec.field(name="for", default="")
+    recovery: OptionalDuration = ""
     threshold: float | None = None
+    interval: OptionalDuration = ""
+    prometheus: OptionalUrl = ""
+    query: LongText = ""
+    url: OptionalUrl = ""
+    expect: Count = 200
+    command: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=LIST_MAX)] = ()
+    histogram: LongText = ""
+    requests: LongText = ""
+    match: LongText = ""
 
 
 class RotationSpec(Spec, frozen=True):
@@ -272,3 +308,6 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
     for index, gate in enumerate(spec.health):
         if gate.gate not in gates:
             yield f"spec.health[{index}].gate: no gate {gate.gate!r}; there are {', '.join(sorted(gates))}"
+        needs = NEEDS.get(gate.gate, ())
+        if not all(getattr(gate, field) for field in needs):
+            yield f"spec.health[{index}]: {_needed(gate.gate, needs)}"

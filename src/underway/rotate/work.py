@@ -27,7 +27,7 @@ from underway.rotate.freezes import Freeze
 from underway.rotate.journal import JournalWriter, owed_annotation
 from underway.rotate.machine import TIDY, Event, next_phase
 from underway.rotate.machinery import Machinery
-from underway.rotate.outbox import Effect, Outbox
+from underway.rotate.outbox import Act, Outbox
 from underway.rotate.progress import Limits, Step
 from underway.rotate.record import Journal, Owed, Phase, Record, Slot
 from underway.rotate.spec import Rotation
@@ -229,7 +229,7 @@ class Work:
         if self._machinery.wants(owed.key):
             version = self._rotation.spec.target.kubelet_version
 
-            def build(request_id: int) -> Effect:
+            def build(request_id: int) -> Act:
                 return Provision(
                     id=request_id,
                     key=owed.key,

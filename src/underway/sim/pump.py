@@ -13,7 +13,7 @@ from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.ports import Pumped
 from underway.rotate.driver import DriverEvent, Stop, Tick
-from underway.rotate.effects import MachineReply
+from underway.rotate.effects import Answer, Ask, MachineReply
 from underway.rotate.outbox import Effect
 from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.world.world import World
@@ -82,11 +82,13 @@ class Pump(Generic[P]):
     def _send(self, effects: list[Effect]) -> None:
         life = self.lives
 
-        def deliver(event: Reply | WatchEvent | MachineReply) -> None:
+        def deliver(event: Reply | WatchEvent | MachineReply | Answer) -> None:
             self._feed(event, life)
 
         for effect in effects:
             if isinstance(effect, Request):
                 self._api.send(effect, deliver)
+            elif isinstance(effect, Ask):
+                self._world.probes.send(effect, deliver)
             else:
                 self._world.machines.send(effect, deliver)

@@ -235,8 +235,8 @@ def random_scenario(seed: int) -> Scenario:
         stateful = App(name="db", namespace="data", replicas=rng.randint(1, 3), budget={"maxUnavailable": 1}, ready_s=4)
         manifests += stateful.stateful_set()
     timing = Timing(boot_s=rng.uniform(20, 60), terminate_s=rng.uniform(3, 15), jitter=0.2)
-    chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
     pace = {**rng.choice(PACES), **_drawn_windows(seed)}
+    chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
     rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s"}}
     return Scenario(f"random-{seed}", nodes, tuple(manifests), timing=timing, rotation=rotation)
 

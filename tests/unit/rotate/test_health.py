@@ -1,9 +1,12 @@
 """Gates over time."""
 
+from itertools import count
+
 from objects import cluster, node
 from underway.model import decode
+from underway.rotate.effects import Answer
 from underway.rotate.gates.judgement import Evidence, Probe
-from underway.rotate.health import Health
+from underway.rotate.health import Health, Verdict, git_version
 from underway.rotate.spec import Gate
 
 GATES = (Gate(gate="nodes-ready"), Gate(gate="workloads-available"), Gate(gate="api-server", on_breach="Freeze"))
@@ -63,3 +66,75 @@ def test_the_api_server_freezes_by_its_failing_check_and_by_its_slowness() -> No
         slow.probed(Probe(at_ms, 200, 2_500, "ok"))
     slow.judge(evidence, 0)
     assert slow.judge(evidence, 10_000).freeze[0].reason == "API server answers /readyz in 2500 ms, limit 1000 ms"
+
+
+PROMETHEUS = Gate(
+    gate="prometheus", prometheus="http://p", query="q", threshold=1.0, on_breach="Freeze", for_="10s", recovery="20s"
+)
+
+
+def told(health: Health, now_ms: int, *values: float, error: str = "") -> None:
+    for ask in health.asks(count(1), now_ms):
+        health.answered(Answer(request=ask, values=values, error=error), now_ms)
+
+
+def test_a_gate_waits_until_its_first_answer() -> None:
+    health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
+    assert [breach.reason for breach in health.judge(evidence, 0).wait] == ["not known: no answer yet"]
+    told(health, 0, 0.5)
+    assert health.judge(evidence, 1) == Verdict()
+
+
+def test_a_prometheus_that_cannot_be_asked_is_unknown_which_waits_and_never_freezes() -> None:
+    health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
+    told(health, 0, 0.5)
+    told(health, 15_000, error="connection refused")
+    assert health.judge(evidence, 15_000).wait == (), "for has to pass"
+    verdict = health.judge(evidence, 25_000)
+    assert [breach.reason for breach in verdict.wait] == ["not known: connection refused"]
+    assert verdict.freeze == ()
+
+
+def test_an_answer_that_never_comes_makes_the_last_one_old() -> None:
+    health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
+    told(health, 0, 0.5)
+    assert len(health.asks(count(1), 15_000)) == 1
+    assert health.asks(count(1), 16_000) == [], "it is under way"
+    assert health.judge(evidence, 45_000) == Verdict()
+    health.judge(evidence, 46_000)
+    assert [breach.reason for breach in health.judge(evidence, 56_000).wait] == ["not known: no answer for 56 s"]
+
+
+def test_a_breach_ends_only_when_it_was_well_for_long_enough() -> None:
+    health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
+    told(health, 0, 2.0)
+    health.judge(evidence, 0)
+    assert [breach.reason for breach in health.judge(evidence, 10_000).freeze] == ["q is 2, limit 1"]
+    told(health, 15_000, 0.5)
+    verdict = health.judge(evidence, 15_000)
+    assert (verdict.freeze, verdict.due_ms) == ((), 35_000)
+    assert [breach.reason for breach in verdict.wait] == ["q is 2, limit 1 (well again, for too short)"]
+    assert health.judge(evidence, 35_000) == Verdict()
+
+
+def test_the_baseline_is_taken_once_and_handed_on() -> None:
+    gate = Gate(gate="ingress-latency", prometheus="http://p")
+    first, evidence = Health((gate,)), Evidence(cluster())
+    told(first, 0, 0.1)
+    told(first, 20_000, 0.15)
+    assert first.baselines == {"0": (0.1, 0.1, 0.1, 0.1)}
+    second = Health((gate,))
+    second.restore(first.baselines)
+    told(second, 30_000, 0.3)
+    second.judge(evidence, 30_000)
+    assert "p50 is 300 ms, 100 ms before" in second.judge(evidence, 60_000).wait[0].reason
+
+
+def test_the_version_of_the_server_is_asked_only_where_a_gate_needs_it() -> None:
+    assert not Health(GATES).version_due(0)
+    health = Health((Gate(gate="version-skew"),))
+    assert health.version_due(0)
+    health.told_version(git_version('{"gitVersion": "v1.37.0"}'), 0)
+    assert not health.version_due(59_999)
+    assert health.judge(Evidence(cluster(node("a", "v1.38.0"))), 0).wait[0].reason.startswith("node a: kubelet v1.38.0 is newer")
+    assert git_version("nonsense") == ""

@@ -21,6 +21,7 @@ from underway.rotate.ledger import Ledger
 from underway.rotate.machine import TIDY, Event
 from underway.rotate.progress import Limits
 from underway.rotate.record import Phase, Record, Slot
+from underway.rotate.spec import Gate as GateSpec
 
 RECORD = Record("r", Phase.DRAINING, timestamp.parse("2026-01-01T01:00:00Z"), Slot.SURGE, "key")
 NOW_MS = timestamp.parse("2026-01-01T01:00:05Z")
@@ -153,7 +154,10 @@ def test_applications_count_not_only_system_pods() -> None:
 
     values = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 8}, "status": {"availableReplicas": 2}}
     evidence = Evidence(cluster(decode.from_values("Deployment", values)))
-    assert workloads_available.judge(evidence, None) == "Deployment shop/web has 2 of 8 pods available"
+    assert (
+        workloads_available.judge(evidence, GateSpec(gate="workloads-available"))
+        == "Deployment shop/web has 2 of 8 pods available"
+    )
 
 
 def test_no_phase_that_a_stopped_driver_may_leave_behind_is_cordoned() -> None:

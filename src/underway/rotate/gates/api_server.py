@@ -7,13 +7,14 @@ service level objective for single-object calls, sig-scalability slos). A failin
 from statistics import median
 
 from underway.rotate.gates.judgement import Evidence, Gate
+from underway.rotate.spec import Gate as GateSpec
 
 OK = 200
 RECENT = 5  # probes: one slow answer among five does not move a median
 SLOW_MS_DEFAULT = 1_000.0
 
 
-def judge(evidence: Evidence, threshold: float | None) -> str:
+def judge(evidence: Evidence, asked: GateSpec) -> str:
     """Why the API server cannot be leaned on."""
     recent = list(evidence.probes)[-RECENT:]
     if not recent:
@@ -28,7 +29,7 @@ def judge(evidence: Evidence, threshold: float | None) -> str:
             else f"API server is not ready (HTTP {last.code}){named}"
         )
     typical_ms = median(probe.elapsed_ms for probe in recent)
-    limit_ms = SLOW_MS_DEFAULT if threshold is None else threshold
+    limit_ms = SLOW_MS_DEFAULT if asked.threshold is None else asked.threshold
     if typical_ms > limit_ms:
         return f"API server answers /readyz in {typical_ms:.0f} ms, limit {limit_ms:.0f} ms"
     return ""

@@ -1,14 +1,17 @@
 """What a health gate is asked, and what it answers.
 
-A gate is a pure function from Evidence to a reason: "" when all is well. `rotate.gates.GATES` is the list; the driver
-decides what a breach means (spec.health[].onBreach) and how long it has to last.
+A gate is a pure function from Evidence to a finding: "" when all is well, a sentence when not, Unknown when it cannot tell,
+which never counts as well. What lies outside of the cluster it names as Questions; a shell asks them, and the answers come back
+as evidence. `rotate.gates.GATES` is the list; `rotate.health` decides what a breach means and how long it has to last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from underway.model.snapshot import Snapshot
+from underway.rotate.effects import Answer, Question
+from underway.rotate.spec import Gate as GateSpec
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -23,9 +26,11 @@ class Probe(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """What gates judge on.
 
-    leaving: nodes whose end we ask for; arriving: nodes that are still booting for us; already_short and already_unready:
-    workloads (by key) that lacked pods, and nodes that were not ready, before we came, and still are; probes: the last
-    answers of /readyz, oldest first.
+    leaving: nodes whose end we ask for; arriving: nodes that are still booting for us; already_short, already_unready and
+    already_pending: workloads (by key) that lacked pods, nodes that were not ready and pods (by UID) that no node had room for
+    before we came, and still are; probes: the last answers of /readyz, oldest first; answers: to each of this gate's questions,
+    oldest first; baseline: the first answer to each, from before the rotation; refused: why the provider made no machine yet;
+    server: the API server's version, "" while unknown; first_seen: the kubelet version that each node (by UID) had at first.
     """
 
     snapshot: Snapshot
@@ -33,16 +38,47 @@ class Evidence(msgspec.Struct, frozen=True):
     arriving: frozenset[str] = frozenset()
     already_short: frozenset[str] = frozenset()
     already_unready: frozenset[str] = frozenset()
+    already_pending: frozenset[str] = frozenset()
     probes: Sequence[Probe] = ()
+    answers: Sequence[Sequence[Answer]] = ()
+    baseline: Sequence[float] = ()
+    refused: Sequence[str] = ()
+    server: str = ""
+    first_seen: Mapping[str, str] = {}
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """It cannot be told. reason: why not; yet: whether only the first answer is still to come."""
+
+    reason: str
+    yet: bool = False
+
+
+Finding = str | Unknown
 
 
 class Gate(msgspec.Struct, frozen=True):
-    """name: as in spec.health; judge: evidence and threshold (None: the gate's own default) to a reason;
+    """name: as in spec.health; judge: what it finds, with the gate as it was specified (threshold None: its own default);
 
-    for_s: how long a breach has to last where the specification does not say. probes: whether it needs /readyz asked.
+    for_s: how long a breach has to last where the specification does not say. probes: whether it needs /readyz asked;
+    versions: whether it needs the API server's version; questions: what it needs asked outside of the cluster, each
+    interval_s by default; baseline: whether the first answers are kept to compare with.
     """
 
     name: str
-    judge: Callable[[Evidence, float | None], str]
+    judge: Callable[[Evidence, GateSpec], Finding]
     for_s: float
     probes: bool = False
+    versions: bool = False
+    questions: Callable[[GateSpec], tuple[Question, ...]] | None = None
+    interval_s: float = 15.0
+    baseline: bool = False
+
+
+def latest(evidence: Evidence, index: int = 0) -> Answer | Unknown:
+    """The last answer to a question of the gate, or why there is none to rely on."""
+    answers = evidence.answers[index] if index < len(evidence.answers) else ()
+    if not answers:
+        return Unknown("no answer yet", yet=True)
+    last = answers[-1]
+    return Unknown(last.error) if last.error else last

@@ -7,13 +7,14 @@ takes capacity away twice.
 
 from underway.policy.readiness import node_unready
 from underway.rotate.gates.judgement import Evidence, Gate
+from underway.rotate.spec import Gate as GateSpec
 
 
-def judge(evidence: Evidence, threshold: float | None) -> str:
+def judge(evidence: Evidence, asked: GateSpec) -> str:
     """The unready nodes beyond the threshold."""
     ours = evidence.leaving | evidence.arriving | evidence.already_unready
     unready = [reason for node in evidence.snapshot.nodes.values() if node.name not in ours and (reason := node_unready(node))]
-    if len(unready) <= (threshold or 0):
+    if len(unready) <= (asked.threshold or 0):
         return ""
     return unready[0] if len(unready) == 1 else f"{len(unready)} nodes are not ready, first: {unready[0]}"
 

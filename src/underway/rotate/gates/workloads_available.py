@@ -12,9 +12,10 @@ from underway.model.workload import Workload
 from underway.policy.budget import capacity
 from underway.policy.readiness import workload_unavailable
 from underway.rotate.gates.judgement import Evidence, Gate
+from underway.rotate.spec import Gate as GateSpec
 
 
-def judge(evidence: Evidence, threshold: float | None) -> str:
+def judge(evidence: Evidence, asked: GateSpec) -> str:
     """The workloads that are short, beyond the threshold."""
     short = [
         reason
@@ -23,7 +24,7 @@ def judge(evidence: Evidence, threshold: float | None) -> str:
         and (reason := workload_unavailable(workload))
         and workload.wanted - workload.available > _allowance(workload, evidence)
     ]
-    if len(short) <= (threshold or 0):
+    if len(short) <= (asked.threshold or 0):
         return ""
     return min(short) if len(short) == 1 else f"{len(short)} workloads are short of pods: {'; '.join(sorted(short)[:3])}"
 

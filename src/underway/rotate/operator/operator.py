@@ -22,7 +22,7 @@ from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.rotate import acts
 from underway.rotate.driver import IDLE_MS, DriverEvent, Retire, Stop, Tick
-from underway.rotate.effects import MachineReply
+from underway.rotate.effects import Answer, MachineReply
 from underway.rotate.freezes import Freeze
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.kinds.conditions import essence, published
@@ -118,7 +118,7 @@ class Operator:
                 self._observe(event, now_ms, rng)
             case Reply() if event.request.verb in ("list", "watch"):
                 self._observe(event, now_ms, rng)
-            case Reply() | MachineReply():
+            case Reply() | MachineReply() | Answer():
                 self._answered(event, now_ms, rng)
         return self._outbox.empty()
 
@@ -128,10 +128,11 @@ class Operator:
         if not self._roster.receive(event, now_ms, rng):
             self._picture.receive(event, now_ms, rng)
 
-    def _answered(self, event: Reply | MachineReply, now_ms: int, rng: Random) -> None:
+    def _answered(self, event: Reply | MachineReply | Answer, now_ms: int, rng: Random) -> None:
         hand = self._owner.pop(event.request.id, None)
         if hand is not None:
             self._feed(hand, event, now_ms, rng)
+        if hand is not None or isinstance(event, Answer):
             return
         outcome = self._ledger.settle(event, now_ms, rng)
         if outcome is None or not isinstance(event, Reply):

@@ -4,6 +4,7 @@ Owns the documents under /api, /apis and /version. It does not know who asks. So
 KEP-3352 (aggregated discovery, apidiscovery.k8s.io/v2).
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -43,6 +44,11 @@ VERSION: Document = {
     "compiler": "none",
     "platform": "embedded/underway",
 }
+
+
+def version_text(git_version: str) -> str:
+    """What /version says of a server of that version."""
+    return json.dumps({**VERSION, "gitVersion": git_version})
 
 
 def _groups(entries: Iterable[Entry]) -> dict[str, dict[str, list[Entry]]]:

@@ -15,6 +15,7 @@ from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.model import decode
+from underway.sim.apiserver.discovery import version_text
 from underway.sim.apiserver.server import ApiServer, Call, selection
 from underway.sim.apiserver.status import StatusError, internal, overloaded
 from underway.sim.faults import NONE, Fault, Interference
@@ -112,7 +113,7 @@ class MemoryApi:
 
     def _acted(self, request: Request, interference: Interference) -> tuple[int, Any]:
         if request.resource is None:
-            return self._server.readyz()
+            return (200, version_text(self._server.version)) if request.raw_path == "/version" else self._server.readyz()
         if interference.refuse:
             return interference.refuse, _refusal(interference.refuse)
         code, body = self._server.handle(self._call(request))

@@ -22,6 +22,7 @@ from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
 from underway.sim.apiserver.customs import Customs
 from underway.sim.apiserver.defaults import admitted, refilled
+from underway.sim.apiserver.discovery import VERSION
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.scale import scale_of, scaled
@@ -146,6 +147,7 @@ class ApiServer:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.version = VERSION["gitVersion"]
         self.failing_checks: list[str] = []
         self.entries: dict[tuple[str, str, str], Entry] = {served_as(entry.resource): entry for entry in CATALOGUE}
         self.customs = Customs(registry, self.entries)

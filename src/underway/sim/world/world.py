@@ -11,6 +11,7 @@ from underway.model import timestamp
 from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.server import ApiServer
+from underway.sim.probes import SimProbes
 from underway.sim.queue import Queue
 from underway.sim.scenario import Scenario
 from underway.sim.store import Store
@@ -42,6 +43,7 @@ class World:
         self.store = Store()
         self.registry = Registry(self.store, self.queue.now_ms, Random(f"{seed}/registry"))
         self.server = ApiServer(self.registry)
+        self.server.version = scenario.target  # the control plane goes first
         self.api = MemoryApi(self.server, self.queue, Random(f"{seed}/network"))
         pods = PodIndex(self.store)
         parts = (self.queue, self.registry, seed)
@@ -61,6 +63,7 @@ class World:
             Garbage(*parts),
         )
         self.traffic = Traffic(*parts, self.kubelets)
+        self.probes = SimProbes(self.queue)
 
     def start(self) -> None:
         """Create what the scenario names and run until all of it is Ready. Raises RuntimeError if that never happens."""
