@@ -11,7 +11,7 @@ import msgspec
 
 from underway.ingress.emitters import EMITTERS, attachments, objects
 from underway.ingress.emitters.emitter import Emitter, filters_of, lost, policies_of
-from underway.ingress.emitters.experimental import RULE_FIELDS
+from underway.ingress.emitters.experimental import DROPS, RULE_FIELDS
 from underway.ingress.ir import REGEX, Plan, Rule, Server, Setting
 from underway.ingress.layout import Grant, Layout, Options
 from underway.ingress.losses import Loss, Where
@@ -144,6 +144,7 @@ def _route(
     """A route with its policies; settings that found no place become losses, and guards among them close it."""
     policies, held = policies_of(emitter, route)
     extras, references, more = filters_of(emitter, route)
+    drops = dict(emitter.drops)
     held |= more | {attachments.BACKEND_TLS}
     held |= {one.kind for one in route.settings if attachments.is_held(one, route, holders)}
     fields: dict[str, Any] = {}
@@ -151,6 +152,10 @@ def _route(
         if options.experimental and setting.kind in RULE_FIELDS and setting.kind not in held:
             fields |= RULE_FIELDS[setting.kind](setting)
             held.add(setting.kind)
+            drops |= {setting.kind: DROPS.get(setting.kind, ())}
+    for setting in route.settings:
+        dropped = tuple(key for key in drops.get(setting.kind, ()) if key in setting.keys and setting.kind in held)
+        losses += _left(route, msgspec.structs.replace(setting, keys=dropped, guards=False))
     left = [setting for setting in route.settings if setting.kind not in held]
     if any(setting.guards for setting in left) and not options.open:
         for rule in route.rules:

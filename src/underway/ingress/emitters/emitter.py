@@ -33,7 +33,7 @@ class Emitter(msgspec.Struct, frozen=True):
 
     controller: of the GatewayClass; "" if the implementation is not known. policies: objects that target routes, drawn from
     settings. filters: settings that are an object of their own, which rules refer to. asks_as: group and kind of what refers to
-    the Service that authenticates.
+    the Service that authenticates. drops: annotations of a setting that its policy has no field for.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Emitter(msgspec.Struct, frozen=True):
     policies: tuple[Policy, ...] = ()
     filters: dict[str, Callable[[Route, Setting], Fields | None]] = {}
     asks_as: tuple[str, str] = ("", "")
+    drops: dict[str, tuple[str, ...]] = {}
 
 
 class Left(msgspec.Struct, frozen=True):

@@ -15,8 +15,7 @@ Fields = dict[str, Any]
 def _retry(setting: Setting) -> Fields:
     """value: (attempts, codes)."""
     attempts, codes = setting.value
-    retry: Fields = {"attempts": attempts} if attempts else {}
-    return {"retry": retry | ({"codes": list(codes)} if codes else {})}
+    return {"retry": {"attempts": attempts} | ({"codes": list(codes)} if codes else {})} if attempts else {}
 
 
 def _session(setting: Setting) -> Fields:
@@ -29,3 +28,4 @@ def _session(setting: Setting) -> Fields:
 
 
 RULE_FIELDS: dict[str, Callable[[Setting], Fields]] = {"retry": _retry, "session-cookie": _session}
+DROPS = {"session-cookie": ("session-cookie-path", "session-cookie-samesite")}  # what sessionPersistence has no field for

@@ -6,7 +6,7 @@ import re
 from underway.ingress.ir import Rule, Setting
 from underway.ingress.providers.annotations import Annotations, address
 
-KEYS = ("auth-type", "auth-secret", "auth-realm", "auth-url", "auth-response-headers", "auth-method")
+KEYS = ("auth-type", "auth-secret", "auth-realm", "auth-url", "auth-response-headers")
 IN_CLUSTER = re.compile(r"^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(\.[a-z0-9.-]+)?$")
 PORTS = {"http": 80, "https": 443}
 
@@ -37,7 +37,9 @@ def _external(own: Annotations, rule: Rule) -> None:
     url = address(own.text("auth-url"))
     host = IN_CLUSTER.match(url.hostname or "") if url else None
     if url is None or host is None or url.scheme != "http" or "$" in url.geturl() or url.query:
-        rule.settings += (Setting("external-auth-by-url", own.text("auth-url"), keys, guards=True),)
+        reason = f"{own.text('auth-url')!r} is no http address of a Service; its routes answer 500 unless --open is given"
+        own.lose("lost", "auth-url", reason, "put a Service, or an ExternalName, before it, and name that")
+        rule.settings += (Setting("external-auth-by-url", own.text("auth-url"), keys[1:], guards=True),)
         return
     headers = own.words("auth-response-headers")
     value = host[2], host[1], url.port or PORTS[url.scheme], url.path or "/", headers

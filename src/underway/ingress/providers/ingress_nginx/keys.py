@@ -204,4 +204,4 @@ def say_unconverted(own: Annotations) -> None:
             own.lose("lost", key, f"is lost: {known.field}", known.remedy)
 
 
-REPORTED_BY_FAMILIES = ("custom-http-errors", "default-backend", "limit-connections", "auth-method")
+REPORTED_BY_FAMILIES = ("custom-http-errors", "default-backend", "limit-connections")
