@@ -86,12 +86,23 @@ def test_devices_live_in_two_versions_and_move_to_the_newer(cluster: ControlPlan
     assert inputs["speed"] == {"name": "speed", "type": "Integer", "value": "5"}
     assert inputs["serial"] == {"name": "serial", "type": "Integer", "value": "3000000000"}
 
+    # Two managers apply in two versions: the API server converts what each owns, and neither takes from the other.
+    valve = copy.deepcopy(PUMP)
+    valve["metadata"]["name"] = "valve"
+    valve["spec"] = {"inputs": [{"name": "open", "type": "Boolean", "value": "true"}]}
+    newer = copy.deepcopy(gauge)
+    newer["metadata"]["name"] = "valve"
+    for manager, value in (("old", valve), ("new", newer)):
+        cluster.kubectl("apply", "--server-side", f"--field-manager={manager}", "-f", "-", stdin=json.dumps(value))
+    names = {item["name"]: item for item in read(cluster, "v1", "valve")["spec"]["inputs"]}
+    assert names == {"open": {"name": "open", "boolean": True}, "level": {"name": "level", "integer": 7}}
+
     plan = migrate(cluster, "--dry-run")
     assert plan["needed"] is False
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps(definition(port, "v1")))
     assert migrate(cluster, "--dry-run")["needed"] is True
     outcome = migrate(cluster)
-    assert (outcome["written"], outcome["trimmed"], outcome["stopped"]) == (2, True, "")
+    assert (outcome["written"], outcome["trimmed"], outcome["stopped"]) == (3, True, "")
     assert cluster.kubectl("get", "crd", NAME, "-o", "jsonpath={.status.storedVersions}") == '["v1"]'
 
     # The old version can go now: the API server refuses that while storedVersions names it.
