@@ -1,7 +1,5 @@
 """What leads traffic to pods. Source: core/v1, discovery/v1, networking/v1, gateway.networking.k8s.io/v1 types.go."""
 
-from typing import Any
-
 import msgspec
 
 from underway.lint.objects.meta import Metadata, Object, ObjectReference
@@ -85,12 +83,24 @@ class IngressBackend(Model, frozen=True):
 
     service: IngressServiceBackend | None = None
     service_name: str = ""
+    service_port: IntOrString = 0
+
+    @property
+    def service_of(self) -> str:
+        """The Service, whatever the version; "" for a resource."""
+        return self.service.name if self.service else self.service_name
+
+    @property
+    def port_of(self) -> IntOrString:
+        """Its port, by name or number; 0 where there is none."""
+        return self.service.port.name or self.service.port.number if self.service else self.service_port
 
 
 class IngressPath(Model, frozen=True):
     """One path."""
 
     path: str = ""
+    path_type: str = ""
     backend: IngressBackend = IngressBackend()
 
 
@@ -119,8 +129,14 @@ class IngressSpec(Model, frozen=True):
 
     ingress_class_name: str = ""
     default_backend: IngressBackend | None = None
+    backend: IngressBackend | None = None
     rules: tuple[IngressRule, ...] = ()
     tls: tuple[IngressTLS, ...] = ()
+
+    @property
+    def catching(self) -> IngressBackend | None:
+        """The backend of whatever no rule takes; v1beta1 calls it backend."""
+        return self.default_backend or self.backend
 
 
 class Ingress(Object, frozen=True):
@@ -134,13 +150,14 @@ class Ingress(Object, frozen=True):
     def services(self) -> frozenset[str]:
         """The names of the Services behind it, in its own namespace."""
         backends = [path.backend for rule in self.spec.rules if rule.http for path in rule.http.paths]
-        backends += [self.spec.default_backend] if self.spec.default_backend else []
-        return frozenset(backend.service.name if backend.service else backend.service_name for backend in backends) - {""}
+        backends += [self.spec.catching] if self.spec.catching else []
+        return frozenset(backend.service_of for backend in backends) - {""}
 
 
 class BackendRef(Model, frozen=True):
     """A backend of a route; kind defaults to Service, namespace to the route's own."""
 
+    group: str = ""
     kind: str = "Service"
     name: str = ""
     namespace: str = ""
@@ -153,10 +170,21 @@ class RouteRule(Model, frozen=True):
     backend_refs: tuple[BackendRef, ...] = ()
 
 
+class ParentRef(Model, frozen=True):
+    """What a route hangs on; namespace defaults to the route's own."""
+
+    kind: str = "Gateway"
+    name: str = ""
+    namespace: str = ""
+    section_name: str = ""
+    port: int | None = None
+
+
 class RouteSpec(Model, frozen=True):
     """What routes have in common."""
 
-    parent_refs: tuple[dict[str, Any], ...] = ()
+    parent_refs: tuple[ParentRef, ...] = ()
+    hostnames: tuple[str, ...] = ()
     rules: tuple[RouteRule, ...] = ()
 
 
@@ -205,11 +233,31 @@ class ListenerTLS(Model, frozen=True):
     certificate_refs: tuple[CertificateRef, ...] = ()
 
 
+class RouteNamespaces(Model, frozen=True):
+    """Of which namespaces routes are taken: All, Same, Selector or None."""
+
+    from_: str = msgspec.field(name="from", default="Same")
+
+
+class AllowedRoutes(Model, frozen=True):
+    """Which routes a listener takes."""
+
+    namespaces: RouteNamespaces = RouteNamespaces()
+
+
 class Listener(Model, frozen=True):
     """A listener."""
 
     name: str = ""
+    hostname: str = ""
+    port: int = 0
     tls: ListenerTLS | None = None
+    allowed_routes: AllowedRoutes = AllowedRoutes()
+
+    @property
+    def routes_from(self) -> str:
+        """Of which namespaces it takes routes."""
+        return self.allowed_routes.namespaces.from_
 
 
 class GatewaySpec(Model, frozen=True):
@@ -225,3 +273,41 @@ class Gateway(Object, frozen=True):
     kind: str = "Gateway"
     metadata: Metadata = Metadata()
     spec: GatewaySpec = GatewaySpec()
+
+
+class IngressClass(Object, frozen=True):
+    """An IngressClass: what matters of it stands in its metadata."""
+
+    kind: str = "IngressClass"
+    metadata: Metadata = Metadata()
+
+
+class GrantFrom(Model, frozen=True):
+    """Who may refer."""
+
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+
+
+class GrantTo(Model, frozen=True):
+    """To what; name "": to all of the kind."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class GrantSpec(Model, frozen=True):
+    """From whom, to what."""
+
+    from_: tuple[GrantFrom, ...] = msgspec.field(name="from", default=())
+    to: tuple[GrantTo, ...] = ()
+
+
+class ReferenceGrant(Object, frozen=True):
+    """A ReferenceGrant."""
+
+    kind: str = "ReferenceGrant"
+    metadata: Metadata = Metadata()
+    spec: GrantSpec = GrantSpec()
