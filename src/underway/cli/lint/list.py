@@ -1,5 +1,6 @@
 """`underway lint list`: the rules there are."""
 
+import sys
 from typing import Any
 
 import click
@@ -7,6 +8,8 @@ import click
 from underway.cli.lint.loading import rules_from, rules_option
 from underway.cli.lint.selecting import chosen, selection_options
 from underway.cli.options import emit, output_option
+
+PLAIN_WIDTH = 120  # of the other columns, where no terminal says how wide it is
 
 
 @click.command(name="list")
@@ -44,4 +47,6 @@ def _print(table: list[dict[str, Any]]) -> None:
     shown = Table("rule", "severity", "groups", "what it finds", box=None, pad_edge=False)
     for row in table:
         shown.add_row(row["name"], row["severity"], " ".join(row["groups"]), row["description"])
-    Console(highlight=False).print(shown)
+    # A pipe has no width: one line a rule is what grep wants.
+    width = None if sys.stdout.isatty() else max(len(str(row["description"])) for row in table) + PLAIN_WIDTH
+    Console(highlight=False, width=width).print(shown)
