@@ -296,3 +296,72 @@ def faulty(rng: Random, spec: Json) -> Json:
             else:
                 place[name] = copy.deepcopy(fault)
     return made
+
+
+# What may be wrong with a definition besides its schema: where, and what is put there; None takes it out.
+Fault = tuple[tuple[str | int, ...], Any]
+SCALE = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
+COLUMN = {"name": "A", "type": "string", "jsonPath": ".spec.a"}
+OTHER = {"name": "v2", "served": True, "storage": False, "schema": {"openAPIV3Schema": {"type": "object"}}}
+WEBHOOK = {"clientConfig": {"url": "https://localhost:1/"}, "conversionReviewVersions": ["v1"]}
+DEFINITION_FAULTS: tuple[Fault, ...] = (
+    (("metadata", "name"), "other.example.com"),
+    (("spec", "group"), "example"),
+    (("spec", "group"), "Example.com"),
+    (("spec", "scope"), "Global"),
+    (("spec", "scope"), None),
+    (("spec", "names", "plural"), "Things"),
+    (("spec", "names", "kind"), "1Thing"),
+    (("spec", "names", "kind"), None),
+    (("spec", "names", "listKind"), "Thing"),
+    (("spec", "names", "singular"), "a_b"),
+    (("spec", "names", "shortNames"), ["Th", "t"]),
+    (("spec", "names", "categories"), ["all", "A"]),
+    (("spec", "versions", 0, "name"), "V1"),
+    (("spec", "versions", 0, "storage"), False),
+    (("spec", "versions", 0, "schema"), None),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "nullable"), True),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "type"), "array"),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "additionalProperties"), True),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "metadata"), {"type": "object"}),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "metadata"), {"type": "object", "nullable": True}),
+    (("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "kind"), {"type": "string", "default": "Thing"}),
+    (("spec", "versions", 0, "deprecationWarning"), "gone soon"),
+    (("spec", "versions", 0, "subresources"), {"status": {}}),
+    (("spec", "versions", 0, "subresources"), {"status": {}, "scale": SCALE}),
+    (("spec", "versions", 0, "subresources"), {"scale": {**SCALE, "specReplicasPath": "spec.replicas"}}),
+    (("spec", "versions", 0, "subresources"), {"scale": {**SCALE, "statusReplicasPath": ".spec.replicas"}}),
+    (("spec", "versions", 0, "subresources"), {"scale": {**SCALE, "labelSelectorPath": ".metadata.labels"}}),
+    (("spec", "versions", 0, "additionalPrinterColumns"), [COLUMN]),
+    (("spec", "versions", 0, "additionalPrinterColumns"), [{**COLUMN, "type": "text"}]),
+    (("spec", "versions", 0, "additionalPrinterColumns"), [{**COLUMN, "jsonPath": "spec.a"}, {**COLUMN, "format": "int"}]),
+    (("spec", "versions", 1), OTHER),
+    (("spec", "versions", 1), {**OTHER, "storage": True}),
+    (("spec", "versions", 1), {**OTHER, "name": "v1"}),
+    (("spec", "versions", 1), {**OTHER, "schema": {"openAPIV3Schema": {"properties": {"a": {}}}}}),
+    (("spec", "conversion"), {"strategy": "None"}),
+    (("spec", "conversion"), {"strategy": "Magic"}),
+    (("spec", "conversion"), {"strategy": "Webhook"}),
+    (("spec", "conversion"), {"strategy": "None", "webhook": WEBHOOK}),
+    (("spec", "conversion"), {"strategy": "Webhook", "webhook": {**WEBHOOK, "conversionReviewVersions": ["v2"]}}),
+    (("spec", "conversion"), {"strategy": "Webhook", "webhook": {**WEBHOOK, "clientConfig": {}}}),
+    (("spec", "preserveUnknownFields"), False),
+)
+
+
+def with_faults(crd: Json, faults: list[Fault]) -> Json:
+    """A definition with faults put in, those that fit into it."""
+    made = copy.deepcopy(crd)
+    for path, fault in faults:
+        place: Any = made
+        for part in path[:-1]:
+            place = place[int(part)] if isinstance(place, list) else place.get(part)
+            if place is None:
+                break
+        if isinstance(place, list) and len(place) == path[-1]:
+            place.append(copy.deepcopy(fault))
+        elif isinstance(place, dict) and fault is None:
+            place.pop(path[-1], None)
+        elif isinstance(place, dict):
+            place[path[-1]] = copy.deepcopy(fault)
+    return made

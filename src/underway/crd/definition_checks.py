@@ -89,14 +89,26 @@ def _spec(spec: Json) -> Iterator[Problem]:
         at = f"spec.versions[{index}]"
         if why := names.dns1035_problems(version.get("name") or ""):
             yield invalid(f"{at}.name", version.get("name") or "", ",".join(why))
+            if index == 0:  # v1beta1 had a version of its own, which the first one stands for
+                yield invalid("spec.version", version.get("name") or "", ",".join(why))
         yield from _deprecation(version, at)
     yield from _parts(versions)
     if len({version.get("name") for version in versions}) != len(versions):
         yield invalid("spec.versions", versions, UNIQUE_NAMES)
-    if sum(1 for version in versions if version.get("storage")) != 1:
-        yield invalid("spec.versions", versions, ONE_STORAGE)
+    yield from _storage(versions)
     yield from _names(spec.get("names") or {})
     yield from _conversion(spec.get("conversion"))
+
+
+def _storage(versions: list[Json]) -> Iterator[Problem]:
+    """Exactly one version is stored. What status.storedVersions is begun with (the first) has to hold the last such, too."""
+    stored = [str(version.get("name") or "") for version in versions if version.get("storage")]
+    if len(stored) != 1:
+        yield invalid("spec.versions", versions, ONE_STORAGE)
+    if not stored:
+        yield invalid("status.storedVersions", None, "must have at least one stored version")
+    elif stored[-1] != stored[0]:
+        yield invalid("status.storedVersions", stored[:1], f"must have the storage version {stored[-1]}")
 
 
 def _one_of(path: str, value: str, accepted: tuple[str, ...]) -> Iterator[Problem]:
@@ -257,6 +269,8 @@ PARTS: dict[str, tuple[str, Callable[[Any, str, bool], Iterator[Problem]]]] = {
 
 def in_file(path: str) -> str:
     """Where in a v1 definition that stands which a path of a problem speaks of."""
+    if path == "spec.version":
+        return "spec.versions[0].name"
     for name, (top, _) in PARTS.items():
         if path == top or path.startswith((f"{top}.", f"{top}[")):
             return f"spec.versions[0].{name}{path.removeprefix(top)}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from underway.crd.definition_checks import problems
+from underway.crd.definition_checks import in_file, problems
 
 Json = dict[str, Any]
 AT = "spec.validation.openAPIV3Schema"
@@ -128,3 +128,13 @@ def test_unsupported_keywords_are_named() -> None:
     assert [str(problem) for problem in problems(definition({"type": "object", "$ref": "#/x"}))] == [
         f"{AT}.$ref: Forbidden: $ref is not supported"
     ]
+
+
+def test_what_the_server_derives_from_the_versions_is_told_as_well() -> None:
+    """spec.version and status.storedVersions are the server's own; it complains of them all the same."""
+    versions = [{"name": "V1", "served": True, "storage": False, "schema": {"openAPIV3Schema": {"type": "object"}}}]
+    names = {"plural": "things", "kind": "Thing"}
+    spec = {"group": "a.example.com", "scope": "Cluster", "names": names, "versions": versions}
+    paths = [problem.path for problem in problems({"metadata": {"name": "things.a.example.com"}, "spec": spec})]
+    assert paths == ["spec.versions[0].name", "spec.version", "spec.versions", "status.storedVersions"]
+    assert in_file("spec.version") == "spec.versions[0].name"
