@@ -55,6 +55,10 @@ GOOD_ROTATIONS: dict[str, Spec] = {
             {"gate": "command", "command": ["./check", "--fast"]},
         ],
     },
+    "long work": {
+        **MINIMAL,
+        "drain": {"wait": [{"selector": {"matchLabels": {"kind": "training"}}, "limit": "48h"}], "doNotDisrupt": "Ignore"},
+    },
     "no gates": {**MINIMAL, "health": []},
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -98,6 +102,10 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     ),
     "no URL to ask": ({**MINIMAL, "health": [{"gate": "http"}]}, "spec.health[0]"),
     "no command to run": ({**MINIMAL, "health": [{"gate": "command", "command": []}]}, "spec.health[0]"),
+    "a wait without end": (
+        {**MINIMAL, "drain": {"wait": [{"selector": {}, "limit": "0s"}]}},
+        "spec.drain.wait[0].limit",
+    ),
     "too many gates": ({**MINIMAL, "health": [{"gate": "nodes-ready"}] * 65}, "spec.health"),
     "a provider that is none": ({**MINIMAL, "machines": {"provider": "Magic"}}, "spec.machines.provider"),
     "order by pool without pools": ({**MINIMAL, "nodes": {"order": [{"by": "pool"}]}}, "spec.nodes"),

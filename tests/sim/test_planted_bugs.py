@@ -8,7 +8,21 @@ import pytest
 
 from underway.kube.request import Request
 from underway.kube.resource import PODS
-from underway.rotate import acts, admission, brakes, driver, enrolment, guard, machinery, order, progress, target, windows, work
+from underway.rotate import (
+    acts,
+    admission,
+    brakes,
+    drain,
+    driver,
+    enrolment,
+    guard,
+    machinery,
+    order,
+    progress,
+    target,
+    windows,
+    work,
+)
 from underway.rotate.machine import Event
 from underway.rotate.progress import Step
 from underway.rotate.record import Phase, Slot
@@ -109,6 +123,10 @@ def let_the_canary_not_soak(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(enrolment, "canary", lambda count, _soak_ms, *rest: whole(count, 0, *rest))
 
 
+def evict_what_is_still_at_work(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(drain, "hold", lambda *_: None)
+
+
 PLANTS: tuple[tuple[Plant, str], ...] = (
     (ignore_the_slots, "budget-exceeded"),
     (evict_past_the_budget, "pdb-overspent"),
@@ -126,6 +144,7 @@ PLANTS: tuple[tuple[Plant, str], ...] = (
     (work_outside_of_the_windows, "window-acts"),
     (begin_all_beside_the_canary, "canary-alone"),
     (let_the_canary_not_soak, "canary-alone"),
+    (evict_what_is_still_at_work, "long-work"),
 )
 
 

@@ -8,6 +8,7 @@ misses them: hostPath volumes, local PersistentVolumes and pods that tolerate th
 import msgspec
 
 from underway.model.disruption import PodDisruptionBudget
+from underway.model.meta import LabelSelector
 from underway.model.node import UNSCHEDULABLE_TAINT
 from underway.model.pod import Pod, Toleration
 from underway.model.snapshot import Snapshot
@@ -33,15 +34,28 @@ class Block(msgspec.Struct, frozen=True):
 Fate = Leave | Move | Block
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """What may be evicted: pods with data on the node's disk, pods that nothing would recreate.
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+NEVER = ((DO_NOT_DISRUPT, "true"), ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"))
+"""Annotations of pods that are never to be disrupted. Sources: Karpenter, "Disruption"; Cluster Autoscaler FAQ."""
 
-    namespaces: the only ones in which the API server lets us evict, empty for all.
+
+class Wait(msgspec.Struct, frozen=True):
+    """Pods that a drain lets run to their end, for so long at most."""
+
+    selector: LabelSelector
+    limit_ms: int
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the specification allows: pods with data on the node's disk, pods that nothing would recreate, pods that ask not to
+    be disrupted; and which pods are waited for. namespaces: the only ones in which the API server lets us evict, empty for all.
     """
 
     evict_local_data: bool = True
     evict_unmanaged: bool = False
     namespaces: frozenset[str] = frozenset()
+    honour_do_not_disrupt: bool = True
+    waits: tuple[Wait, ...] = ()
 
 
 def fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
@@ -73,6 +87,12 @@ def _fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
             f"pod {pod.key} has no controller: nothing would recreate it; "
             "delete it, give it one, or set spec.drain.unmanaged: Evict"
         )
+    for key, value in NEVER if rules.honour_do_not_disrupt else ():
+        if pod.metadata.annotations.get(key) == value:
+            return Block(
+                f"pod {pod.key} asks never to be disrupted ({key}: {value}); "
+                "take the annotation off, or set spec.drain.doNotDisrupt: Ignore"
+            )
     return _storage_fate(pod, snapshot, rules) or _budget_fate(pod, snapshot) or Move()
 
 

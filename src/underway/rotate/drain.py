@@ -15,6 +15,7 @@ from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.budget import explain
 from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate, tolerates_cordon
+from underway.rotate.long_work import Hold, hold
 from underway.rotate.record import Record
 
 CRITICAL_PRIORITY = 2_000_000_000  # scheduling/v1: system-cluster-critical; such pods go last, as others may need them
@@ -31,11 +32,15 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Drain(msgspec.Struct, frozen=True):
-    """One node's drain at one instant. evict: now, in this order; waiting: what keeps the others; left: stay to the end."""
+    """One node's drain at one instant. evict: now, in this order; waiting: what keeps the others; left: stay to the end.
+
+    held_ms: until when long work is waited for at the latest, 0 where there is none; the drain's own time begins then.
+    """
 
     evict: tuple[Pod, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     left: tuple[Pod, ...] = ()
+    held_ms: int = 0
 
     @property
     def done(self) -> bool:
@@ -73,6 +78,7 @@ def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: P
     evict: list[Pod] = []
     waiting: list[Waiting] = []
     left: list[Pod] = []
+    held_ms = 0
     silent = unreachable(node)
     for pod in order(snapshot.pods_on(node.name)):
         match fate(pod, snapshot, rules):
@@ -86,12 +92,21 @@ def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: P
                 else:
                     waiting.append(Waiting(pod.key, f"pod {pod.key} is terminating"))
             case _:
-                verdict = _came_back(pod, record) or _refused(pod, snapshot, purse)
+                held = None if pod.finished or silent else hold(pod, rules, record.since_ms)
+                held_ms = max(held_ms, held.until_ms if held else 0)
+                verdict = _held(pod, held, now_ms) or _came_back(pod, record) or _refused(pod, snapshot, purse)
                 if verdict is None:
                     evict.append(pod)
                 else:
                     waiting.append(verdict)
-    return Drain(tuple(evict), tuple(waiting), tuple(left))
+    return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms)
+
+
+def _held(pod: Pod, held: Hold | None, now_ms: int) -> Waiting | None:
+    """Long work that is still waited for."""
+    if held is None or now_ms >= held.until_ms:
+        return None
+    return Waiting(pod.key, f"{held.reason}, until {timestamp.format_ms(held.until_ms)} at the latest")
 
 
 def _came_back(pod: Pod, record: Record) -> Waiting | None:

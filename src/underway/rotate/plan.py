@@ -11,9 +11,10 @@ from math import inf
 import msgspec
 
 from underway.model import timestamp
+from underway.model.duration import seconds
 from underway.model.node import Node
 from underway.model.snapshot import Snapshot
-from underway.policy.evictable import Move, Rules, fate
+from underway.policy.evictable import Move, Rules, Wait, fate
 from underway.policy.readiness import node_unready, workload_unavailable
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.bound import Bound, bound, node_cost_s
@@ -68,7 +69,13 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
 def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Rules:
     """What the specification allows a drain to do. namespaces: the only ones in which pods may be evicted, empty for all."""
     drain = spec.drain
-    return Rules(drain.empty_dir == "Evict", drain.unmanaged == "Evict", namespaces)
+    return Rules(
+        evict_local_data=drain.empty_dir == "Evict",
+        evict_unmanaged=drain.unmanaged == "Evict",
+        namespaces=namespaces,
+        honour_do_not_disrupt=drain.do_not_disrupt == "Honour",
+        waits=tuple(Wait(wait.selector, round(seconds(wait.limit) * timestamp.MILLISECONDS)) for wait in drain.wait),
+    )
 
 
 def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: int) -> Plan:

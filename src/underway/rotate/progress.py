@@ -149,11 +149,11 @@ def draining(node: Node, record: Record, drain: Drain, limits: Limits, now_ms: i
     """Whether everything that moves has gone, or has taken too long."""
     if drain.done:
         return Step(Event.DRAINED)
-    deadline_ms = record.since_ms + limits.drain_ms
+    deadline_ms = max(record.since_ms, drain.held_ms) + limits.drain_ms
     if now_ms >= deadline_ms:
         reason = drain.waiting[0].reason if drain.waiting else f"{len(drain.evict)} pods are left"
         return Step(Event.STUCK, drain.waiting, failure=f"node {node.name} could not be drained in time: {reason}")
-    return Step(waiting=drain.waiting, due_ms=deadline_ms)
+    return Step(waiting=drain.waiting, due_ms=drain.held_ms if now_ms < drain.held_ms else deadline_ms)
 
 
 def quarantined(drain: Drain) -> Step:

@@ -35,6 +35,7 @@ from underway.rotate.fields import (
 API_VERSION = "underway.dev/v1"
 POOLS_MAX = 16
 WINDOWS_MAX = 16
+WAITS_MAX = 16
 OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge or expression, or no node would ever be out of date"
 NO_SCORE = "by: expression and an expression need each other"
@@ -148,8 +149,19 @@ class Pace(Spec, frozen=True):
     windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=WINDOWS_MAX)] = ()
 
 
+class WaitFor(Spec, frozen=True):
+    """Pods that run to their end on a cordoned node before it is emptied, for `limit` at most: Jobs, training."""
+
+    selector: Selector
+    until: Literal["Finished"] = "Finished"
+    limit: PositiveDuration = "12h"
+
+
 class Drain(Spec, frozen=True):
-    """How a node is emptied. timeout: AKS waits 30 minutes by default; deregistration: for load balancers to let go."""
+    """How a node is emptied. timeout: AKS waits 30 minutes by default; deregistration: for load balancers to let go.
+
+    wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured.
+    """
 
     timeout: Duration = "30m"
     grace_period_limit: OptionalDuration = ""
@@ -157,6 +169,8 @@ class Drain(Spec, frozen=True):
     unmanaged: Literal["Evict", "Block"] = "Block"
     deregistration: Duration = "10s"
     on_stuck: Literal["Quarantine", "Freeze"] = "Quarantine"
+    wait: Annotated[tuple[WaitFor, ...], msgspec.Meta(max_length=WAITS_MAX)] = ()
+    do_not_disrupt: Literal["Honour", "Ignore"] = "Honour"
 
 
 NEEDS: dict[str, tuple[str, ...]] = {

@@ -237,7 +237,9 @@ def random_scenario(seed: int) -> Scenario:
     timing = Timing(boot_s=rng.uniform(20, 60), terminate_s=rng.uniform(3, 15), jitter=0.2)
     pace = {**rng.choice(PACES), **_drawn_windows(seed)}
     chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
-    rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s"}}
+    training, waits = _drawn_training(seed)
+    manifests += training
+    rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s", **waits}}
     return Scenario(f"random-{seed}", nodes, tuple(manifests), timing=timing, rotation=rotation)
 
 
@@ -262,3 +264,12 @@ def _drawn_windows(seed: int) -> Manifest:
     schedule = f"{rng.randint(0, 4)}-59/{rng.choice((15, 20, 30))} * * * *"
     zone = rng.choice(("UTC", "Asia/Kolkata", "America/New_York"))
     return {"windows": [{"schedule": schedule, "duration": rng.choice(("4m", "7m", "10m")), "timeZone": zone}]}
+
+
+def _drawn_training(seed: int) -> tuple[list[tuple[Resource, Manifest]], Manifest]:
+    """A Job that is waited for, in one run of six; some run longer than their limit. Also what the drain says of it."""
+    rng = Random(f"{seed}/jobs")
+    if rng.random() >= 1 / 6:
+        return [], {}
+    job = App(name="training", namespace="shop", replicas=rng.randint(1, 3), cpu="200m").job(run_s=rng.uniform(60, 600))
+    return job, {"wait": [{"selector": {"matchLabels": {"app": "training"}}, "limit": rng.choice(("1m", "5m", "1h"))}]}

@@ -7,6 +7,7 @@ from underway.sim.checkers.every_node_reached import EveryNodeReached
 from underway.sim.checkers.evidence import Checker
 from underway.sim.checkers.frozen_acts import FrozenActs
 from underway.sim.checkers.grace_zero import GraceZero
+from underway.sim.checkers.long_work import LongWork
 from underway.sim.checkers.pdb_overspent import PdbOverspent
 from underway.sim.checkers.stranded_cordon import StrandedCordon
 from underway.sim.checkers.undrained_terminated import UndrainedTerminated
@@ -23,4 +24,5 @@ CHECKERS: tuple[type[Checker], ...] = (
     EveryNodeReached,
     WindowActs,
     CanaryAlone,
+    LongWork,
 )

@@ -1,0 +1,47 @@
+"""Long work is let run to its end: no pod that the specification waits for is evicted before it has finished or the limit."""
+
+from underway.kube import resource as r
+from underway.kube.request import Request
+from underway.sim.checkers.evidence import Checker, phase_of
+from underway.sim.store import Change
+
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
+
+
+class LongWork(Checker):
+    """Notes itself since when each node drains."""
+
+    name = "long-work"
+
+    def begin(self) -> None:
+        """What is waited for."""
+        waits = self.claim.spec.get("drain", {}).get("wait") or ()
+        self._waits = [(wait["selector"].get("matchLabels") or {}, _length_ms(wait.get("limit", "12h"))) for wait in waits]
+        self._draining: dict[str, int] = {}
+
+    def on_change(self, change: Change) -> None:
+        """A node begins to drain, or leaves off."""
+        node = change.object
+        if node.get("kind") != "Node" or not self._waits:
+            return
+        if phase_of(node) == "Draining":
+            self._draining.setdefault(node["metadata"]["name"], self.now_ms())
+        else:
+            self._draining.pop(node["metadata"]["name"], None)
+
+    def on_request(self, request: Request) -> None:
+        """An eviction."""
+        if request.subresource != "eviction" or not self._waits:
+            return
+        pod = self.store.get(r.PODS, request.namespace, request.name)
+        if pod is None or pod["status"].get("phase") in ("Succeeded", "Failed") or pod["metadata"].get("deletionTimestamp"):
+            return
+        labels = (pod["metadata"].get("labels") or {}).items()
+        since_ms = self._draining.get(pod["spec"].get("nodeName", ""), self.now_ms())
+        for wanted, limit_ms in self._waits:
+            if wanted.items() <= labels and self.now_ms() < since_ms + limit_ms:
+                self.fail(f"pod {request.namespace}/{request.name} was evicted before it had finished")
+
+
+def _length_ms(text: str) -> int:
+    return int(text[:-1]) * UNIT_MS[text[-1]]
