@@ -134,3 +134,19 @@ def test_a_changed_service_is_never_overlooked(left: list[dict[str, Any]], data:
     changed["backendRefs"][0]["name"] = "other"
     proof = prove(specified(*left), routed(gateway(), *right))
     check(proof, left, right)
+
+
+def test_a_shared_gateway_with_many_certificates_serves_every_host() -> None:
+    left = [
+        ingress(
+            f"i{n}",
+            f"h{n}.example",
+            ("Prefix", "/", "web"),
+            namespace="team",
+            tls=[{"hosts": [f"h{n}.example"], "secretName": f"c{n}"}],
+        )
+        for n in range(40)
+    ]
+    made = convert(left, Options(topology="shared"))
+    proof = prove(specified(*left), GatewayRouter(manifests_of((one, "") for one in made.objects), BY_DEFAULT))
+    assert proof.verdict is Verdict.PROVED, "past 64 listeners come ListenerSets, which need grants of their own"

@@ -1,9 +1,9 @@
 """A Gateway for each namespace and class: teams stay apart, and so do addresses."""
 
 from underway.ingress.ir import Server
-from underway.ingress.layout import Gateway, Grant, Layout, Options
+from underway.ingress.layout import Gateway, Layout, Options
 from underway.ingress.losses import Loss
-from underway.ingress.topologies.placing import gateway_class, gateway_name, place, split_by_namespace
+from underway.ingress.topologies.placing import certificate_grants, gateway_class, gateway_name, place, split_by_namespace
 
 name = "namespace"
 
@@ -24,12 +24,7 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
         gateway = Gateway(namespace, gateway_name(class_name), gateway_class(class_name, options))
         made.gateways.append(gateway)
         place(made, gateway, members, options)
-        foreign: dict[str, list[str]] = {}
-        for _, server, _ in members:
-            for certificate in server.certificates:
-                if certificate.namespace != namespace and certificate.name not in foreign.setdefault(certificate.namespace, []):
-                    foreign[certificate.namespace].append(certificate.name)
-        made.grants += [Grant(target, "Gateway", namespace, "Secret", tuple(names)) for target, names in foreign.items() if names]
+    made.grants += certificate_grants(made)
     made.losses += _catch_all(parts)
     return parts, made
 

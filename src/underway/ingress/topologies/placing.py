@@ -4,7 +4,18 @@ Owns the limit of 64 listeners. Which Gateway a host belongs to is for each topo
 """
 
 from underway.ingress.ir import Certificate, Server
-from underway.ingress.layout import LISTENERS_MAX, PORTS, Gateway, Layout, Listener, ListenerSet, Options, Parent, listener_name
+from underway.ingress.layout import (
+    LISTENERS_MAX,
+    PORTS,
+    Gateway,
+    Grant,
+    Layout,
+    Listener,
+    ListenerSet,
+    Options,
+    Parent,
+    listener_name,
+)
 from underway.ingress.losses import Loss
 
 LISTENER_SET_SINCE = 5  # Gateway API 1.5
@@ -86,3 +97,20 @@ def gateway_class(class_name: str, options: Options) -> str:
 def gateway_name(class_name: str) -> str:
     """A Gateway is named after the class whose work it takes over."""
     return class_name or "gateway"
+
+
+def certificate_grants(made: Layout) -> list[Grant]:
+    """The grants for the certificates of other namespaces, for Gateways and for ListenerSets apart: neither inherits the other's.
+
+    Source: listenerset_types.go.
+    """
+    wanted: dict[tuple[str, str, str], set[str]] = {}
+    holders = [("Gateway", one.namespace, one.listeners) for one in made.gateways]
+    holders += [("ListenerSet", one.namespace, one.listeners) for one in made.listener_sets]
+    for kind, namespace, listeners in holders:
+        for certificate in (one for listener in listeners for one in listener.certificates):
+            if certificate.namespace != namespace:
+                wanted.setdefault((certificate.namespace, kind, namespace), set()).add(certificate.name)
+    return [
+        Grant(target, kind, source, "Secret", tuple(sorted(names))) for (target, kind, source), names in sorted(wanted.items())
+    ]

@@ -1,8 +1,8 @@
 """One Gateway for each class, in a namespace of its own; routes of other namespaces are let in by allowedRoutes."""
 
 from underway.ingress.ir import Server
-from underway.ingress.layout import Gateway, Grant, Layout, Options
-from underway.ingress.topologies.placing import gateway_class, gateway_name, place
+from underway.ingress.layout import Gateway, Layout, Options
+from underway.ingress.topologies.placing import certificate_grants, gateway_class, gateway_name, place
 
 name = "shared"
 
@@ -19,12 +19,5 @@ def layout(servers: list[Server], options: Options) -> tuple[list[Server], Layou
         gateway = Gateway(namespace, wanted or gateway_name(class_name), gateway_class(class_name, options))
         made.gateways.append(gateway)
         place(made, gateway, members, options)
-    foreign: dict[str, set[str]] = {}
-    for server in servers:
-        for certificate in server.certificates:
-            if certificate.namespace != namespace:
-                foreign.setdefault(certificate.namespace, set()).add(certificate.name)
-    made.grants += [
-        Grant(target, "Gateway", namespace, "Secret", tuple(sorted(names))) for target, names in sorted(foreign.items())
-    ]
+    made.grants += certificate_grants(made)
     return servers, made
