@@ -2,14 +2,14 @@
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import Checker, phase_of
+from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of
 from underway.sim.store import Change
 
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
 
 
 class LongWork(Checker):
-    """Notes itself since when each node drains."""
+    """Notes itself since when each node drains: the limit runs from the decision, however late its answer comes."""
 
     name = "long-work"
 
@@ -20,19 +20,22 @@ class LongWork(Checker):
         self._draining: dict[str, int] = {}
 
     def on_change(self, change: Change) -> None:
-        """A node begins to drain, or leaves off."""
-        node = change.object
-        if node.get("kind") != "Node" or not self._waits:
-            return
-        if phase_of(node) == "Draining":
-            self._draining.setdefault(node["metadata"]["name"], self.now_ms())
-        else:
+        """A node leaves off draining."""
+        node, before = change.object, change.previous
+        if node.get("kind") == "Node" and before is not None and phase_of(before) == "Draining" != phase_of(node):
             self._draining.pop(node["metadata"]["name"], None)
 
     def on_request(self, request: Request) -> None:
-        """An eviction."""
-        if request.subresource != "eviction" or not self._waits:
+        """A node is to drain, which counts from when it was decided, or an eviction."""
+        if not self._waits:
             return
+        if request.resource == r.NODES and isinstance(request.body, dict):
+            if (request.body.get("metadata", {}).get("annotations") or {}).get(f"{ANNOTATION}phase") == "Draining":
+                self._draining.setdefault(request.name, self.now_ms())
+        elif request.subresource == "eviction":
+            self._judge(request)
+
+    def _judge(self, request: Request) -> None:
         pod = self.store.get(r.PODS, request.namespace, request.name)
         if pod is None or pod["status"].get("phase") in ("Succeeded", "Failed") or pod["metadata"].get("deletionTimestamp"):
             return
