@@ -8,7 +8,7 @@ pkg/apis/apiextensions/validation/validation.go.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from underway.crd import default_checks, names, structural
+from underway.crd import default_checks, definition_shape, names, structural
 from underway.crd.go_values import held
 from underway.crd.problem import Problem, child, forbidden, invalid, not_supported, required
 from underway.crd.rule_checks import check_rules
@@ -44,13 +44,17 @@ def problems(values: Json) -> list[Problem]:
     if not isinstance(spec, dict):
         return [required("spec")]
     deep = _too_deep(spec)
+    shape = [] if deep else definition_shape.problems(values)
+    if shape:
+        return shape
     return [deep] if deep else [*_metadata(values, spec), *_spec(held(spec))]
 
 
 def _too_deep(spec: Json) -> Problem | None:
     """A schema that is nested beyond reason, or that holds itself (which only an anchor in YAML can make it)."""
     for index, version in enumerate(spec.get("versions") or ()):
-        schema = (version.get("schema") or {}).get("openAPIV3Schema") if isinstance(version, dict) else None
+        held_schema = version.get("schema") if isinstance(version, dict) else None
+        schema = held_schema.get("openAPIV3Schema") if isinstance(held_schema, dict) else None
         layer = [schema] if isinstance(schema, dict) else []
         for _ in range(SCHEMA_DEPTH_MAX):
             layer = [part for one in layer for part in structural.parts(one) if isinstance(part, dict)][:10_000]

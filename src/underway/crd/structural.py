@@ -57,8 +57,10 @@ def parts(schema: Json) -> Iterator[Json]:
         if isinstance(schema.get(name), dict):
             yield schema[name]
     for name in ("allOf", "anyOf", "oneOf"):
-        yield from schema.get(name) or ()
-    yield from (schema.get("properties") or {}).values()
+        found = schema.get(name)
+        yield from found if isinstance(found, list) else ()
+    properties = schema.get("properties")
+    yield from properties.values() if isinstance(properties, dict) else ()
 
 
 def problems(schema: Json, path: str) -> list[Problem]:

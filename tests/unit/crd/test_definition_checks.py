@@ -138,3 +138,29 @@ def test_what_the_server_derives_from_the_versions_is_told_as_well() -> None:
     paths = [problem.path for problem in problems({"metadata": {"name": "things.a.example.com"}, "spec": spec})]
     assert paths == ["spec.versions[0].name", "spec.version", "spec.versions", "status.storedVersions"]
     assert in_file("spec.version") == "spec.versions[0].name"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"spec": "text"}, "spec: Required value"),
+        ({"metadata": "text", "spec": {}}, 'metadata: Invalid value: "text": must be an object'),
+        ({"spec": {"names": "text"}}, 'spec.names: Invalid value: "text": must be an object'),
+        ({"spec": {"versions": "text"}}, 'spec.versions: Invalid value: "text": must be a list'),
+        ({"spec": {"versions": ["v1"]}}, 'spec.versions[0]: Invalid value: "v1": must be an object'),
+        (definition({"type": 3}), "openAPIV3Schema.type: Invalid value: 3: must be a text"),
+        (definition({"minimum": "low"}), 'openAPIV3Schema.minimum: Invalid value: "low": must be a number'),
+        (definition({"enum": "auto"}), 'openAPIV3Schema.enum: Invalid value: "auto": must be a list'),
+        (
+            definition({"properties": ["a"]}),
+            'openAPIV3Schema.properties: Invalid value: ["a"]: must be an object',
+        ),
+        (
+            definition({"items": {"pattern": 3}}),
+            "openAPIV3Schema.items.pattern: Invalid value: 3: must be a text",
+        ),
+        (definition({"anyOf": [1]}), "openAPIV3Schema.anyOf[0]: Invalid value: 1: must be an object"),
+    ],
+)
+def test_a_definition_of_another_shape_is_named(values: Json, sentence: str) -> None:
+    assert str(next(iter(problems(values)))).endswith(sentence)

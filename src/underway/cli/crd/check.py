@@ -25,9 +25,10 @@ def command(sources: tuple[str, ...], output: str) -> int:
     told: list[dict[str, Any]] = []
     for source in sources:
         data = read_bytes(source)
+        found = documents(source, data)
         lines = Lines(data) if data else None
         definitions = 0
-        for number, document in enumerate(documents(source, data)):
+        for number, document in enumerate(found):
             for value in objects([document]):
                 if value.get("kind") != "CustomResourceDefinition":
                     continue
