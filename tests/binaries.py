@@ -1,6 +1,7 @@
-"""What e2e and parity tests do where a real control plane cannot be built."""
+"""What e2e and parity tests do where a real program cannot be had: skipped with the reason, but in CI a failure."""
 
 import os
+import shutil
 
 import pytest
 
@@ -8,10 +9,22 @@ import build
 
 
 def require_control_plane() -> None:
-    """Build the binaries, or say why not: skipped on a machine without Go, a failure in CI, where the tests must run."""
+    """Build the binaries of the control plane, for which Go is needed."""
     try:
         build.binaries()
     except build.Unavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        _lacking(str(error))
+
+
+def require_program(name: str, package: str) -> str:
+    """The path of a program that a Debian package brings; `.ci/run` installs them."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if found is None:
+        _lacking(f"there is no {name} on this machine: apt-get install {package}")
+    return str(found)
+
+
+def _lacking(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

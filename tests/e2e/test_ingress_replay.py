@@ -1,7 +1,6 @@
 """Two real data planes answer ten thousand requests alike: nginx as ingress-nginx configures it, HAProxy as the routes say."""
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from binaries import require_program
 from controlplane import free_port
 from underway.ingress.conversion import convert
 from underway.ingress.layout import Options
@@ -134,9 +134,8 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture
 def planes(tmp_path: Path) -> Iterator[Planes]:
-    for binary in ("nginx", "haproxy"):
-        if shutil.which(binary) is None:
-            pytest.skip(f"there is no {binary} on this machine")
+    require_program("nginx", "nginx-light")
+    require_program("haproxy", "haproxy")
     running = Planes(tmp_path)
     running.start()
     yield running

@@ -1,7 +1,6 @@
 """Gates against a real Prometheus that scrapes an exporter which the test drives."""
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -11,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from binaries import require_program
 from controlplane import free_port
 from objects import cluster
 from underway.live.probing import Probing
@@ -57,9 +57,7 @@ def exporter() -> Iterator[Exporter]:
 
 @pytest.fixture(scope="module")
 def prometheus(exporter: Exporter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    binary = shutil.which("prometheus")
-    if binary is None:
-        pytest.skip("prometheus is not installed: apt-get install prometheus")
+    binary = require_program("prometheus", "prometheus")
     place: Path = tmp_path_factory.mktemp("prometheus")
     (place / "prometheus.yml").write_text(CONFIG.format(port=exporter.port))
     url = f"http://127.0.0.1:{free_port()}"

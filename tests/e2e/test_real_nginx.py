@@ -5,7 +5,6 @@ Lua is the one part that is not run: redirects to https and canaries are held by
 
 import http.client
 import random
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from binaries import require_program
 from ingresses import annotated, ingress, manifests
 from underway.ingress.matchers.ingress_nginx.servers import CATCH_ALL, Location, Server, servers_of
 from underway.ingress.matchers.ingress_nginx.view import NginxRouter
@@ -114,9 +114,7 @@ def answers(port: int) -> bool:
 @pytest.fixture(params=SEEDS)
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[random.Random, list[dict[str, Any]], int]]:
     """A corpus, and the port of an nginx that serves it."""
-    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if binary is None:
-        pytest.skip("there is no nginx here: apt-get install nginx-light")
+    binary = require_program("nginx", "nginx-light")
     rng = random.Random(request.param)
     documents = corpus(rng)
     front, back = free_port(), free_port()
