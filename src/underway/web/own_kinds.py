@@ -81,6 +81,8 @@ def beta_spec(spec: Schema) -> Schema:
     gate = properties["health"]["items"]
     gate["properties"]["name"] = gate["properties"].pop("gate")
     gate["required"] = ["name"]
+    for rule in gate["x-kubernetes-validations"]:
+        rule["rule"] = rule["rule"].replace("self.gate ", "self.name ")
     return made
 
 
