@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from underway.lint.budget import why_never
 from underway.lint.finding import Found, Severity
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.picture import Picture
 from underway.model.duration import human
-from underway.policy.budget import scaled
 
 KINDS = ("Node", "Pod", "PodDisruptionBudget")
 
@@ -34,17 +34,11 @@ def _graces(picture: Picture, limit_s: int, outcome: str, severity: Severity) ->
 
 def _budgets(picture: Picture, limit_s: int, outcome: str, severity: Severity) -> Iterator[Found]:
     for budget in picture.of(PodDisruptionBudget):
-        most, expected = budget.spec.max_unavailable, budget.status.expected_pods
-        least = budget.spec.min_available
-        if most is not None:
-            never = scaled(most, max(1, expected)) == 0
-        else:
-            never = least == "100%" or (least is not None and bool(expected) and scaled(least, expected) >= expected)
-        if never:
+        if why := why_never(budget, budget.status.expected_pods):
             yield Found(
                 about=budget,
                 path="spec",
-                message=f"the budget allows no eviction, ever; after {human(limit_s)} {outcome}",
+                message=f"the budget never allows an eviction ({why}); after {human(limit_s)} {outcome}",
                 remedy="loosen it, or raise the replicas, so that one pod can be spared",
                 severity=severity,
             )

@@ -36,13 +36,13 @@ Loosen the budget, or raise the replicas: it has to be able to spare one pod.
 
 from collections.abc import Iterator
 
+from underway.lint.budget import why_never
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.objects.workload import Workload
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.model.selector import is_empty, matches
-from underway.policy.budget import scaled
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -51,7 +51,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         status = budget.status
         healthy = f"{status.current_healthy} of {status.desired_healthy} needed pods are healthy"
         expected = status.expected_pods or _wanted(budget, picture)
-        if why := _never(budget, expected):
+        if why := why_never(budget, expected):
             yield Found(
                 about=budget,
                 path="spec.maxUnavailable" if budget.spec.max_unavailable is not None else "spec.minAvailable",
@@ -80,17 +80,6 @@ def _wanted(budget: PodDisruptionBudget, picture: Picture) -> int:
         for subject in picture.subjects()
         if subject.namespace == budget.namespace and isinstance(subject.about, Workload) and matches(selector, subject.labels)
     )
-
-
-def _never(budget: PodDisruptionBudget, expected: int) -> str:
-    most, least = budget.spec.max_unavailable, budget.spec.min_available
-    if most is not None:
-        return f"maxUnavailable is {most}" if scaled(most, max(expected, 1)) == 0 else ""
-    if least == "100%":
-        return "minAvailable is 100%"
-    if least is not None and expected and scaled(least, expected) >= expected:
-        return f"minAvailable is {least}, and there are {expected} pods"
-    return ""
 
 
 RULE = Rule(
