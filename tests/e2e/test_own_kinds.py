@@ -86,4 +86,4 @@ def test_what_manifests_prints_is_taken_by_the_api_server(cluster: ControlPlane)
         cluster.kubectl("apply", "-f", "-", stdin=printed)
         assert cluster.kubectl("get", "deploy", "underway-webhook", "-n", "underway-system", "-o", "name")
     finally:
-        cluster.kubectl("delete", "-f", "-", "--wait=false", "--ignore-not-found", stdin=printed)
+        cluster.kubectl("delete", "-f", "-", "--timeout=60s", "--ignore-not-found", stdin=printed)
