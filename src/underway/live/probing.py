@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from underway.background import Background
 from underway.rotate.effects import Answer, Ask, Question
 
 Deliver = Callable[[Answer], None]
@@ -43,19 +44,15 @@ class Probing:
         self._commands = commands
         self._session: aiohttp.ClientSession | None = None
         self._free = asyncio.Semaphore(AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def send(self, ask: Ask, deliver: Deliver) -> None:
         """Ask in the background and deliver exactly one answer."""
-        task = asyncio.get_running_loop().create_task(self._ask(ask, deliver))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._ask(ask, deliver))
 
     async def close(self) -> None:
         """End what is still under way."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
         if self._session is not None:
             await self._session.close()
 

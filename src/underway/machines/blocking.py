@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from underway.background import Background
 from underway.rotate.effects import MachineReply, MachineRequest
 
 Deliver = Callable[[MachineReply], None]
@@ -19,7 +20,7 @@ class Blocking(ABC):
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=type(self).__name__)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     @abstractmethod
     def perform(self, request: MachineRequest) -> MachineReply:
@@ -27,16 +28,12 @@ class Blocking(ABC):
 
     def send(self, request: MachineRequest, deliver: Deliver) -> None:
         """Perform a request in the background; see ports.Machines."""
-        task = asyncio.get_running_loop().create_task(self._run(request, deliver))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._run(request, deliver))
 
     async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
         deliver(await asyncio.get_running_loop().run_in_executor(self._thread, self.perform, request))
 
     async def close(self) -> None:
         """Give up what still waits; a call that has begun ends by its own time limit."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
         self._thread.shutdown(wait=False, cancel_futures=True)

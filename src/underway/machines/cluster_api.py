@@ -12,7 +12,7 @@ import msgspec
 
 from underway.kube.resource import Resource
 from underway.machines.objects import KEY, Json, ObjectProvider, Refusal, condition
-from underway.rotate.effects import Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+from underway.rotate.effects import Machine, MachineState, Provision, Terminate
 
 GROUP, VERSION = "cluster.x-k8s.io", "v1beta2"
 MACHINES = Resource(GROUP, VERSION, "machines", "Machine")
@@ -37,19 +37,8 @@ PHASES: dict[str, MachineState] = {
 class ClusterApi(ObjectProvider):
     """The Machines that one management cluster has. api: of that cluster."""
 
-    async def perform(self, request: MachineRequest) -> MachineReply:
-        """Perform a request; see ports.Machines. Raises Refusal."""
-        match request:
-            case Provision():
-                await self._provision(request)
-                return MachineReply(request=request)
-            case Terminate():
-                await self._terminate(request)
-                return MachineReply(request=request)
-            case _:
-                return MachineReply(request=request, machines=tuple(await self._list()))
-
-    async def _provision(self, request: Provision) -> None:
+    async def provision(self, request: Provision) -> None:
+        """One replica more in the MachineDeployment, noted under the request's key. Raises Refusal."""
         deployments = await self.list(DEPLOYMENTS)
         if any(request.key in asked_of(deployment) for deployment in deployments):
             return
@@ -90,7 +79,8 @@ class ClusterApi(ObjectProvider):
         wanted = deployment["spec"].get("replicas", 1) + replicas
         return await self.merge(DEPLOYMENTS, deployment, {"metadata": {"annotations": annotations}, "spec": {"replicas": wanted}})
 
-    async def _terminate(self, request: Terminate) -> None:
+    async def terminate(self, request: Terminate) -> None:
+        """Mark the Machine to go first, take one replica back, delete it. Raises Refusal."""
         machines, deployments = await self.list(MACHINES), await self.list(DEPLOYMENTS)
         machine = next((one for one in machines if self._is_meant(one, request)), None)
         if machine is None:
@@ -126,7 +116,7 @@ class ClusterApi(ObjectProvider):
             if key and key in asked:
                 await self._change(deployment, -1, {known: before for known, before in asked.items() if known != key})
 
-    async def _list(self) -> "list[Machine]":
+    async def machines(self) -> "list[Machine]":
         """All machines; new ones are given to the keys that wait for one, the oldest first."""
         machines = await self.list(MACHINES)
         for deployment in await self.list(DEPLOYMENTS):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from underway.background import Background
 from underway.errors import UsageError
 from underway.rotate.effects import Machine, MachineReply, MachineRequest
 
@@ -38,19 +39,15 @@ class Command:
             raise UsageError("spec.machines.command: provider Command needs the executable to run, such as [./machines]")
         self._command = tuple(command)
         self._free = asyncio.Semaphore(AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def send(self, request: MachineRequest, deliver: Deliver) -> None:
         """Run the executable in the background; see ports.Machines."""
-        task = asyncio.get_running_loop().create_task(self._run(request, deliver))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._run(request, deliver))
 
     async def close(self) -> None:
         """End what still runs."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
         async with self._free:

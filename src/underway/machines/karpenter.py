@@ -11,7 +11,7 @@ import re
 from underway.kube.resource import NODES, Resource
 from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, Refusal, condition
 from underway.model.node import ZONE_LABEL
-from underway.rotate.effects import Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+from underway.rotate.effects import Machine, MachineState, Provision, Terminate
 
 NODE_CLAIMS = Resource("karpenter.sh", "v1", "nodeclaims", "NodeClaim", namespaced=False)
 NODE_POOLS = Resource("karpenter.sh", "v1", "nodepools", "NodePool", namespaced=False)
@@ -27,19 +27,8 @@ COPIED = ("nodeClassRef", "taints", "startupTaints", "expireAfter", "termination
 class Karpenter(ObjectProvider):
     """The NodeClaims of one cluster."""
 
-    async def perform(self, request: MachineRequest) -> MachineReply:
-        """Perform a request; see ports.Machines. Raises Refusal."""
-        match request:
-            case Provision():
-                await self._provision(request)
-                return MachineReply(request=request)
-            case Terminate():
-                await self._terminate(request)
-                return MachineReply(request=request)
-            case _:
-                return MachineReply(request=request, machines=tuple(await self._list()))
-
-    async def _provision(self, request: Provision) -> None:
+    async def provision(self, request: Provision) -> None:
+        """A NodeClaim named by the request's key. Raises Refusal."""
         name = claim_name(request.key)
         if await self.get(NODE_CLAIMS, "", name) is not None:
             return
@@ -53,7 +42,8 @@ class Karpenter(ObjectProvider):
             raise Refusal(f"NodePool {pool_name} of node {request.replaces} does not exist any more", retryable=False)
         self.taken(await self.ask("create", NODE_CLAIMS, body=claim_for(request, pool, old)))
 
-    async def _terminate(self, request: Terminate) -> None:
+    async def terminate(self, request: Terminate) -> None:
+        """Delete the NodeClaim. Raises Refusal."""
         claims = await self.list(NODE_CLAIMS)
         for claim in claims:
             ours = bool(request.key) and claim["metadata"].get("labels", {}).get(KEY) == request.key
@@ -62,7 +52,7 @@ class Karpenter(ObjectProvider):
                     await self.delete(NODE_CLAIMS, claim)
                 return
 
-    async def _list(self) -> list[Machine]:
+    async def machines(self) -> list[Machine]:
         """All machines; a successor whose predecessor is gone needs no protection any more."""
         claims = await self.list(NODE_CLAIMS)
         held = {claim.get("status", {}).get("nodeName", "") for claim in claims}

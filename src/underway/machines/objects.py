@@ -9,13 +9,14 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from underway.background import Background
 from underway.kube import request as q
 from underway.kube.reply import ObjectList, Reply
 from underway.kube.request import Request, Verb
 from underway.kube.resource import Resource
 from underway.kube.retry import PASSING
 from underway.ports import Api
-from underway.rotate.effects import MachineReply, MachineRequest
+from underway.rotate.effects import Machine, MachineReply, MachineRequest, Provision, Terminate
 
 Deliver = Callable[[MachineReply], None]
 Json = dict[str, Any]
@@ -42,17 +43,34 @@ class ObjectProvider(ABC):
         self._api = api
         self._ids = count(FIRST_ID)
         self._turn = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     @abstractmethod
+    async def provision(self, request: Provision) -> None:
+        """Ask for a machine, unless it was asked for already. Raises Refusal."""
+
+    @abstractmethod
+    async def terminate(self, request: Terminate) -> None:
+        """Ask for a machine's end, unless it was asked for already. Raises Refusal."""
+
+    @abstractmethod
+    async def machines(self) -> "list[Machine]":
+        """All machines. Raises Refusal."""
+
     async def perform(self, request: MachineRequest) -> MachineReply:
-        """Perform a request. Raises Refusal."""
+        """Perform a request; see ports.Machines. Raises Refusal."""
+        match request:
+            case Provision():
+                await self.provision(request)
+            case Terminate():
+                await self.terminate(request)
+            case _:
+                return MachineReply(request=request, machines=tuple(await self.machines()))
+        return MachineReply(request=request)
 
     def send(self, request: MachineRequest, deliver: Deliver) -> None:
         """Perform a request in the background; see ports.Machines."""
-        task = asyncio.get_running_loop().create_task(self._run(request, deliver))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._run(request, deliver))
 
     async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
         async with self._turn:
@@ -64,9 +82,7 @@ class ObjectProvider(ABC):
 
     async def close(self) -> None:
         """Give up what still waits."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     # Requests
 
