@@ -5,7 +5,7 @@ read, and nothing here changes once it is made; indexes are computed when first 
 namespace and name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from underway.model.meta import OwnerReference
 from underway.model.selector import is_empty, matches
 
 T = TypeVar("T", bound=Object)
+R = TypeVar("R")
 OWNERS_MAX = 16  # Pod, Job, CronJob and a custom resource are four; a chain longer than this is a mistake or an attack
 
 
@@ -62,6 +63,7 @@ class Picture:
     ) -> None:
         self._only, self._without = frozenset(only), frozenset(without)
         self._by_kind: dict[str, tuple[Object, ...]] = {}
+        self._derived: dict[Callable[[Picture], Any], Any] = {}
         self._of: dict[type[Object], tuple[Any, ...]] = {}
         self._serving: dict[tuple[str, str, str], tuple[Service, ...]] = {}
         grouped: dict[str, list[Object]] = {}
@@ -117,6 +119,13 @@ class Picture:
     def missing(self) -> frozenset[str]:
         """The kinds that could not be read."""
         return frozenset(skipped.kind for skipped in self.skipped)
+
+    def derived(self, make: "Callable[[Picture], R]") -> R:
+        """What a function makes of the picture, made once: several rules ask for the same."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        made: R = self._derived[make]
+        return made
 
     @property
     def nodes(self) -> tuple[Node, ...]:

@@ -58,8 +58,16 @@ class Served(msgspec.Struct, frozen=True):
         return tuple(declared) or tuple(placed for placed in running if not placed.initial)
 
 
-def served(picture: Picture) -> Iterator[Served]:
+def served(picture: Picture) -> tuple[Served, ...]:
     """All workloads that are served."""
+    return picture.derived(_served)
+
+
+def _served(picture: Picture) -> tuple[Served, ...]:
+    return tuple(_serving(picture))
+
+
+def _serving(picture: Picture) -> Iterator[Served]:
     outside = _outside(picture)
     for subject in picture.subjects():
         services = picture.services_of(subject)

@@ -59,11 +59,10 @@ Run two replicas on different nodes, with a budget, and leave the webhook's own 
 - <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.admission import WebhookConfiguration
-from underway.lint.objects.cluster import ServiceReference
 from underway.lint.objects.pod import Pod
 from underway.lint.objects.traffic import Service
 from underway.lint.picture import Picture
@@ -72,34 +71,31 @@ from underway.lint.rule import Options, Rule
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
+    running: dict[str, list[Pod]] = {}
+    for pod in picture.of(Pod):
+        if pod.spec.node_name and not pod.terminating and not pod.finished:
+            running.setdefault(pod.namespace, []).append(pod)
     for configuration in picture.of(WebhookConfiguration):
         for webhook in configuration.webhooks:
-            service = webhook.client_config.service
-            nodes = _nodes(service, picture) if service is not None and webhook.failure_policy != "Ignore" else set()
-            if service is not None and len(nodes) == 1:
+            reference = webhook.client_config.service
+            if reference is None or webhook.failure_policy == "Ignore":
+                continue
+            service = picture.get("Service", reference.namespace, reference.name)
+            selector = service.spec.selector if isinstance(service, Service) else {}
+            nodes = _nodes(selector, running.get(reference.namespace, ()))
+            if len(nodes) == 1:
                 yield Found(
                     about=configuration,
                     path=f'webhooks[name="{webhook.name}"]',
                     message=f"webhook {webhook.name!r} fails closed, and all its pods are on node {next(iter(nodes))}",
-                    remedy=f"spread the pods of Service {service.namespace}/{service.name} over two nodes",
+                    remedy=f"spread the pods of Service {reference.namespace}/{reference.name} over two nodes",
                     evidence=Evidence.OBSERVED,
                 )
 
 
-def _nodes(reference: ServiceReference, picture: Picture) -> set[str]:
-    """The nodes of the live pods behind a Service."""
-    service = picture.get("Service", reference.namespace, reference.name)
-    selector = service.spec.selector if isinstance(service, Service) else {}
-    return {
-        pod.spec.node_name
-        for pod in picture.of(Pod)
-        if selector
-        and pod.namespace == reference.namespace
-        and selector.items() <= pod.metadata.labels.items()
-        and pod.spec.node_name
-        and not pod.terminating
-        and not pod.finished
-    }
+def _nodes(selector: Mapping[str, str], pods: Iterable[Pod]) -> set[str]:
+    """The nodes of the pods that a Service selects; one without a selector selects none."""
+    return {pod.spec.node_name for pod in pods if selector and selector.items() <= pod.metadata.labels.items()}
 
 
 RULE = Rule(
