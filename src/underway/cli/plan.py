@@ -24,15 +24,15 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
     """
     from underway.cli.preflight import judged
     from underway.live.loop import now_ms
-    from underway.live.reading import from_file, objects_from_file
+    from underway.live.reading import from_file, objects_from_file, snapshot_file
     from underway.model.snapshot import snapshot_of
     from underway.rotate.estimates import estimates_of
     from underway.rotate.plan import plan
 
     rotation = read_rotation(source)
     if saved:
-        data = read_bytes(saved)
-        read, picture = from_file(data, saved), picture_of_saved(objects_from_file(data, saved))
+        file = snapshot_file(read_bytes(saved), saved)
+        read, picture = from_file(file, saved), picture_of_saved(objects_from_file(file, saved))
     else:
         read, picture = asyncio.run(_read(kubeconfig, context))
     at_ms = now_ms()
@@ -54,11 +54,12 @@ async def _read(kubeconfig: str, context: str) -> tuple[dict[str, list[Any]], An
 
 async def picture_of_live(api: Any, version: str) -> Any:
     """What the preflight looks at, of a live cluster of a version."""
-    from underway.cli.preflight import kinds
+    from underway.cli.lint.sources import kinds_of
+    from underway.cli.preflight import rules
     from underway.lint.picture import Picture
     from underway.live.inventory import inventory
 
-    seen = await inventory(api, kinds())
+    seen = await inventory(api, kinds_of(rules()))
     return Picture(seen.objects, skipped=seen.skipped, server_version=version)
 
 

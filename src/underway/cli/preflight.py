@@ -9,7 +9,6 @@ import msgspec
 
 from underway.lint.engine import lint
 from underway.lint.finding import Finding, Severity
-from underway.lint.objects.kinds import WORKLOADS
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.rules import RULES
@@ -28,11 +27,6 @@ NOTES_MAX = 20
 def rules() -> tuple[Rule, ...]:
     """The rules that matter to a rotation of nodes."""
     return tuple(rule for rule in RULES if "disruption" in rule.groups or rule.name in ALSO)
-
-
-def kinds() -> set[str]:
-    """What has to be read for them."""
-    return {kind for rule in rules() for kind in rule.kinds} | {"Namespace", "Node", *WORKLOADS}
 
 
 def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Plan:

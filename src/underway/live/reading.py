@@ -71,7 +71,8 @@ def to_file(read: Inventory, server_version: str, taken_at: str) -> SnapshotFile
     return SnapshotFile(server_version, taken_at, objects, read.skipped)
 
 
-def _saved(data: bytes, source: str) -> SnapshotFile:
+def snapshot_file(data: bytes, source: str) -> SnapshotFile:
+    """The file that `underway snapshot` wrote, not looked into yet. Raises UsageError with the file's name."""
     try:
         saved = msgspec.json.decode(data, type=SnapshotFile)
     except msgspec.DecodeError as error:
@@ -81,9 +82,8 @@ def _saved(data: bytes, source: str) -> SnapshotFile:
     return saved
 
 
-def from_file(data: bytes, source: str) -> dict[str, list[Any]]:
+def from_file(saved: SnapshotFile, source: str) -> dict[str, list[Any]]:
     """The objects in a snapshot file that rotations decide on. Raises UsageError with the file's name."""
-    saved = _saved(data, source)
     kinds = [resource.kind for resource in WATCHED]
     for skipped in saved.skipped:
         if skipped.kind in kinds:
@@ -102,9 +102,8 @@ class SavedObjects(msgspec.Struct, frozen=True):
     server_version: str
 
 
-def objects_from_file(data: bytes, source: str) -> SavedObjects:
+def objects_from_file(saved: SnapshotFile, source: str) -> SavedObjects:
     """The objects in a snapshot file that lint looks at. Raises UsageError with the file's name."""
-    saved = _saved(data, source)
     try:
         objects = tuple(
             from_values({"kind": kind, **value}) for kind, values in saved.objects.items() for value in values if kind in KINDS

@@ -14,7 +14,7 @@ from underway.kube.reply import NO_ANSWER, Reply, Status, StatusMeta
 from underway.kube.request import Request
 from underway.kube.resource import DEPLOYMENTS, NAMESPACES, PODS
 from underway.live.inventory import ATTEMPTS_MAX, Inventory, inventory
-from underway.live.reading import from_file, objects_from_file, to_file
+from underway.live.reading import from_file, objects_from_file, snapshot_file, to_file
 from underway.sim.apiserver.access import User
 from underway.sim.apiserver.catalogue import CONFIG_MAPS, SECRETS
 from underway.sim.apiserver.https import HttpsCluster
@@ -220,11 +220,11 @@ def test_a_snapshot_holds_what_lint_and_plan_read_and_no_value(tmp_path: Path, c
         _, out, _ = command(capsys, "snapshot", "--kubeconfig", str(running.kubeconfig))
     assert "hunter2" not in out
     assert "aHVudGVyMg" not in out
-    saved = objects_from_file(out.encode(), "file")
+    saved = objects_from_file(snapshot_file(out.encode(), "file"), "file")
     assert {thing.kind for thing in saved.objects} >= {"Pod", "Secret", "ConfigMap", "Deployment", "Namespace"}
     (secret,) = (thing for thing in saved.objects if thing.kind == "Secret")
     assert secret.metadata.annotations == {"lint.underway.dev/ignore": "a: b"}
-    assert [one.metadata.name for one in from_file(out.encode(), "file")["Pod"]] == ["bare"]
+    assert [one.metadata.name for one in from_file(snapshot_file(out.encode(), "file"), "file")["Pod"]] == ["bare"]
     file = tmp_path / "cluster.json"
     file.write_text(out)
     code, out, _ = command(capsys, "lint", "run", "--snapshot", str(file), "-c", "bare-pods", "-o", "json")
@@ -240,4 +240,4 @@ def test_a_snapshot_without_pods_is_none_for_plan() -> None:
 
     saved = to_file(Inventory((), (Skipped("Pod", "needs the verb list on pods"),)), "v1.37.0", "2026-11-25T00:00:00Z")
     with pytest.raises(UsageError, match="lacks every Pod: needs the verb list on pods; take the snapshot again"):
-        from_file(msgspec.json.encode(saved), "cluster.json")
+        from_file(snapshot_file(msgspec.json.encode(saved), "cluster.json"), "cluster.json")

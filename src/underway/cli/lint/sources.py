@@ -36,11 +36,11 @@ class Wanted(msgspec.Struct, frozen=True):
         """For people."""
         return ", ".join(self.sources) or self.saved or self.context or "the cluster"
 
-    @property
-    def kinds(self) -> set[str]:
-        """The kinds that the rules need, those that lead from pods to their owners, and those that speak for others."""
-        kinds = {kind for rule in self.rules for kind in rule.kinds} | {"Namespace", "Node"}
-        return kinds | set(WORKLOADS) if "Pod" in kinds else kinds
+
+def kinds_of(rules: Sequence[Rule]) -> set[str]:
+    """The kinds that rules need, those that lead from pods to their owners, and those that speak for others."""
+    kinds = {kind for rule in rules for kind in rule.kinds} | {"Namespace", "Node"}
+    return kinds | set(WORKLOADS) if "Pod" in kinds else kinds
 
 
 def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
@@ -50,9 +50,9 @@ def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
     if wanted.sources:
         return from_manifests(wanted, broken)
     if wanted.saved:
-        from underway.live.reading import objects_from_file
+        from underway.live.reading import objects_from_file, snapshot_file
 
-        read = objects_from_file(read_bytes(wanted.saved, SNAPSHOT_BYTES_MAX), wanted.saved)
+        read = objects_from_file(snapshot_file(read_bytes(wanted.saved, SNAPSHOT_BYTES_MAX), wanted.saved), wanted.saved)
         return Picture(
             read.objects,
             skipped=(*broken, *read.skipped),
@@ -117,7 +117,7 @@ async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
     # kubectl's own limits: 50 requests a second, 300 at once. Source: kubectl pkg/cmd/cmd.go, NewDefaultKubectlCommand.
     async with HttpApi(connection(wanted.kubeconfig, wanted.context), RateLimit(50.0, 300)) as api:
         version = await connect(api)
-        read = await inventory(api, wanted.kinds, wanted.only, progress=progress)
+        read = await inventory(api, kinds_of(wanted.rules), wanted.only, progress=progress)
     click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
     return Picture(
         read.objects, skipped=(*broken, *read.skipped), server_version=version, only=wanted.only, without=wanted.without
