@@ -28,21 +28,23 @@ class MapList:
         return None if key is None else self.items.get(key)
 
     def _key(self, item: Any) -> tuple[Any, ...] | None:
+        """What the keys say, None unless all are scalars. Several floats are told apart by six digits, as %f writes them."""
         if not isinstance(item, dict) or any(not isinstance(item.get(key), bool | int | float | str) for key in self.keys):
             return None
-        return tuple((type(item[key]), item[key]) for key in self.keys)
+        values = [item[key] for key in self.keys]
+        return tuple((type(one), f"{one:f}" if type(one) is float and len(values) > 1 else one) for one in values)
 
 
 class Correlated:
     """A new value with its old one, at one place of a schema."""
 
-    __slots__ = ("_children", "_equal", "_old_items", "new", "old", "schema")
+    __slots__ = ("_children", "_old_items", "_unchanged", "new", "old", "schema")
 
     def __init__(self, new: Any, old: Any, schema: Schema) -> None:
         self.new = new
         self.old = old
         self.schema = schema
-        self._equal: bool | None = None
+        self._unchanged: bool | None = None
         self._children: dict[str | int, Correlated | None] = {}
         self._old_items: MapList | None = None
 
@@ -76,11 +78,12 @@ class Correlated:
         old = self._old_items.get(self.new[place])
         return None if old is None else Correlated(self.new[place], old, items)
 
-    def equal(self) -> bool:
+    @property
+    def unchanged(self) -> bool:
         """Whether new and old are the same, where order counts only as far as the schema says."""
-        if self._equal is None:
-            self._equal = self._compare()
-        return self._equal
+        if self._unchanged is None:
+            self._unchanged = self._compare()
+        return self._unchanged
 
     def _compare(self) -> bool:
         new, old = self.new, self.old
@@ -90,23 +93,23 @@ class Correlated:
             if len(new) != len(old):
                 return False
             if self.schema.get("x-kubernetes-list-type") != "map":
-                return same(new, old)
+                return equal(new, old)
             children = [self.index(place) for place in range(len(new))]
-            return all(child is not None and child.equal() for child in children)
+            return all(child is not None and child.unchanged for child in children)
         if isinstance(new, dict) and isinstance(old, dict):
             if len(new) != len(old):
                 return False
             fields = [self.key(name) for name in new]
-            return all(child is not None and child.equal() for child in fields)
-        return same(new, old)
+            return all(child is not None and child.unchanged for child in fields)
+        return equal(new, old)
 
 
-def same(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
     """Deep equality of JSON as Go sees it: 1, 1.0 and true are three values."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(equal, one, other))
     return bool(one == other)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from underway.crd import list_types, object_meta, ruling
-from underway.crd.correlate import Pair
+from underway.crd.correlation import Correlated
 from underway.crd.defaults import default
 from underway.crd.definition import Version
 from underway.crd.node import Node
@@ -105,7 +105,7 @@ def update(value: Json, old: Json, version: Version) -> Checked:
     node = version.node
     if node is None:
         return Checked()
-    outcome = validate(value, node.raw, pair=Pair(value, old, node.raw))
+    outcome = validate(value, node.raw, pair=Correlated(value, old, node.raw))
     problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node)]
     if not any(list_types.problems(old, node)):
         problems += list_types.problems(value, node)
@@ -120,7 +120,7 @@ def update_status(value: Json, old: Json, version: Version) -> Checked:
     status = node.properties.get("status")
     outcome = Outcome()
     if "status" in value and status is not None:
-        pair = Pair(value["status"], old.get("status"), status.raw)
+        pair = Correlated(value["status"], old.get("status"), status.raw)
         outcome = validate(value["status"], status.raw, "status", pair)
     problems = list(outcome.problems.values())
     repeated = list(list_types.problems(value, node))

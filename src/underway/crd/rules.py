@@ -57,7 +57,7 @@ class _Ratchet:
 
     def equal(self) -> bool:
         nearest = self.here or self.above
-        return nearest is not None and nearest.equal()
+        return nearest is not None and nearest.unchanged
 
     def key(self, name: str) -> "_Ratchet":
         if self.here is None:

@@ -14,7 +14,7 @@ import msgspec
 import re2
 
 from underway.crd import formats
-from underway.crd.correlate import Pair, equal
+from underway.crd.correlation import Correlated, equal
 from underway.crd.go_values import INT64_MAX, INT64_MIN, compact, quoted
 from underway.crd.node import INT_OR_STRING
 from underway.crd.problem import (
@@ -71,7 +71,7 @@ class Outcome:
         self.matched += other.matched
 
 
-def validate(value: Any, schema: Json, path: str = "", pair: Pair | None = None) -> Outcome:
+def validate(value: Any, schema: Json, path: str = "", pair: Correlated | None = None) -> Outcome:
     """Check a value. pair: the value beside the one that it replaces; then what is as it was only warns."""
     outcome = Outcome()
     # What is counted is how many of go-openapi's checks were made and came out well (Result.MatchCount).
@@ -95,7 +95,7 @@ def validate(value: Any, schema: Json, path: str = "", pair: Pair | None = None)
     return _ratcheted(outcome, pair)
 
 
-def _ratcheted(outcome: Outcome, pair: Pair | None) -> Outcome:
+def _ratcheted(outcome: Outcome, pair: Correlated | None) -> Outcome:
     """What an update leaves as it was may stay as it is."""
     if not outcome.problems or pair is None or not pair.unchanged:
         return outcome
@@ -267,7 +267,7 @@ def _is_integral(value: float) -> bool:
     return value == whole or (whole > 0 and (value - whole) / (value + whole) < INTEGER_TOLERANCE)
 
 
-def _check_list(value: list[Any], schema: Json, path: str, pair: Pair | None, outcome: Outcome) -> None:
+def _check_list(value: list[Any], schema: Json, path: str, pair: Correlated | None, outcome: Outcome) -> None:
     outcome.matched += 2
     items, size = schema.get("items"), len(value)
     if isinstance(items, dict):
@@ -282,7 +282,7 @@ def _check_list(value: list[Any], schema: Json, path: str, pair: Pair | None, ou
         outcome.add(invalid(_path(path), "", f"{_in_body(path)} shouldn't contain duplicates"))
 
 
-def _check_object(value: Json, schema: Json, path: str, pair: Pair | None, outcome: Outcome) -> None:
+def _check_object(value: Json, schema: Json, path: str, pair: Correlated | None, outcome: Outcome) -> None:
     outcome.matched += 1
     size, fewest, most = len(value), schema.get("minProperties"), schema.get("maxProperties")
     if fewest is not None and size < fewest:

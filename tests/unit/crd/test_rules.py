@@ -212,6 +212,6 @@ def test_lists_correlate_as_units_and_maps_by_key() -> None:
     old = {"l": [2, 1], "m": [{"name": "b"}, {"name": "a", "value": 1}]}
     both = Correlated(new, old, schema)
     assert both.key("m") is not None
-    assert both.key("m").equal()  # type: ignore[union-attr]
-    assert not both.key("l").equal()  # type: ignore[union-attr]
-    assert not both.equal()
+    assert both.key("m").unchanged  # type: ignore[union-attr]
+    assert not both.key("l").unchanged  # type: ignore[union-attr]
+    assert not both.unchanged
