@@ -320,10 +320,13 @@ class Driver:
         return bool(self._ending)
 
     def _is_tidy(self, situation: Situation) -> bool:
-        """Whether it may be left as it is now."""
-        tidy = all(record.phase in TIDY for record in situation.records.values()) and not len(self._ledger)
-        paid = not situation.journal.owed and all(record.phase is not Phase.TERMINATING for record in situation.records.values())
-        return tidy and (paid or not self._for_good)
+        """Whether it may be left as it is now. A machine whose end is accepted cannot be kept: its node goes first."""
+        if len(self._ledger) or any(record.phase not in TIDY for record in situation.records.values()):
+            return False
+        ending = [name for name, record in situation.records.items() if record.phase is Phase.TERMINATING]
+        if self._for_good:
+            return not situation.journal.owed and not ending
+        return not any(map(self._machinery.ending, ending))
 
     def _record(self, node: Node) -> Record | None:
         record = record_of(node)
