@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from binaries import require_control_plane
 from controlplane import ControlPlane, free_port
 from unit.web.test_own_kinds import TALK
 from waiting import wait_until
@@ -33,6 +34,14 @@ def definitions(port: int, storage: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
+def cluster() -> Iterator[ControlPlane]:
+    """An API server for each test: they install the same definitions as others do, each in its own way."""
+    require_control_plane()
+    with ControlPlane(controllers=False) as running:
+        yield running
+
+
+@pytest.fixture
 def port(cluster: ControlPlane) -> Iterator[int]:
     number = free_port()
     cluster.apply(definitions(number, "v1beta1"))
@@ -44,7 +53,6 @@ def port(cluster: ControlPlane) -> Iterator[int]:
             yield number
         finally:
             server.terminate()
-    cluster.kubectl("delete", "crd", NAME, "fleets.underway.dev", "--wait=false")
 
 
 def test_rotations_live_in_three_versions(cluster: ControlPlane, port: int) -> None:
@@ -81,9 +89,5 @@ def test_rotations_live_in_three_versions(cluster: ControlPlane, port: int) -> N
 
 
 def test_what_manifests_prints_is_taken_by_the_api_server(cluster: ControlPlane) -> None:
-    printed = underway("manifests", "--webhook")
-    try:
-        cluster.kubectl("apply", "-f", "-", stdin=printed)
-        assert cluster.kubectl("get", "deploy", "underway-webhook", "-n", "underway-system", "-o", "name")
-    finally:
-        cluster.kubectl("delete", "-f", "-", "--timeout=60s", "--ignore-not-found", stdin=printed)
+    cluster.kubectl("apply", "-f", "-", stdin=underway("manifests", "--webhook"))
+    assert cluster.kubectl("get", "deploy", "underway-webhook", "-n", "underway-system", "-o", "name")
