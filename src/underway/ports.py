@@ -17,8 +17,8 @@ from underway.rotate.effects import Answer, Ask, MachineReply, MachineRequest
 if TYPE_CHECKING:
     from random import Random
 
-    from underway.rotate.driver import DriverEvent
     from underway.rotate.outbox import Effect
+    from underway.rotate.signals import DriverEvent
 
 
 class Api(Protocol):

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from underway.kube.request import Request
 from underway.ports import Api, Machines, Probes, Pumped
-from underway.rotate.driver import DriverEvent, Stop, Tick
 from underway.rotate.effects import Ask
 from underway.rotate.outbox import Effect
+from underway.rotate.signals import DriverEvent, Stop, Tick
 
 BATCH_S = 0.05  # what arrives within this is decided on together; a person cannot tell, the API server can
 STOP_S = 20.0  # how long a tidy end may take before the process goes anyway

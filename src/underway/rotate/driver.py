@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from underway.kube.reply import Reply
-from underway.kube.watch import WatchEvent
 from underway.model import timestamp
-from underway.rotate import acts, progress, status
+from underway.rotate import progress, status
+from underway.rotate.answers import Answers
 from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
 from underway.rotate.effects import Answer, MachineReply
+from underway.rotate.ending import Ending
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
+from underway.rotate.examination import Examination
 from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, resumed_ms
-from underway.rotate.gates.judgement import Evidence, Probe
-from underway.rotate.health import Health, Verdict, git_version
+from underway.rotate.health import Health
 from underway.rotate.journal import LEASE_KEY, JournalWriter
-from underway.rotate.ledger import Ledger, Outcome
+from underway.rotate.ledger import Ledger
 from underway.rotate.lock import Lock
-from underway.rotate.machine import TIDY
 from underway.rotate.machinery import Machinery
 from underway.rotate.observe import Observed
 from underway.rotate.order import Canary
@@ -39,9 +39,7 @@ from underway.rotate.outlook import Outlook
 from underway.rotate.plan import rules_of
 from underway.rotate.record import (
     BASELINES,
-    BEGINNING,
     CANARIED,
-    LEASE_NAMESPACE,
     OUTDATED,
     STARTED,
     STATUS,
@@ -49,8 +47,10 @@ from underway.rotate.record import (
     Phase,
     Record,
     journal_of,
+    lease_name,
     record_of,
 )
+from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
 from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes
@@ -62,34 +62,10 @@ if TYPE_CHECKING:
     from random import Random
 
     from underway.model.node import Node
-    from underway.model.snapshot import Snapshot
     from underway.rotate.spec import Rotation
 
 IDLE_MS = 1_000  # the longest that a decision waits when nothing happens
 STATUS_EVERY_MS = 5_000
-RELEASE_MS = 5_000
-
-
-class Tick(msgspec.Struct, frozen=True):
-    """Time has passed, or a batch of events is complete: decide."""
-
-
-class Stop(msgspec.Struct, frozen=True):
-    """Begin nothing, leave the cluster tidy, then finish. for_good: nobody will go on; bring what the cluster is owed too."""
-
-    for_good: bool = False
-
-
-class Retire(msgspec.Struct, frozen=True):
-    """Another driver goes on from here: send nothing more, hear out what is under way, give the lock back, finish."""
-
-
-DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply | Answer
-
-
-def lease_name(rotation: str) -> str:
-    """The name of the Lease that holds a rotation's state."""
-    return f"underway-{rotation}"
 
 
 class Driver:
@@ -112,7 +88,6 @@ class Driver:
         evict_in: frozenset[str] = frozenset(),
     ) -> None:
         self.rotation = rotation
-        self.finished = False
         self.wakeup_ms: int | None = 0
         self._spec = rotation.spec
         self._ids = ids or count(1)
@@ -132,21 +107,33 @@ class Driver:
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
         self._estimates = estimates or estimates_of(self._spec)
         self.brakes = Brakes(self._journal, self._spec.mode)
-        self._for_good = False
-        self._retiring = False
-        self._ending = False
-        self._end_ms = 0
-        self._failure = ""
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms = 0
         self._windows = Windows(self._spec.pace.windows)
         self._canary = Canary()
         self._outlook = Outlook(rotation, self._rules, self._windows)
+        self._ending = Ending(self._outlook, self._outbox, self._ledger, self._observed, self._lock, self._journal)
+        self._examination = Examination(self._health, self._machinery, self._outbox, self._ids)
+        self._answers = Answers(
+            self._ledger,
+            self._observed,
+            self._lock,
+            self._journal,
+            self._machinery,
+            self._evictions,
+            self._health,
+            self.brakes,
+        )
 
     @property
     def status(self) -> Status:
         """How it stands."""
         return self._outlook.status
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended and sends nothing more."""
+        return self._ending.finished
 
     def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
         """Take one event; what to send. now_ms: epoch milliseconds; rng: for jitter."""
@@ -156,55 +143,16 @@ class Driver:
                 if not self.finished:
                     self._decide(now_ms, rng)
             case Stop():
-                self.brakes.stopping, self._for_good = True, event.for_good
+                self.brakes.stopping, self._ending.for_good = True, event.for_good
             case Retire():
-                self._retiring = True
+                self._ending.retiring = True
             case MachineReply():
-                outcome = self._ledger.settle(event, now_ms, rng)
-                nodes = self._observed.snapshot().nodes.values()
-                self._machinery.answered(event, now_ms, {node.spec.provider_id: node.name for node in nodes})
-                self._note_refusal(outcome, now_ms)
+                self._answers.machine_reply(event, now_ms, rng)
             case Answer():
                 self._health.answered(event, now_ms)
             case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
-                self._settle(event, now_ms, rng)
+                self._answers.reply(event, now_ms, rng)
         return self._outbox.empty()
-
-    # What has happened
-
-    def _settle(self, reply: Reply, now_ms: int, rng: Random) -> None:
-        outcome = self._ledger.settle(reply, now_ms, rng)
-        if outcome is None:
-            return
-        verb, uid = outcome.key
-        if verb == "probe":
-            self._probed(uid, reply, now_ms)
-            return
-        if verb == "evict":
-            self._evictions.answered(uid, reply, self._observed.snapshot())
-        elif reply.ok and verb == "lease":
-            self._observed.wrote("Lease", reply.body)
-            self._journal.written(reply.body)
-        elif reply.ok and verb in ("admit", "record", "mark"):
-            self._observed.wrote("Node", reply.body)
-        self._note_refusal(outcome, now_ms)
-
-    def _probed(self, what: str, reply: Reply, now_ms: int) -> None:
-        text = reply.body if isinstance(reply.body, str) else reply.message
-        if what == "readyz":
-            self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
-        else:
-            self._health.told_version(git_version(text), now_ms)
-
-    def _note_refusal(self, outcome: Outcome | None, now_ms: int) -> None:
-        """An act that can never succeed stops the rotation: trying for ever would hide it."""
-        if outcome is None or not outcome.refusal:
-            return
-        verb, what = outcome.key
-        if verb == "lease":
-            self._failure = f"cannot write Lease {LEASE_NAMESPACE}/{self._lock.name}: {outcome.refusal}"
-        else:
-            self.brakes.pull(f"{verb} {what} was refused: {outcome.refusal}", "driver", now_ms)
 
     # What to do
 
@@ -213,14 +161,10 @@ class Driver:
         self._ledger.tidy(now_ms)
         if self._own_picture:
             self._outbox.post(*self._observed.poll(now_ms, rng))
-        failure = self._failure or self._observed.failure
+        failure = self._answers.failure or self._observed.failure
         if failure:
-            self._end("Failed", failure, now_ms)
-        if self._ending or (self._retiring and not len(self._ledger)):
-            self._release(now_ms)
-        if self._ending or self._retiring:
-            return
-        if not self._observed.synced:
+            self._ending.begin("Failed", failure, now_ms)
+        if not self._ending.go_on(now_ms) or not self._observed.synced:
             return
         lease, snapshot = self._observed.lease(self._lock.name), self._observed.snapshot()
         holder = self._lock.others(lease, now_ms)
@@ -230,7 +174,7 @@ class Driver:
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
         self._health.restore(journal_of(lease).baselines)
-        verdict = self._judge(snapshot, records, now_ms)
+        verdict = self._examination.verdict(snapshot, records, self._debts.keys, now_ms)
         orders = self._observed.lease(FREEZE_LEASE)
         freezes = freezes_of(orders)
         journal = journal_of(lease)
@@ -248,21 +192,6 @@ class Driver:
             self._outlook.show("Frozen", frozen.reason, now_ms)
         else:
             self._outlook.show("Starting", "taking the lock", now_ms)
-
-    def _release(self, now_ms: int) -> None:
-        """Give the lock back, within RELEASE_MS; after that it expires by itself."""
-        self._end_ms = self._end_ms or now_ms
-        lease = self._observed.lease(self._lock.name)
-        ours = lease is not None and lease.spec.holder_identity == self._lock.identity
-        if lease is None or not ours or now_ms >= self._end_ms + RELEASE_MS:
-            self.finished = True
-            return
-        over: dict[str, str | None] = dict.fromkeys(BEGINNING) if self.status.state == "Finished" else {}
-        self._journal.want({STATUS: msgspec.json.encode(self.status).decode(), **over})
-        request = self._journal.release(self._outbox.next_id(), lease, self._ledger, now_ms)
-        if request is not None:
-            self._ledger.begin(LEASE_KEY, request)
-            self._outbox.post(request)
 
     def _write_journal(self, now_ms: int) -> None:
         lease = self._observed.lease(self._lock.name)
@@ -290,7 +219,7 @@ class Driver:
             self.brakes.pull(result.failure, "driver", now_ms)
         if situation.acting:
             self._advance(situation, old)
-        elif self._for_good or not situation.frozen:
+        elif self._ending.for_good or not situation.frozen:
             self._debts.bring(situation)  # a cluster short of a machine does not wait for the next window
         self._poll_machines(situation)
         if not self._ended(situation, selected, old):
@@ -314,44 +243,14 @@ class Driver:
         if not situation.frozen and not old and not situation.records and not situation.journal.owed:
             total = NodeCounts(len(selected), len(selected))
             self._outlook.change(nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms)
-            self._end("Finished", "", situation.now_ms)
-        elif self.brakes.stopping and self._is_tidy(situation):
-            self._end("Stopped", "stopped by the user", situation.now_ms)
-        return bool(self._ending)
-
-    def _is_tidy(self, situation: Situation) -> bool:
-        """Whether it may be left as it is now. A machine whose end is accepted cannot be kept: its node goes first."""
-        if len(self._ledger) or any(record.phase not in TIDY for record in situation.records.values()):
-            return False
-        ending = [name for name, record in situation.records.items() if record.phase is Phase.TERMINATING]
-        if self._for_good:
-            return not situation.journal.owed and not ending
-        return not any(map(self._machinery.ending, ending))
+            self._ending.begin("Finished", "", situation.now_ms)
+        elif self.brakes.stopping and self._ending.is_tidy(situation, self._machinery):
+            self._ending.begin("Stopped", "stopped by the user", situation.now_ms)
+        return self._ending.begun
 
     def _record(self, node: Node) -> Record | None:
         record = record_of(node)
         return record if record is not None and record.rotation == self.rotation.metadata.name else None
-
-    def _judge(self, snapshot: Snapshot, records: dict[str, Record], now_ms: int) -> Verdict:
-        if self._health.probe_due(now_ms):
-            self._outbox.send(("probe", "readyz"), acts.probe_readyz)
-        if self._health.version_due(now_ms):
-            self._outbox.send(("probe", "version"), acts.probe_version)
-        self._outbox.post(*self._health.asks(self._ids, now_ms))
-        ending = (Phase.TERMINATING, Phase.DELETED)
-        arriving = {machine.node for machine in self._machinery.by_key.values() if machine.node}
-        evidence = Evidence(
-            snapshot,
-            leaving=frozenset(name for name, record in records.items() if record.phase in ending),
-            arriving=frozenset(name for name in arriving if self._is_awaited(name, records)),
-            refused=self._machinery.refused(),
-        )
-        return self._health.judge(evidence, now_ms)
-
-    def _is_awaited(self, name: str, records: dict[str, Record]) -> bool:
-        """Whether a node is the successor of one that is still Surging: it may not be Ready yet."""
-        keys = {record.replacement for record in records.values() if record.phase is Phase.SURGING} | self._debts.keys
-        return any(machine.node == name for key, machine in self._machinery.by_key.items() if key in keys)
 
     def _end_strays(self, situation: Situation) -> None:
         """End what a failed boot has left behind: a machine of ours that nobody waits for and that is no node."""
@@ -389,11 +288,6 @@ class Driver:
         return Statistics(
             evictions=self._evictions.accepted, refused_by_budget=self._evictions.refused_by_budget, requests=self._outbox.sent
         )
-
-    def _end(self, state: str, reason: str, now_ms: int) -> None:
-        """Note that it is over; the lock is given back before `finished` is set."""
-        self._outlook.show(state, reason, now_ms)
-        self._ending = True
 
     def _wake_at(self, *times_ms: int | None) -> None:
         known = [at_ms for at_ms in times_ms if at_ms is not None]

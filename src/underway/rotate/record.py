@@ -71,6 +71,11 @@ class Slot(StrEnum):
     UNAVAILABLE = "Unavailable"
 
 
+def lease_name(rotation: str) -> str:
+    """The name of the Lease that holds a rotation's state."""
+    return f"underway-{rotation}"
+
+
 def machine_key(rotation: str, uid: str, now_ms: int) -> str:
     """The key of a replacement: unique to this attempt, and written down before it is used, so that asking twice is safe."""
     return f"{rotation}-{uid[:8]}-{now_ms // timestamp.MILLISECONDS % 0x1000000:06x}"

@@ -12,9 +12,9 @@ from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.ports import Pumped
-from underway.rotate.driver import DriverEvent, Stop, Tick
 from underway.rotate.effects import Answer, Ask, MachineReply
 from underway.rotate.outbox import Effect
+from underway.rotate.signals import DriverEvent, Stop, Tick
 from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.world.world import World
 

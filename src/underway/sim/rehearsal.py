@@ -13,9 +13,9 @@ import msgspec
 from underway.errors import InvariantViolated
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.rotate.driver import Driver, lease_name
+from underway.rotate.driver import Driver
 from underway.rotate.estimates import Estimates
-from underway.rotate.record import LEASE_NAMESPACE, freeze_annotations, resume_annotations
+from underway.rotate.record import LEASE_NAMESPACE, freeze_annotations, lease_name, resume_annotations
 from underway.rotate.spec import Rotation
 from underway.sim.checkers import CHECKERS
 from underway.sim.checkers.evidence import Checker, Claim

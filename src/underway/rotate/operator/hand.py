@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from underway.rotate.driver import Driver, DriverEvent, Retire, Stop, lease_name
+from underway.rotate.driver import Driver
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
-from underway.rotate.record import Phase, journal_of, record_of
+from underway.rotate.record import Phase, journal_of, lease_name, record_of
+from underway.rotate.signals import DriverEvent, Retire, Stop
 from underway.rotate.spec import Machines, Rotation, RotationMetadata, RotationSpec, Target
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes

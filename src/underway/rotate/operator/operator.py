@@ -21,7 +21,7 @@ from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.rotate import acts
-from underway.rotate.driver import IDLE_MS, DriverEvent, Retire, Stop, Tick
+from underway.rotate.driver import IDLE_MS
 from underway.rotate.effects import Answer, MachineReply
 from underway.rotate.freezes import Freeze
 from underway.rotate.journal import LEASE_KEY, JournalWriter
@@ -36,6 +36,7 @@ from underway.rotate.operator.happenings import event_request, happenings
 from underway.rotate.operator.roster import FINALIZER, Roster, Wanted
 from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.record import record_of
+from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
 from underway.rotate.target import selected, selected_nodes
 
 if TYPE_CHECKING:
