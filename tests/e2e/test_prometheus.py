@@ -42,6 +42,12 @@ class Exporter:
         self.queue = Gauge("queue_length", "jobs that wait", registry=registry)
         self.times = Histogram("shop_request_duration_seconds", "requests", registry=registry, buckets=(0.05, 0.1, 0.5, 1, 5))
         self.requests = Counter("shop_requests", "requests", ["status"], registry=registry)
+        self.answered = Counter("apiserver_request", "requests", ["code"], registry=registry)
+        levels = ("current_executing_seats", "current_limit_seats")
+        self.executing, self.limit = (
+            Gauge(f"apiserver_flowcontrol_{name}", "seats", ["priority_level", "flow_schema"], registry=registry)
+            for name in levels
+        )
         self.server, self.thread = start_http_server(0, "127.0.0.1", registry)
         self.port = self.server.server_port
 
@@ -155,3 +161,30 @@ def test_latency_is_compared_with_the_baseline(prometheus: str, exporter: Export
         return bool(verdict.freeze)
 
     assert "before; limit is 2 times" in eventually(health, slow).freeze[0].reason
+
+
+def test_an_api_server_that_turns_clients_away_is_in_breach(prometheus: str, exporter: Exporter) -> None:
+    health = Health((Gate(gate="api-server", prometheus=prometheus, for_="0s", on_breach="Freeze"),))
+
+    def serve(code: str, seats: float) -> None:
+        exporter.answered.labels(code).inc(20)
+        exporter.executing.labels("exempt", "exempt").set(9)
+        exporter.executing.labels("workload-low", "service-accounts").set(seats)
+        exporter.limit.labels("workload-low", "service-accounts").set(100)
+
+    def well(verdict: Verdict) -> bool:
+        serve("200", 30)
+        return verdict == Verdict()
+
+    def busy(verdict: Verdict) -> bool:
+        serve("200", 95)
+        return bool(verdict.freeze)
+
+    def turning_away(verdict: Verdict) -> bool:
+        serve("429", 30)
+        return any("turns away" in breach.reason for breach in verdict.freeze)
+
+    eventually(health, well)
+    said = eventually(health, busy).freeze[0].reason
+    assert said == "API server has 95% of a priority level's seats in flight, limit 90%"
+    assert "of all requests (429), limit 1%" in eventually(health, turning_away).freeze[0].reason

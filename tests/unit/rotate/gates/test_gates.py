@@ -126,6 +126,25 @@ def test_the_queries_of_ingress_latency_are_narrowed_by_match() -> None:
     assert all('{ingress="shop"}' in query or 'status=~"5..",ingress="shop"' in query for query in queries)
 
 
+def test_the_api_server_is_asked_of_by_prometheus_only_where_one_is_named() -> None:
+    gate = BY_NAME["api-server"]
+    assert gate.questions is not None
+    assert gate.questions(GateSpec(gate="api-server")) == ()
+    assert [one.url for one in gate.questions(GateSpec(gate="api-server", prometheus=URL))] == [URL, URL]
+
+    def at(turned_away: Answer, taken: Answer) -> Finding:
+        return judged("api-server", answers(turned_away, taken), prometheus=URL)
+
+    assert at(answer(0.005), answer(0.6)) == ""
+    assert at(answer(0.04), answer(0.6)) == "API server turns away 4.0% of all requests (429), limit 1%"
+    assert at(answer(0.0), answer(0.97)) == "API server has 97% of a priority level's seats in flight, limit 90%"
+    assert at(answer(0.0), answer()) == ""  # a server without priority and fairness has no seats
+    unscraped = Unknown("Prometheus knows no apiserver_request_total: it does not scrape the API server")
+    assert at(answer(), answer()) == unscraped
+    assert at(answer(error="Prometheus cannot be asked"), answer(0.1)) == Unknown("Prometheus cannot be asked")
+    assert at(answer(0.0), answer(error="Prometheus cannot be asked")) == Unknown("Prometheus cannot be asked")
+
+
 def test_http_wants_its_status_and_its_time() -> None:
     asked = {"url": "http://shop/healthz"}
     assert judged("http", answers(answer(code=200)), **asked) == ""
