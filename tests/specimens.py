@@ -59,6 +59,7 @@ GOOD_ROTATIONS: dict[str, Spec] = {
         **MINIMAL,
         "drain": {"wait": [{"selector": {"matchLabels": {"kind": "training"}}, "limit": "48h"}], "doNotDisrupt": "Ignore"},
     },
+    "teams": {**MINIMAL, "owners": {"keys": ["example.com/owner", "team"], "namespaces": {"kube-system": "platform"}}},
     "no gates": {**MINIMAL, "health": []},
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -122,6 +123,8 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
         {**MINIMAL, "pace": {"windows": [{"schedule": "0 1 * * *", "duration": "1h", "timeZone": "the moon"}]}},
         "spec.pace.windows[0].timeZone",
     ),
+    "an owner by no label": ({**MINIMAL, "owners": {"keys": ["team", "the team"]}}, "spec.owners.keys[1]"),
+    "an owner that is no text": ({**MINIMAL, "owners": {"namespaces": {"shop": 3}}}, "spec.owners.namespaces"),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
     "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),

@@ -90,7 +90,7 @@ def show(made: Any) -> None:
     for warning in made.warnings:
         console.print(f"[yellow]note[/]     {warning}")
     for blocker in made.blockers:
-        console.print(f"[red]blocked[/]  node {blocker.node}: {blocker.reason}")
+        console.print(f"[red]blocked[/]  node {blocker.node}: {blocker.sentence}")
 
 
 def _when(at_s: float) -> str:

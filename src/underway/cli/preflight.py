@@ -66,4 +66,9 @@ def _blockers(finding: Finding, picture: Picture) -> Iterator[Blocker]:
     about = finding.object
     for pod in picture.pods_by_owner.get((about.kind, about.namespace, about.name), ()):
         if pod.spec.node_name and not pod.finished:
-            yield Blocker(pod.spec.node_name, f"{about}: {finding.message} ({finding.rule})", f"{pod.namespace}/{pod.name}")
+            yield Blocker(
+                pod.spec.node_name,
+                f"{about}: {finding.message} ({finding.rule})",
+                f"{pod.namespace}/{pod.name}",
+                owner=finding.team,
+            )

@@ -32,7 +32,7 @@ def table(status: Status, now_ms: int) -> Any:
         since = human(max(0, now_ms - node.since_ms) / 1_000)
         shown.add_row(node.node, node.zone, node.phase, since, str(node.pods), waiting)
     for blocker in status.blockers[:5]:
-        shown.add_row(blocker.node, "", "Blocked", "", "", blocker.reason)
+        shown.add_row(blocker.node, "", "Blocked", "", "", blocker.sentence)
     return shown
 
 

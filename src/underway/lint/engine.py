@@ -14,6 +14,7 @@ from underway.lint.objects.meta import Object
 from underway.lint.picture import Picture, Skipped
 from underway.lint.rule import Options, Rule
 from underway.lint.rules import RULES
+from underway.policy.ownership import named_owner
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -100,10 +101,10 @@ def _finding(found: Found, rule: Rule, picture: Picture, options: Options) -> Fi
 
 
 def team(about: Object, picture: Picture, label: str) -> str:
-    """Whose object it is: the label on the object, its owners, or its namespace."""
+    """Whose object it is: the label (or annotation) on the object, its owners, or its namespace."""
     namespace = picture.namespace(about.namespace)
     things: tuple[Object, ...] = (about, *picture.owners(about), *((namespace,) if namespace else ()))
-    return next((thing.metadata.labels[label] for thing in things if thing.metadata.labels.get(label)), "")
+    return named_owner((label,), (thing.metadata for thing in things))
 
 
 def _marked(findings: list[Finding]) -> tuple[Finding, ...]:

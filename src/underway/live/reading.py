@@ -18,7 +18,7 @@ from underway.lint.picture import Skipped
 from underway.live.http import HttpApi
 from underway.live.inventory import Inventory
 from underway.model import decode
-from underway.rotate.observe import WATCHED
+from underway.rotate.observe import OPTIONAL, WATCHED
 
 
 class SnapshotFile(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,6 +52,8 @@ async def _list(api: HttpApi, resource: Resource, ids: "itertools.count[int]", p
             # The list took longer than the server keeps its history: begin again.
             objects, token = [], ""
             continue
+        if reply.code in (401, 403) and resource in OPTIONAL:
+            return []
         if reply.code in (401, 403):
             raise Refused(f"cannot list {resource.plural}: {reply.message}; grant the verbs get, list and watch on it")
         if not reply.ok:
@@ -85,8 +87,9 @@ def snapshot_file(data: bytes, source: str) -> SnapshotFile:
 def from_file(saved: SnapshotFile, source: str) -> dict[str, list[Any]]:
     """The objects in a snapshot file that rotations decide on. Raises UsageError with the file's name."""
     kinds = [resource.kind for resource in WATCHED]
+    needed = [resource.kind for resource in WATCHED if resource not in OPTIONAL]
     for skipped in saved.skipped:
-        if skipped.kind in kinds:
+        if skipped.kind in needed:
             raise UsageError(f"{source}: lacks every {skipped.kind}: {skipped.reason}; take the snapshot again with that right")
     try:
         return {kind: [decode.from_values(kind, value) for value in saved.objects.get(kind, ())] for kind in kinds}

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from underway.model.disruption import PodDisruptionBudget
+from underway.model.meta import AnyObject
 from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.selector import is_empty, matches
@@ -32,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     attachments: Mapping[str, tuple[VolumeAttachment, ...]] = {}
     claims: Mapping[str, str] = {}
     local_claims: frozenset[str] = frozenset()
+    namespaces: Mapping[str, AnyObject] = {}
     matched: dict[str, tuple[PodDisruptionBudget, ...]] = {}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:
@@ -99,6 +101,7 @@ def snapshot_of(objects: Mapping[str, Iterable[Any]]) -> Snapshot:
         attachments=grouped(objects.get("VolumeAttachment", ()), lambda attachment: attachment.spec.node_name),
         claims=claims_of(objects.get("PersistentVolume", ())),
         local_claims=local_claims_of(objects.get("PersistentVolume", ())),
+        namespaces={namespace.metadata.name: namespace for namespace in objects.get("Namespace", ())},
     )
 
 

@@ -17,12 +17,21 @@ from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate
 
 
 class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Why a node cannot be emptied. pod and budget: "namespace/name", "" where none is to blame."""
+    """Why a node cannot be emptied.
+
+    pod and budget: "namespace/name", "" where none is to blame; owner: the team that answers for it, "" while unknown.
+    """
 
     node: str
     reason: str
     pod: str = ""
     budget: str = ""
+    owner: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason, with the owner where one is known."""
+        return f"{self.reason} (owner: {self.owner})" if self.owner else self.reason
 
 
 def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:

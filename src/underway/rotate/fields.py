@@ -19,12 +19,14 @@ LONG_TEXT_MAX = 1024
 LIST_MAX = 64
 SELECTOR_MAX = 32
 EXPRESSION_MAX = 2048
+KEY_MAX = 317  # 253 of a prefix, "/", 63 of a name ("Labels and Selectors", syntax)
 NAME_MAX = 40  # "underway-NAME" names a Lease; NAME, eight digits of a uid and six of the time a machine, of at most 63
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 PERCENT = "(0|[1-9][0-9]{0,2})%"
 _PERCENT = re.compile(PERCENT)
 _VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?.*")
 _URL = re.compile(r"https?://[^@ ]+")
+_LABEL_KEY = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -75,6 +77,12 @@ def _count(value: int) -> int:
 def _url(text: str) -> str:
     if not _URL.fullmatch(text):
         raise ValueError(f"{text!r} is not an http or https URL without credentials")
+    return text
+
+
+def _label_key(text: str) -> str:
+    if not re.fullmatch(_LABEL_KEY, text):
+        raise ValueError(f"{text!r} is not the key of a label or annotation; write it as team or example.com/owner")
     return text
 
 
@@ -139,6 +147,15 @@ OptionalUrl = Annotated[
     msgspec.Meta(max_length=LONG_TEXT_MAX),
 ]
 LongText = Annotated[str, msgspec.Meta(max_length=LONG_TEXT_MAX)]
+LabelKey = Annotated[
+    str,
+    _scalar(
+        _label_key,
+        Rule(f"self.matches('^{_LABEL_KEY}$')", "is not the key of a label or annotation; write it as team or example.com/owner"),
+    ),
+    msgspec.Meta(max_length=KEY_MAX),
+]
+OwnerName = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Schedule = Annotated[
     str,
     _scalar(
@@ -201,9 +218,12 @@ def problems_of(value: Any, path: str) -> Iterable[str]:
     if isinstance(value, msgspec.Struct):
         for field in msgspec.structs.fields(value):
             child, at = getattr(value, field.name), f"{path}.{field.encode_name}"
-            parse = parser_of(field.type)
+            parse, each = parser_of(field.type), parser_of(_element(field.type))
             if parse is not None:
                 yield from _parsed(at, child, parse)
+            elif each is not None:
+                for index, one in enumerate(child):
+                    yield from _parsed(f"{at}[{index}]", one, each)
             else:
                 yield from problems_of(child, at)
     elif isinstance(value, tuple):
@@ -221,6 +241,12 @@ def metas_of(annotation: Any) -> tuple[msgspec.Meta, ...]:
 def parser_of(annotation: Any) -> Callable[[Any], object] | None:
     """What reads a field's scalar, None where its type says all."""
     return next((meta.extra["parse"] for meta in metas_of(annotation) if meta.extra), None)
+
+
+def _element(annotation: Any) -> Any:
+    """The annotation of a tuple's elements, None for what is no tuple."""
+    plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return get_args(plain)[0] if get_origin(plain) is tuple else None
 
 
 def _parsed(path: str, value: Any, parse: Callable[[Any], object]) -> Iterable[str]:

@@ -32,7 +32,7 @@ def findings(status: Status | None, frozen: Frozen | None, events: Iterable[dict
     if status is None:
         return [*found, Finding("node", "no driver has reported yet: what is wrong now is not known", grave=True)]
     found += [Finding("gate", f"gate {one.gate}: {one.reason}", one.since_ms, grave=True) for one in status.breaches]
-    found += [Finding("blocker", f"node {one.node}: {one.reason}", grave=True) for one in status.blockers]
+    found += [Finding("blocker", f"node {one.node}: {one.sentence}", grave=True) for one in status.blockers]
     for one in status.in_flight:
         waits = f", waiting: {one.waiting[0]}" if one.waiting else ""
         found.append(Finding("node", f"node {one.node} is {one.phase}{waits}", one.since_ms))

@@ -32,7 +32,10 @@ WATCHED = (
     r.DAEMON_SETS,
     r.VOLUME_ATTACHMENTS,
     r.PERSISTENT_VOLUMES,
+    r.NAMESPACES,
 )
+OPTIONAL = frozenset({r.NAMESPACES})
+"""What decisions can do without, where it may not be read: a namespace only names an owner."""
 WORKLOAD_KINDS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
@@ -58,12 +61,13 @@ class Observed:
     @property
     def synced(self) -> bool:
         """Whether every resource has been listed once."""
-        return all(reflector.synced for reflector in self._reflectors.values())
+        return all(one.synced or (one.failure and one.resource in OPTIONAL) for one in self._reflectors.values())
 
     @property
     def failure(self) -> str:
         """Why the picture cannot be had, or ""."""
-        return next((reflector.failure for reflector in self._reflectors.values() if reflector.failure), "")
+        needed = (reflector for resource, reflector in self._reflectors.items() if resource not in OPTIONAL)
+        return next((reflector.failure for reflector in needed if reflector.failure), "")
 
     def lease(self, name: str) -> Lease | None:
         """A Lease of ours by its name, if there is one."""
@@ -114,6 +118,7 @@ class Observed:
             local_claims=local_claims_of(self._objects["PersistentVolume"].values())
             if "PersistentVolume" in changed
             else before.local_claims,
+            namespaces=dict(self._objects["Namespace"]) if "Namespace" in changed else before.namespaces,
         )
         self._changed_kinds, self._changed_nodes = set(), set()
         return self._snapshot

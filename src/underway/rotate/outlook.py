@@ -11,6 +11,7 @@ from underway.rotate import status
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
+from underway.rotate.owners import with_owners
 from underway.rotate.spec import Rotation
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.windows import Windows
@@ -56,7 +57,8 @@ class Outlook:
         now_ms = situation.now_ms
         if now_ms >= self._look_ms:
             self._look_ahead(situation, old, estimates)
-        blockers = (*status.stuck(situation, result), *self._outside)
+        stuck = with_owners(status.stuck(situation, result), situation.snapshot, self._spec.owners)
+        blockers = (*stuck, *self._outside)
         state, reason = "Progressing", situation.waiting or canary
         if frozen:
             state, reason = "Frozen", frozen.reason
@@ -80,4 +82,5 @@ class Outlook:
         finish_ms = None if left_s == float("inf") else self._windows.finish_ms(situation.now_ms, round(left_s * 1_000))
         self.change(predicted_finish_ms=finish_ms, bound=None if finish_ms is None else least)
         waiting = [node for node in old if node.name not in situation.records]
-        self._outside = tuple(found for node in waiting for found in blockers_of(node, situation.snapshot, self._rules))
+        found = (blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules))
+        self._outside = with_owners(found, situation.snapshot, self._spec.owners)

@@ -21,6 +21,7 @@ from underway.rotate.bound import Bound, bound, node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
+from underway.rotate.owners import with_owners
 from underway.rotate.slots import scope_of, slots, zones_of
 from underway.rotate.spec import Rotation, RotationSpec
 from underway.rotate.target import outdated, selected_nodes
@@ -84,7 +85,8 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
     selected = selected_nodes(snapshot, spec)
     reasons = {node.name: outdated(node, spec.target, now_ms) for node in selected}
     old = [node for node in selected if reasons[node.name]]
-    blockers = tuple(found for node in old for found in blockers_of(node, snapshot, rules))
+    found = (blocker for node in old for blocker in blockers_of(node, snapshot, rules))
+    blockers = with_owners(found, snapshot, spec.owners)
     blocked = {blocker.node for blocker in blockers}
     room = slots(spec.pace, zones_of(selected))
     free = [node for node in old if node.name not in blocked]

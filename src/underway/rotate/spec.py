@@ -15,12 +15,14 @@ from underway.rotate.fields import (
     TEXT_MAX,
     Count,
     Duration,
+    LabelKey,
     LongText,
     OptionalCondition,
     OptionalDuration,
     OptionalScore,
     OptionalUrl,
     OptionalVersion,
+    OwnerName,
     PositiveDuration,
     Rule,
     Schedule,
@@ -36,6 +38,7 @@ API_VERSION = "underway.dev/v1"
 POOLS_MAX = 16
 WINDOWS_MAX = 16
 WAITS_MAX = 16
+OWNER_KEYS_MAX = 8
 OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge or expression, or no node would ever be out of date"
 NO_SCORE = "by: expression and an expression need each other"
@@ -173,6 +176,16 @@ class Drain(Spec, frozen=True):
     do_not_disrupt: Literal["Honour", "Ignore"] = "Honour"
 
 
+class Owners(Spec, frozen=True):
+    """Who answers for what blocks: labels or annotations of the pod, its workload and its namespace, and owners by namespace.
+
+    namespaces: what is written here comes before what a Namespace says, and after what a pod or its workload says.
+    """
+
+    keys: Annotated[tuple[LabelKey, ...], msgspec.Meta(max_length=OWNER_KEYS_MAX)] = ("underway.dev/owner", "team")
+    namespaces: dict[str, OwnerName] = {}
+
+
 NEEDS: dict[str, tuple[str, ...]] = {
     "prometheus": ("prometheus", "query"),
     "ingress-latency": ("prometheus",),
@@ -225,6 +238,7 @@ class RotationSpec(Spec, frozen=True):
     machines: Machines = Machines()
     pace: Pace = Pace()
     drain: Drain = Drain()
+    owners: Owners = Owners()
     health: Annotated[tuple[Gate, ...], msgspec.Meta(max_length=LIST_MAX)] = (
         Gate(gate="nodes-ready"),
         Gate(gate="workloads-available"),

@@ -69,6 +69,7 @@ def _blockers(status: Status, before: RotationStatus, now_ms: int) -> tuple[Bloc
             since=since.get((one.node, one.pod, one.budget), now),
             pod=one.pod,
             budget=one.budget,
+            owner=cut(one.owner),
         )
         for one in status.blockers[:LISTED_MAX]
     )
@@ -110,7 +111,7 @@ def conditions(status: Status, generation: int, before: tuple[Condition, ...], n
     if status.blockers:
         first, more = status.blockers[0], len(status.blockers) - 1
         tail = f"; and {more} more" if more else ""
-        blocked = ("True", "CannotBeDrained", f"node {first.node}: {first.reason}{tail}")
+        blocked = ("True", "CannotBeDrained", f"node {first.node}: {first.sentence}{tail}")
     finished = ("True", "AllUpToDate", count) if state == "Finished" else ("False", state, count)
     facts = {"Progressing": progressing, "Healthy": healthy, "Frozen": frozen, "Blocked": blocked, "Finished": finished}
     known = {one.type: one for one in before}

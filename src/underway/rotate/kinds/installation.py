@@ -81,7 +81,7 @@ def operator_rules() -> list[Manifest]:
     """What every operator may do in the whole cluster."""
     return [
         rule("", "nodes", "list watch patch delete"),
-        rule("", "pods persistentvolumes", "list watch"),
+        rule("", "pods persistentvolumes namespaces", "list watch"),
         rule("policy", "poddisruptionbudgets", "list watch"),
         rule("apps", "deployments statefulsets daemonsets", "list watch"),
         rule("storage.k8s.io", "volumeattachments", "list watch"),

@@ -57,7 +57,7 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
             found.append(Happening("NodeReplaced", f"node {name} and its machine are gone", node=name))
     told = {(one.node, one.pod, one.budget) for one in before.blockers}
     found += [
-        Happening("NodeBlocked", f"node {one.node}: {one.reason}", "Warning", one.node)
+        Happening("NodeBlocked", f"node {one.node}: {one.sentence}", "Warning", one.node)
         for one in after.blockers
         if (one.node, one.pod, one.budget) not in told
     ]
