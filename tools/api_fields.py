@@ -21,6 +21,7 @@ PACKAGES = {
     "batch": "k8s.io/api/batch/v1",
     "policy": "k8s.io/api/policy/v1",
     "autoscaling": "k8s.io/api/autoscaling/v1",
+    "autoscalingv2": "k8s.io/api/autoscaling/v2",
     "storage": "k8s.io/api/storage/v1",
     "coordination": "k8s.io/api/coordination/v1",
     "discovery": "k8s.io/api/discovery/v1",
@@ -30,25 +31,31 @@ PACKAGES = {
     "rbac": "k8s.io/api/rbac/v1",
     "authorization": "k8s.io/api/authorization/v1",
     "authentication": "k8s.io/api/authentication/v1",
+    "admissionregistration": "k8s.io/api/admissionregistration/v1",
     "apiextensions": "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1",
+    "apiregistration": "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1",
     "meta": "k8s.io/apimachinery/pkg/apis/meta/v1",
 }
 ROOTS = {
-    "core": "Namespace Node Pod Service ConfigMap Secret ServiceAccount Event PersistentVolume PersistentVolumeClaim Binding",
+    "core": "Namespace Node Pod Service ConfigMap Secret ServiceAccount Event PersistentVolume PersistentVolumeClaim Binding "
+    "PodTemplate ReplicationController LimitRange ResourceQuota",
     "apps": "Deployment ReplicaSet StatefulSet DaemonSet ControllerRevision",
     "batch": "Job CronJob",
     "policy": "PodDisruptionBudget Eviction",
     "autoscaling": "Scale",
+    "autoscalingv2": "HorizontalPodAutoscaler",
     "storage": "VolumeAttachment StorageClass CSINode",
     "coordination": "Lease",
     "discovery": "EndpointSlice",
     "events": "Event",
     "scheduling": "PriorityClass",
-    "networking": "Ingress",
+    "networking": "Ingress IngressClass",
     "rbac": "Role RoleBinding ClusterRole ClusterRoleBinding",
     "authorization": "SelfSubjectAccessReview SubjectAccessReview LocalSubjectAccessReview SelfSubjectRulesReview",
     "authentication": "SelfSubjectReview",
+    "admissionregistration": "ValidatingWebhookConfiguration MutatingWebhookConfiguration",
     "apiextensions": "CustomResourceDefinition",
+    "apiregistration": "APIService",
     "meta": "DeleteOptions",
 }
 # Structs that read themselves from JSON: their Go fields say nothing of their JSON.
@@ -90,7 +97,7 @@ def packages() -> dict[str, Package]:
     """All packages, read from the module cache."""
     listed = subprocess.run(
         ["go", "list", "-m", "-f", "{{.Path}} {{.Dir}}", "k8s.io/api", "k8s.io/apimachinery",
-         "k8s.io/apiextensions-apiserver"],
+         "k8s.io/apiextensions-apiserver", "k8s.io/kube-aggregator"],
         cwd=ROOT / "e2e" / "controlplane", capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     folders = dict(zip(listed[::2], map(Path, listed[1::2]), strict=True))

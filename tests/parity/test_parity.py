@@ -11,7 +11,7 @@ import pytest
 from binaries import require_control_plane
 from controlplane import ControlPlane
 from parity.conversation import Conversation
-from parity.conversations import access, custom, evictions, lists, objects, patches, strictness
+from parity.conversations import access, custom, evictions, lists, objects, patches, read, strictness
 from parity.differences import DIFFERENCES
 from parity.speaker import Speaker
 from parity.transcript import comparable
@@ -30,6 +30,7 @@ CONVERSATIONS = (
     *access.CONVERSATIONS,
     *custom.CONVERSATIONS,
     *strictness.CONVERSATIONS,
+    *read.CONVERSATIONS,
 )
 
 

@@ -199,6 +199,12 @@ def test_the_live_cluster_is_linted(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "objects from v" in err
 
 
+def test_every_rule_runs_on_the_embedded_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with cluster(tmp_path) as running:
+        code, out, _ = command(capsys, "lint", "run", "--kubeconfig", str(running.kubeconfig), "-o", "json")
+    assert (code, json.loads(out)["skipped"]) == (0, [])
+
+
 def test_what_may_not_be_read_is_skipped_and_the_rest_is_linted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def authorize(_user: User, call: Any) -> bool:
         return bool(call.resource != "secrets")

@@ -34,8 +34,8 @@ def table() -> dict[str, tuple[tuple[str, int, str], ...]]:
 
 def struct_of(group: str, kind: str) -> str:
     """The name of a kind's struct in the table, or "" if the kind is not in it."""
-    name = f"{GROUPS.get(group, group.partition('.')[0])}.{kind}"
-    return name if name in table() else ""
+    package = GROUPS.get(group, group.partition(".")[0])
+    return next((name for name in (f"{package}.{kind}", f"{package}v2.{kind}") if name in table()), "")
 
 
 @cache
@@ -81,7 +81,8 @@ def _packaged(name: str) -> str:
     package, dot, local = name.rpartition(".")
     if not dot:
         return name
-    return f"{package if package in ('resource', 'intstr', 'runtime', 'types') else 'v1'}.{local}"
+    version = "v2" if package.endswith("v2") else "v1"
+    return f"{package if package in ('resource', 'intstr', 'runtime', 'types') else version}.{local}"
 
 
 def mismatch(struct: str, value: dict[str, Any]) -> str:

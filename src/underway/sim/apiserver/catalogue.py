@@ -22,6 +22,20 @@ CUSTOM_RESOURCE_DEFINITIONS = Resource(
 PRIORITY_CLASSES = Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", namespaced=False)
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 
+INGRESS_CLASSES = Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False)
+POD_TEMPLATES = Resource("", "v1", "podtemplates", "PodTemplate")
+REPLICATION_CONTROLLERS = Resource("", "v1", "replicationcontrollers", "ReplicationController")
+LIMIT_RANGES = Resource("", "v1", "limitranges", "LimitRange")
+RESOURCE_QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
+AUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+API_SERVICES = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
+
+ADMISSION = "admissionregistration.k8s.io"
+VALIDATING_WEBHOOKS = Resource(
+    ADMISSION, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", namespaced=False
+)
+MUTATING_WEBHOOKS = Resource(ADMISSION, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", namespaced=False)
+
 RBAC = "rbac.authorization.k8s.io"
 ROLES = Resource(RBAC, "v1", "roles", "Role")
 ROLE_BINDINGS = Resource(RBAC, "v1", "rolebindings", "RoleBinding")
@@ -78,6 +92,15 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(EVENTS_V1, ("ev",)),
     Entry(PRIORITY_CLASSES, ("pc",)),
     Entry(INGRESSES, ("ing",), ("status",)),
+    Entry(INGRESS_CLASSES),
+    Entry(POD_TEMPLATES),
+    Entry(REPLICATION_CONTROLLERS, ("rc",), ("status", "scale"), ("all",)),
+    Entry(LIMIT_RANGES, ("limits",)),
+    Entry(RESOURCE_QUOTAS, ("quota",), ("status",)),
+    Entry(AUTOSCALERS, ("hpa",), ("status",), ("all",)),
+    Entry(VALIDATING_WEBHOOKS, (), (), ("api-extensions",)),
+    Entry(MUTATING_WEBHOOKS, (), (), ("api-extensions",)),
+    Entry(API_SERVICES, (), ("status",), ("api-extensions",)),
     *(Entry(resource) for resource in (ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS)),
     Entry(CUSTOM_RESOURCE_DEFINITIONS, ("crd", "crds"), ("status",), ("api-extensions",)),
 )

@@ -6,6 +6,7 @@ types and priorities are those of kube-apiserver 1.36. What kinds share is `sim.
 
 from underway.model import timestamp
 from underway.sim.apiserver.cells import AGE, NONE, UNKNOWN, UNSET, Cell, Column, at, count, human, name_of, pairs, since, text
+from underway.sim.apiserver.kinds import admission, autoscaling, quotas
 from underway.sim.store import Object
 
 ROLE = "node-role.kubernetes.io/"
@@ -24,15 +25,15 @@ def selector(value: Object, _now_ms: int) -> str:
     return ",".join(parts) or NONE
 
 
-def _containers(field: str) -> Cell:
+def _containers(field: str, *within: str) -> Cell:
     def cell(value: Object, _now_ms: int) -> str:
-        spec = value["spec"]["template"]["spec"]
+        spec = (value[within[0]] if within else value)["template"]["spec"]
         return ",".join(container.get(field, "") for container in spec.get("containers") or ())
 
     return cell
 
 
-CONTAINERS = (Column("Containers", _containers("name"), 1), Column("Images", _containers("image"), 1))
+CONTAINERS = (Column("Containers", _containers("name", "spec"), 1), Column("Images", _containers("image", "spec"), 1))
 SELECTOR = Column("Selector", selector, 1)
 
 
@@ -312,6 +313,37 @@ ATTACHMENT = (
     AGE,
 )
 
+REPLICATION_CONTROLLER = (
+    *REPLICA_SET[:-1],
+    Column("Selector", lambda value, _now: pairs(value["spec"].get("selector")), 1),
+)
+POD_TEMPLATE = (
+    Column("Containers", _containers("name")),
+    Column("Images", _containers("image")),
+    Column("Pod Labels", lambda value, _now: pairs(value["template"]["metadata"].get("labels"))),
+)
+
+
+def _parameters(value: Object, _now_ms: int) -> str:
+    found = value["spec"].get("parameters")
+    if not found:
+        return NONE
+    group = f".{found['apiGroup']}" if found.get("apiGroup") else ""
+    return f"{found.get('kind', '')}{group}/{found.get('name', '')}"
+
+
+def _class_name(value: Object, _now_ms: int) -> str:
+    default = (value["metadata"].get("annotations") or {}).get("ingressclass.kubernetes.io/is-default-class") == "true"
+    return name_of(value) + (" (default)" if default else "")
+
+
+INGRESS_CLASS = (
+    Column("Name", _class_name, format="name"),
+    Column("Controller", text("spec", "controller")),
+    Column("Parameters", _parameters),
+    AGE,
+)
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "Node": NODE,
     "Pod": POD,
@@ -320,6 +352,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "StatefulSet": STATEFUL_SET,
     "DaemonSet": DAEMON_SET,
     "Job": JOB,
+    "ReplicationController": REPLICATION_CONTROLLER,
+    "PodTemplate": POD_TEMPLATE,
+    "IngressClass": INGRESS_CLASS,
+    **autoscaling.COLUMNS,
+    **quotas.COLUMNS,
+    **admission.COLUMNS,
     "Service": SERVICE,
     "PodDisruptionBudget": BUDGET,
     "EndpointSlice": ENDPOINT_SLICE,

@@ -7,6 +7,8 @@ is here: tests/parity lists what is compared.
 from collections.abc import Callable
 from typing import Any
 
+from underway.sim.apiserver.kinds import admission, autoscaling, quotas
+
 Object = dict[str, Any]
 
 NODE_INFO = (
@@ -132,6 +134,21 @@ def _job(value: Object) -> Object:
     return _with_template(value, parallelism=1, completions=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
 
 
+def _replication_controller(value: Object) -> Object:
+    """Its selector, and its own labels, are those of its template where none are given."""
+    labels = ((value.get("spec", {}).get("template") or {}).get("metadata") or {}).get("labels")
+    metadata = {**value["metadata"], **({"labels": labels} if labels and not value["metadata"].get("labels") else {})}
+    given = {"replicas": 1, **({"selector": labels} if labels else {})}
+    filled = _with_template({**value, "metadata": metadata}, **given)
+    return {**filled, "status": {"replicas": 0, **filled["status"]}}
+
+
+def _pod_template(value: Object) -> Object:
+    template = value.get("template", {})
+    filled = {**template, "metadata": template.get("metadata", {}), "spec": pod_spec(template.get("spec", {}))}
+    return {**value, "template": filled}
+
+
 def _service(value: Object) -> Object:
     spec = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster", **value.get("spec", {})}
     if spec["type"] != "ExternalName":
@@ -184,10 +201,17 @@ DEFAULTS: dict[str, Callable[[Object], Object]] = {
     "Service": _service,
     "PodDisruptionBudget": _budget,
     "Namespace": _namespace,
+    "ReplicationController": _replication_controller,
+    "PodTemplate": _pod_template,
+    **autoscaling.DEFAULTS,
+    **quotas.DEFAULTS,
+    **admission.DEFAULTS,
 }
 
 # The kinds whose defaults do not depend on their creation.
-REFILLED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service"})
+REFILLED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service"}) | frozenset(
+    {"ReplicationController", "PodTemplate", "LimitRange", *autoscaling.DEFAULTS, *admission.DEFAULTS}
+)
 
 
 def refilled(kind: str, value: Object) -> Object:
@@ -195,6 +219,11 @@ def refilled(kind: str, value: Object) -> Object:
     if kind == "Pod":
         return {**value, "spec": pod_spec(value.get("spec") or {})}
     return DEFAULTS[kind](value) if kind in REFILLED else value
+
+
+def reported(kind: str, value: Object) -> Object:
+    """The object that an update of its status leaves."""
+    return {**value, "status": {**autoscaling.STATUS, **value.get("status", {})}} if kind == autoscaling.KIND else value
 
 
 def defaulted(kind: str, value: Object) -> Object:

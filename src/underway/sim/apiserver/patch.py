@@ -27,6 +27,8 @@ MERGE_KEYS: dict[str, str] = {
     "ownerReferences": "uid",
     "topologySpreadConstraints": "topologyKey",
     "secrets": "name",
+    "webhooks": "name",
+    "matchConditions": "name",
 }
 PRIMITIVE_LISTS = frozenset({"finalizers"})
 DIRECTIVES = ("$patch", "$retainKeys")

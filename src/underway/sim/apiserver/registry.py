@@ -7,6 +7,7 @@ pkg/registry/rest, pkg/registry/generic/registry/store.go; kubernetes pkg/regist
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from underway.kube.resource import PODS, Resource
 from underway.model import timestamp
@@ -16,7 +17,15 @@ from underway.sim.store import Conflict, Object, Store
 
 NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # apimachinery util/rand: no vowels, nothing that looks like another
 IMMUTABLE = ("uid", "creationTimestamp", "name", "namespace", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
-NO_GENERATION = frozenset({"Node", "Namespace", "Service", "Event", "Lease", "EndpointSlice", "ConfigMap", "Secret"})
+NO_GENERATION = frozenset(
+    {"Node", "Namespace", "Service", "Event", "Lease", "EndpointSlice", "ConfigMap", "Secret"}
+    | {"HorizontalPodAutoscaler", "ResourceQuota", "LimitRange", "APIService"}
+)
+# Whose deletion is answered with the object rather than with a Status. Source: ReturnDeletedObject in pkg/registry/*/storage.go.
+SHOWN_WHEN_DELETED = frozenset(
+    {"Pod", "PodTemplate", "Namespace", "Service", "ServiceAccount", "ResourceQuota", "PersistentVolume"}
+    | {"PersistentVolumeClaim", "StorageClass", "VolumeAttachment", "CSINode"}
+)
 
 
 class Registry:
@@ -230,9 +239,9 @@ def _merged(current: Object, value: Object, subresource: str, *, whole: bool = F
     return merged
 
 
-def _wanted(value: Object) -> Object | None:
-    """The spec as far as a change of it is a new generation: to bind a pod is none."""
-    spec: Object | None = value.get("spec")
+def _wanted(value: Object) -> Any:
+    """The spec, or what stands in its place, as far as a change of it is a new generation: to bind a pod is none."""
+    spec = next((value[field] for field in ("spec", "webhooks", "template") if field in value), None)
     if spec is not None and value["kind"] == "Pod" and "nodeName" in spec:
         return {key: part for key, part in spec.items() if key != "nodeName"}
     return spec

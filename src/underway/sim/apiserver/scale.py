@@ -1,12 +1,14 @@
-"""The scale subresource of Deployments, ReplicaSets and StatefulSets. Source: autoscaling/v1 types.go (Scale)."""
+"""The scale subresource of workloads with replicas. Source: autoscaling/v1 types.go (Scale)."""
 
 from typing import Any
 
 from underway.sim.store import Object
 
 
-def _selector_text(selector: dict[str, Any]) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items()))
+def _selector_text(value: Object) -> str:
+    selector: dict[str, Any] = value["spec"].get("selector") or {}
+    labels = selector if value["kind"] == "ReplicationController" else selector.get("matchLabels") or {}
+    return ",".join(f"{key}={wanted}" for key, wanted in sorted(labels.items()))
 
 
 def scale_of(value: Object) -> Object:
@@ -18,7 +20,7 @@ def scale_of(value: Object) -> Object:
         "apiVersion": "autoscaling/v1",
         "metadata": {key: value["metadata"][key] for key in kept if key in value["metadata"]},
         "spec": {"replicas": value["spec"].get("replicas", 1)} if value["spec"].get("replicas", 1) else {},
-        "status": {"replicas": state.get("replicas", 0), "selector": _selector_text(value["spec"].get("selector") or {})},
+        "status": {"replicas": state.get("replicas", 0), "selector": _selector_text(value)},
     }
 
 

@@ -21,10 +21,10 @@ from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
 from underway.sim.apiserver.customs import Customs
-from underway.sim.apiserver.defaults import admitted, refilled
+from underway.sim.apiserver.defaults import admitted, refilled, reported
 from underway.sim.apiserver.discovery import VERSION
 from underway.sim.apiserver.eviction import evict
-from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.registry import SHOWN_WHEN_DELETED, Registry
 from underway.sim.apiserver.scale import scale_of, scaled
 from underway.sim.store import Change, Object
 
@@ -288,6 +288,7 @@ class ApiServer:
             causes = custom_values.causes(call.entry.version, body, current, of_status=True)
             if causes:
                 raise status.invalid(call.resource, call.name, causes)
+            body = reported(call.resource.kind, body)
         else:
             validation.check(call.resource, body, current, call.entry.version)
             body = refilled(call.resource.kind, body)
@@ -341,7 +342,7 @@ class ApiServer:
             resource_version=preconditions.get("resourceVersion", ""),
             dry_run=call.dry_run or options.get("dryRun") == ["All"],
         )
-        if call.resource.kind == "Pod" or deleted["metadata"].get("finalizers"):
+        if call.resource.kind in SHOWN_WHEN_DELETED or deleted["metadata"].get("finalizers"):
             return 200, deleted
         details = {"name": call.name, "kind": call.resource.plural, "uid": deleted["metadata"]["uid"]}
         if call.resource.group:

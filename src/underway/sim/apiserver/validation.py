@@ -15,10 +15,11 @@ from underway.crd.definition import Version
 from underway.kube.resource import Resource
 from underway.model import decode, quantity
 from underway.sim.apiserver import api_types, custom_values, status
+from underway.sim.apiserver.causes import Cause, forbidden, invalid, required, unsupported
+from underway.sim.apiserver.kinds import admission, autoscaling, quotas
 from underway.sim.world.parameters import PREFIX
 
 Object = dict[str, Any]
-Cause = dict[str, str]
 
 SUBDOMAIN = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _SUBDOMAIN = re.compile(SUBDOMAIN)
@@ -62,34 +63,25 @@ def mistyped(resource: Resource, value: Object, changed: Object | None = None) -
     return ""
 
 
-def _required(field: str, why: str = "") -> Cause:
-    return {"reason": "FieldValueRequired", "message": f"Required value: {why}" if why else "Required value", "field": field}
-
-
-def _invalid(field: str, value: Any, why: str) -> Cause:
-    shown = msgspec.json.encode(value).decode()
-    return {"reason": "FieldValueInvalid", "message": f"Invalid value: {shown}: {why}", "field": field}
-
-
 def _name(value: Object) -> Iterator[Cause]:
     name = value["metadata"].get("name", "")
     if name and not _SUBDOMAIN.fullmatch(name):
-        yield _invalid(
+        yield invalid(
             "metadata.name",
             name,
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
             f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')",
         )
     if len(name) > NAME_LENGTH_MAX:
-        yield _invalid("metadata.name", name, f"must be no more than {NAME_LENGTH_MAX} bytes")
+        yield invalid("metadata.name", name, f"must be no more than {NAME_LENGTH_MAX} bytes")
 
 
 def _labels(value: Object) -> Iterator[Cause]:
     for wanted in (value["metadata"].get("labels") or {}).values():
         if len(wanted) > LABEL_LENGTH_MAX:
-            yield _invalid("metadata.labels", wanted, f"must be no more than {LABEL_LENGTH_MAX} bytes")
+            yield invalid("metadata.labels", wanted, f"must be no more than {LABEL_LENGTH_MAX} bytes")
         elif not _LABEL.fullmatch(wanted):
-            yield _invalid(
+            yield invalid(
                 "metadata.labels",
                 wanted,
                 "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
@@ -102,9 +94,7 @@ def _parameters(metadata: Object, field: str) -> Iterator[Cause]:
     """The annotations that the simulated kubelet reads are numbers of seconds, or "never"."""
     for key, text in sorted((metadata.get("annotations") or {}).items()):
         if key.startswith(PREFIX) and text != "never" and not _NUMBER.fullmatch(text):
-            yield _invalid(
-                f"{field}.annotations[{key}]", text, 'must be a number, or "never" (a parameter of the embedded world)'
-            )
+            yield invalid(f"{field}.annotations[{key}]", text, 'must be a number, or "never" (a parameter of the embedded world)')
 
 
 def _change(current: Object, value: Object) -> Iterator[Cause]:
@@ -113,17 +103,16 @@ def _change(current: Object, value: Object) -> Iterator[Cause]:
     if before.get("deletionTimestamp"):
         new = [name for name in after.get("finalizers") or () if name not in (before.get("finalizers") or ())]
         if new:
-            why = "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string"
+            why = "no new finalizers can be added if the object is being deleted, found new finalizers []string"
             listed = ", ".join(f'"{name}"' for name in new)
-            yield {"reason": "FieldValueForbidden", "message": f"{why}{{{listed}}}", "field": "metadata.finalizers"}
+            yield forbidden("metadata.finalizers", f"{why}{{{listed}}}")
     was, wanted = current.get("spec") or {}, value.get("spec") or {}
     if value["kind"] == "Pod" and _fixed(was) != _fixed(wanted):
-        yield {"reason": "FieldValueForbidden", "message": f"Forbidden: {POD_FIXED}", "field": "spec"}
+        yield forbidden("spec", POD_FIXED)
     elif value["kind"] == "Pod" and len(was.get("containers") or ()) != len(wanted.get("containers") or ()):
-        why = "Forbidden: pod updates may not add or remove containers"
-        yield {"reason": "FieldValueForbidden", "message": why, "field": "spec.containers"}
+        yield forbidden("spec.containers", "pod updates may not add or remove containers")
     if value["kind"] in WITH_TEMPLATE and was.get("selector") != wanted.get("selector"):
-        yield _invalid("spec.selector", wanted.get("selector"), "field is immutable")
+        yield invalid("spec.selector", wanted.get("selector"), "field is immutable")
 
 
 def _fixed(spec: Object) -> Object:
@@ -134,20 +123,20 @@ def _fixed(spec: Object) -> Object:
 
 def _pod_spec(spec: Object, field: str) -> Iterator[Cause]:
     if not spec.get("containers"):
-        yield _required(f"{field}.containers")
+        yield required(f"{field}.containers")
     for index, container in enumerate(spec.get("containers") or ()):
         at = f"{field}.containers[{index}]"
         if not container.get("name"):
-            yield _required(f"{at}.name")
+            yield required(f"{at}.name")
         if not container.get("image"):
-            yield _required(f"{at}.image")
+            yield required(f"{at}.image")
         yield from _quantities(container.get("resources") or {}, f"{at}.resources")
     for index, volume in enumerate(spec.get("volumes") or ()):
         if "persistentVolumeClaim" in volume and not (volume["persistentVolumeClaim"] or {}).get("claimName"):
-            yield _required(f"{field}.volumes[{index}].persistentVolumeClaim.claimName")
+            yield required(f"{field}.volumes[{index}].persistentVolumeClaim.claimName")
     grace = spec.get("terminationGracePeriodSeconds")
     if isinstance(grace, int) and grace < 0:
-        yield _invalid(f"{field}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0")
+        yield invalid(f"{field}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0")
 
 
 def _quantities(resources: Object, field: str) -> Iterator[Cause]:
@@ -157,10 +146,10 @@ def _quantities(resources: Object, field: str) -> Iterator[Cause]:
                 amount = quantity.milli(wanted)
             except ValueError:
                 why = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-                yield _invalid(f"{field}.{part}[{name}]", wanted, why)
+                yield invalid(f"{field}.{part}[{name}]", wanted, why)
             else:
                 if amount < 0:
-                    yield _invalid(f"{field}.{part}[{name}]", wanted, "must be greater than or equal to 0")
+                    yield invalid(f"{field}.{part}[{name}]", wanted, "must be greater than or equal to 0")
 
 
 def _pod(value: Object) -> Iterator[Cause]:
@@ -171,41 +160,65 @@ def _workload(value: Object) -> Iterator[Cause]:
     spec = value.get("spec") or {}
     replicas = spec.get("replicas")
     if isinstance(replicas, int) and replicas < 0:
-        yield _invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        yield invalid("spec.replicas", replicas, "must be greater than or equal to 0")
     template = spec.get("template") or {}
     if value.get("kind") != "Job":
         wanted = (spec.get("selector") or {}).get("matchLabels") or {}
         labels = (template.get("metadata") or {}).get("labels") or {}
         if not spec.get("selector"):
-            yield _required("spec.selector")
+            yield required("spec.selector")
         elif not wanted.items() <= labels.items():
-            yield _invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+            yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
     yield from _pod_spec(template.get("spec") or {}, "spec.template.spec")
     yield from _parameters(template.get("metadata") or {}, "spec.template.metadata")
     for index, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
         if not (claim.get("metadata") or {}).get("name"):
-            yield _required(f"spec.volumeClaimTemplates[{index}].metadata.name")
+            yield required(f"spec.volumeClaimTemplates[{index}].metadata.name")
+
+
+def _replication_controller(value: Object) -> Iterator[Cause]:
+    spec = value.get("spec") or {}
+    replicas, template = spec.get("replicas"), spec.get("template")
+    wanted = spec.get("selector") or {}
+    labels = ((template or {}).get("metadata") or {}).get("labels") or {}
+    if not (wanted or labels):
+        yield required("spec.selector")
+    if isinstance(replicas, int) and replicas < 0:
+        yield invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+    if template is None:
+        yield required("spec.template")
+        return
+    if not wanted.items() <= labels.items():
+        yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    yield from _pod_spec(template.get("spec") or {}, "spec.template.spec")
+    policy = (template.get("spec") or {}).get("restartPolicy", "Always")
+    if policy != "Always":
+        yield unsupported("spec.template.spec.restartPolicy", policy, ("Always",))
+
+
+def _pod_template(value: Object) -> Iterator[Cause]:
+    yield from _pod_spec((value.get("template") or {}).get("spec") or {}, "template.spec")
 
 
 def _service(value: Object) -> Iterator[Cause]:
     spec = value.get("spec") or {}
     if not spec.get("ports") and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
-        yield _required("spec.ports")
+        yield required("spec.ports")
 
 
 def _budget(value: Object) -> Iterator[Cause]:
     spec = value.get("spec") or {}
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         both = {key: spec[key] for key in ("maxUnavailable", "minAvailable")}
-        yield _invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
+        yield invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
     for field in ("minAvailable", "maxUnavailable"):
         wanted = spec.get(field)
         if isinstance(wanted, str) and not _PERCENT.fullmatch(wanted):
             why = "a valid percent string must be a numeric string followed by an ending '%'"
             shown = f"(e.g. '1%',  or '93%', regex used for validation is '{PERCENT}')"
-            yield _invalid(f"spec.{field}", wanted, f"{why} {shown}")
+            yield invalid(f"spec.{field}", wanted, f"{why} {shown}")
         elif isinstance(wanted, int) and wanted < 0:
-            yield _invalid(f"spec.{field}", wanted, "must be greater than or equal to 0")
+            yield invalid(f"spec.{field}", wanted, "must be greater than or equal to 0")
 
 
 def _definition(value: Object) -> Iterator[Cause]:
@@ -217,6 +230,11 @@ RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     "Service": _service,
     "PodDisruptionBudget": _budget,
     "CustomResourceDefinition": _definition,
+    "ReplicationController": _replication_controller,
+    "PodTemplate": _pod_template,
+    **autoscaling.CHECKS,
+    **quotas.CHECKS,
+    **admission.CHECKS,
     **dict.fromkeys(WITH_TEMPLATE, _workload),
 }
 
