@@ -53,6 +53,7 @@ GOOD_ROTATIONS: dict[str, Spec] = {
             {"gate": "ingress-latency", "prometheus": "https://p", "match": 'ingress="shop"', "threshold": 1.5},
             {"gate": "http", "url": "http://shop/healthz", "expect": 204},
             {"gate": "command", "command": ["./check", "--fast"]},
+            {"gate": "expression", "expression": "pods.filter(p, p.status.phase == 'Pending').size() < 3", "onBreach": "Freeze"},
         ],
     },
     "long work": {
@@ -102,6 +103,7 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
         "spec.health[0].prometheus",
     ),
     "no URL to ask": ({**MINIMAL, "health": [{"gate": "http"}]}, "spec.health[0]"),
+    "no expression to judge by": ({**MINIMAL, "health": [{"gate": "expression"}]}, "spec.health[0]"),
     "no command to run": ({**MINIMAL, "health": [{"gate": "command", "command": []}]}, "spec.health[0]"),
     "a wait without end": (
         {**MINIMAL, "drain": {"wait": [{"selector": {}, "limit": "0s"}]}},

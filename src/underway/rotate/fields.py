@@ -105,6 +105,12 @@ def _score(text: str) -> object:
     return checked_score(text)
 
 
+def _gate_condition(text: str) -> object:
+    from underway.rotate.expressions import checked_gate  # late: most Rotations have none
+
+    return checked_gate(text)
+
+
 def _or_empty(parse: Callable[[str], object]) -> Callable[[str], object]:
     return lambda text: parse(text) if text else None
 
@@ -185,6 +191,7 @@ Share = Annotated[int | str, _scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
 
 # No rule: the API server cannot compile an expression inside of one. Who reads the Rotation does.
 OptionalCondition = Annotated[str, _scalar(_or_empty(_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+OptionalGateCondition = Annotated[str, _scalar(_or_empty(_gate_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 OptionalScore = Annotated[str, _scalar(_or_empty(_score)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 
 

@@ -14,7 +14,7 @@ from underway.model.duration import seconds
 from underway.policy.readiness import node_unready, workload_unavailable
 from underway.rotate.effects import Answer, Ask
 from underway.rotate.gates import GATES
-from underway.rotate.gates.judgement import Evidence, Gate, Probe, Unknown
+from underway.rotate.gates.judgement import Evidence, Finding, Gate, Probe, Unknown
 from underway.rotate.gates.pending_pods import unschedulable
 from underway.rotate.spec import Gate as GateSpec
 
@@ -57,6 +57,7 @@ class Course:
         self.breach: Breach | None = None
         self.well_since_ms: int | None = None
         self.told = False
+        self._last: tuple[int, Finding] | None = None
 
     def current(self, now_ms: int) -> tuple[tuple[Answer, ...], ...]:
         """The answers, as far as they are not too old to say anything."""
@@ -76,9 +77,7 @@ class Course:
 
     def judge(self, evidence: Evidence, now_ms: int) -> tuple[Breach | None, bool, int | None]:
         """The breach that holds now, whether it is only not known, and when time alone may change that."""
-        found = self.gate.judge(
-            msgspec.structs.replace(evidence, answers=self.current(now_ms), baseline=self.baseline), self.spec
-        )
+        found = self._judged(evidence, now_ms)
         if found == "":
             return self._well(now_ms)
         self.well_since_ms = None
@@ -92,6 +91,15 @@ class Course:
         if not unknown:
             self.breach = Breach(self.gate.name, reason, self.since_ms)
         return Breach(self.gate.name, reason, self.since_ms), unknown, None
+
+    def _judged(self, evidence: Evidence, now_ms: int) -> Finding:
+        """What the gate finds; one that takes time is not asked again within its interval."""
+        if self.gate.paced and self._last is not None and now_ms < self._last[0] + self.interval_ms:
+            return self._last[1]
+        seen = msgspec.structs.replace(evidence, answers=self.current(now_ms), baseline=self.baseline)
+        found = self.gate.judge(seen, self.spec)
+        self._last = (now_ms, found)
+        return found
 
     def _well(self, now_ms: int) -> tuple[Breach | None, bool, int | None]:
         self.well_since_ms = now_ms if self.well_since_ms is None else self.well_since_ms

@@ -19,6 +19,7 @@ from underway.rotate.fields import (
     LongText,
     OptionalCondition,
     OptionalDuration,
+    OptionalGateCondition,
     OptionalScore,
     OptionalUrl,
     OptionalVersion,
@@ -191,6 +192,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "ingress-latency": ("prometheus",),
     "http": ("url",),
     "command": ("command",),
+    "expression": ("expression",),
 }
 """What a gate cannot do without, by its name."""
 
@@ -203,7 +205,7 @@ class Gate(Spec, frozen=True):
     """One health gate. for: how long a breach must last; recovery: how long it must be well again; threshold: the gate's unit.
 
     interval: how often it is asked, for gates that ask outside of the cluster: prometheus (the server's URL) and query; url and
-    expect (an HTTP status); command; histogram, requests and match (of ingress-latency).
+    expect (an HTTP status); command; expression (CEL over the whole picture); histogram, requests and match (of ingress-latency).
     """
 
     rules: ClassVar[tuple[Rule, ...]] = tuple(
@@ -227,6 +229,7 @@ class Gate(Spec, frozen=True):
     histogram: LongText = ""
     requests: LongText = ""
     match: LongText = ""
+    expression: OptionalGateCondition = ""
 
 
 class RotationSpec(Spec, frozen=True):

@@ -138,3 +138,11 @@ def test_the_version_of_the_server_is_asked_only_where_a_gate_needs_it() -> None
     assert not health.version_due(59_999)
     assert health.judge(Evidence(cluster(node("a", "v1.38.0"))), 0).wait[0].reason.startswith("node a: kubelet v1.38.0 is newer")
     assert git_version("nonsense") == ""
+
+
+def test_a_gate_that_takes_time_judges_once_in_an_interval() -> None:
+    health = Health((Gate(gate="expression", expression="nodes.size() > 1", for_="0s", interval="2s", on_breach="Freeze"),))
+    short, well = Evidence(cluster(node("a"))), Evidence(cluster(node("a"), node("b")))
+    assert health.judge(short, 10_000).freeze[0].reason == "not nodes.size() > 1"
+    assert health.judge(well, 11_900).freeze, "what was found a moment ago still stands"
+    assert health.judge(well, 12_000).freeze == ()

@@ -59,3 +59,34 @@ def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         read(pace={"maxSurge": -1}, drain={"timeout": "soon"})
     assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        ({}, "spec.health[0]: gate expression needs expression"),
+        (
+            {"expression": "pods.all(p, p.phase == '')"},
+            """spec.health[0].expression: is no expression over the picture:
+ERROR: <input>:1:14: undefined field 'phase'
+ | pods.all(p, p.phase == '')
+ | .............^""",
+        ),
+        ({"expression": "nodes.size()"}, "spec.health[0].expression: gives int, wanted true or false: nodes.size()"),
+        (
+            {"expression": "1 +"},
+            "spec.health[0].expression: is no expression over the picture:\nERROR: <input>:1:4: Syntax error",
+        ),
+        ({"expression": "node.metadata.name == ''"}, "undeclared reference to 'node'"),
+    ],
+)
+def test_an_expression_gate_that_cannot_be_asked_is_refused_with_its_field(gate: dict[str, Any], message: str) -> None:
+    values = {
+        "apiVersion": "underway.dev/v1",
+        "kind": "Rotation",
+        "metadata": {"name": "r"},
+        "spec": {"target": {"kubeletVersion": "v1.37.2"}, "health": [{"gate": "expression", **gate}]},
+    }
+    with pytest.raises(UsageError) as caught:
+        rotation_from(values, "r.yaml", ["expression"], ["Command"])
+    assert message in str(caught.value)

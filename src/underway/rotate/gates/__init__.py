@@ -4,6 +4,7 @@ from underway.rotate.gates import (
     api_server,
     command,
     etcd_quorum,
+    expression,
     http,
     ingress_latency,
     nodes_ready,
@@ -28,5 +29,6 @@ GATES: tuple[Gate, ...] = (
     prometheus.GATE,
     ingress_latency.GATE,
     http.GATE,
+    expression.GATE,
     command.GATE,
 )

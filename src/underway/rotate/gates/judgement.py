@@ -62,7 +62,8 @@ class Gate(msgspec.Struct, frozen=True):
 
     for_s: how long a breach has to last where the specification does not say. probes: whether it needs /readyz asked;
     versions: whether it needs the API server's version; questions: what it needs asked outside of the cluster, each
-    interval_s by default; baseline: whether the first answers are kept to compare with.
+    interval_s by default; baseline: whether the first answers are kept to compare with; paced: whether it judges only once in an
+    interval, because judging takes time.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Gate(msgspec.Struct, frozen=True):
     questions: Callable[[GateSpec], tuple[Question, ...]] | None = None
     interval_s: float = 15.0
     baseline: bool = False
+    paced: bool = False
 
 
 def latest(evidence: Evidence, index: int = 0) -> Answer | Unknown:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from objects import OLD, cluster, node, pod
+from objects import OLD, budget, cluster, node, pod
 from underway.model import decode
 from underway.rotate.effects import Answer, Ask, Question
 from underway.rotate.gates import GATES, ingress_latency
@@ -161,3 +161,35 @@ def test_a_command_speaks_by_its_exit_code() -> None:
     assert judged("command", answers(answer(code=3, text="queue is long")), **asked) == (
         "./check ended with exit code 3: queue is long"
     )
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "nodes.filter(n, n.spec.unschedulable).size() == 0",
+        "pods.filter(p, p.status.phase == 'Pending').size() < 3",
+        "budgets.all(b, b.status.disruptionsAllowed > 0)",
+        "budgets.all(b, b.spec.maxUnavailable == 1)",
+        "workloads.all(w, w.kind != 'Deployment' || w.status.availableReplicas >= 1)",
+        "leaving.size() + arriving.size() <= 2 && 'a' in leaving",
+        "nodes.exists(n, quantity(n.status.allocatable[?'cpu'].orValue('4')).isGreaterThan(quantity('1')))",
+    ],
+)
+def test_an_expression_sees_the_whole_picture(expression: str) -> None:
+    web = decode.from_values("Deployment", {"metadata": {"name": "web", "namespace": "shop"}, "status": {"availableReplicas": 2}})
+    evidence = Evidence(cluster(node("a"), pod("p", "a"), budget(), web), leaving=frozenset({"a"}), arriving=frozenset({"b"}))
+    assert judged("expression", evidence, expression=expression) == ""
+
+
+def test_an_expression_that_does_not_hold_is_a_breach_and_one_that_fails_is_not_known() -> None:
+    evidence = Evidence(cluster(node("a")))
+    assert judged("expression", evidence, expression="nodes.size() > 1") == "not nodes.size() > 1"
+    failing = judged("expression", evidence, expression="nodes.all(n, n.metadata.labels['tier'] == 'x')")
+    assert failing == Unknown("nodes.all(n, n.metadata.labels['tier'] == 'x') fails: no such key: tier")
+
+
+def test_an_expression_that_would_take_too_long_is_not_known() -> None:
+    evidence = Evidence(cluster(*(node(f"n{index}") for index in range(600))))
+    endless = judged("expression", evidence, expression="nodes.all(a, nodes.all(b, a.metadata.name != b.metadata.name + 'x'))")
+    assert isinstance(endless, Unknown)
+    assert endless.reason.endswith("fails: operation cancelled: actual cost limit exceeded")

@@ -14,7 +14,7 @@ from underway.rotate.kinds.fleet import FleetSpec, fleet_from
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.spec import Rotation, rotation_from
 
-GATES = ["api-server", "command", "http", "ingress-latency", "nodes-ready", "prometheus", "workloads-available"]
+GATES = ["api-server", "command", "expression", "http", "ingress-latency", "nodes-ready", "prometheus", "workloads-available"]
 PROVIDERS = ["Command"]
 
 
