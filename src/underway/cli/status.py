@@ -1,7 +1,7 @@
 """`underway status`: how the rotations of a cluster stand."""
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -26,11 +26,25 @@ def command(rotation: str, fleet: bool, kubeconfig: str, context: str, output: s
             raise UsageError(f"no fleet {rotation!r} in this cluster")
         emit([{"fleet": one.metadata.name, "status": one.status} for one in fleets], output, lambda: _show_fleets(fleets))
         return
-    stand = asyncio.run(_read(kubeconfig, context))
-    found = [one for one in stand.rotations if rotation in ("", one.name)]
+    stand, objects = asyncio.run(_read(kubeconfig, context))
+    found = [one for one in _joined(stand, objects) if rotation in ("", one.name)]
     if rotation and not found:
         raise UsageError(f"no rotation {rotation!r} in this cluster")
     emit([_summary(one, stand) for one in found], output, lambda: _show(found, stand))
+
+
+class Shown(NamedTuple):
+    """One rotation: its Lease while one drives it, its object where it has been declared."""
+
+    name: str
+    rotating: Any
+    declared: Any
+
+
+def _joined(stand: Any, objects: Any) -> list[Shown]:
+    leases = {one.name: one for one in stand.rotations}
+    declared = {one.name: one for one in objects}
+    return [Shown(name, leases.get(name), declared.get(name)) for name in sorted({*leases, *declared})]
 
 
 async def _fleets(kubeconfig: str, context: str) -> list[Any]:
@@ -73,35 +87,42 @@ def _show_fleets(fleets: list[Any]) -> None:
         console.print(shown)
 
 
-async def _read(kubeconfig: str, context: str) -> Any:
+async def _read(kubeconfig: str, context: str) -> tuple[Any, Any]:
     from underway.live.connect import connect
+    from underway.live.declared import declared
     from underway.live.freezing import stand
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         await connect(api)
-        return await stand(api)
+        objects, unseen = await declared(api)
+        if unseen:
+            click.echo(f"Rotation objects are not shown: {unseen}", err=True)
+        return await stand(api), objects
 
 
-def _summary(one: Any, stand: Any) -> dict[str, Any]:
+def _summary(one: Shown, stand: Any) -> dict[str, Any]:
     import msgspec
 
     frozen = stand.frozen(one.name)
     pools = [freeze for freeze in stand.freezes if freeze.pool]
+    driven = one.rotating
     return {
         "rotation": one.name,
-        "holder": one.lease.spec.holder_identity,
+        "holder": driven.lease.spec.holder_identity if driven else "",
         "frozen": {"reason": frozen.reason, "by": frozen.by, "sinceMs": frozen.since_ms, "level": frozen.level}
         if frozen
         else None,
         "frozenPools": [{"pool": one.pool, "reason": one.reason, "by": one.by, "sinceMs": one.since_ms} for one in pools],
-        "status": msgspec.to_builtins(one.status) if one.status else None,
+        "status": msgspec.to_builtins(driven.status) if driven and driven.status else None,
+        "declared": {"generation": one.declared.generation, **msgspec.to_builtins(one.declared.status)} if one.declared else None,
     }
 
 
-def _show(found: list[Any], stand: Any) -> None:
+def _show(found: list[Shown], stand: Any) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
     from underway.cli.progress import table
     from underway.live.loop import now_ms
@@ -110,17 +131,39 @@ def _show(found: list[Any], stand: Any) -> None:
     console = Console(highlight=False)
     for freeze in stand.freezes:
         where = f"pool {freeze.pool}" if freeze.pool else "the whole cluster"
-        console.print(f"[cyan]{where} is frozen[/] since {timestamp.format_ms(freeze.since_ms)} by {freeze.by}: {freeze.reason}")
+        console.print(
+            f"[cyan]{where} is frozen[/] since {timestamp.format_ms(freeze.since_ms)} by {freeze.by}: {escape(freeze.reason)}"
+        )
         console.print(f"next: underway resume{f' --pool {freeze.pool}' if freeze.pool else ''}")
     if not found:
         console.print("no rotation in this cluster")
     for one in found:
-        holder = one.lease.spec.holder_identity or "nobody"
+        driven = one.rotating
+        holder = (driven.lease.spec.holder_identity if driven else "") or "nobody"
         console.print(f"[bold]{one.name}[/], held by {holder}")
         frozen = stand.frozen(one.name)
         if frozen and frozen.level == "rotation":
             since = timestamp.format_ms(frozen.since_ms)
-            console.print(f"[cyan]frozen[/] since {since} by {frozen.by or 'somebody'}: {frozen.reason}")
+            console.print(f"[cyan]frozen[/] since {since} by {frozen.by or 'somebody'}: {escape(frozen.reason)}")
             console.print(f"next: underway resume {one.name}")
-        if one.status:
-            console.print(table(one.status, now_ms()))
+        if one.declared:
+            _show_declared(one.declared, console)
+        if driven and driven.status:
+            console.print(table(driven.status, now_ms()))
+
+
+def _show_declared(declared: Any, console: Any) -> None:
+    """What the operator says of a Rotation object."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    status = declared.status
+    if declared.unseen:
+        console.print(f"[yellow]no operator has taken up[/] generation {declared.generation} of its specification")
+    elif status.state == "Failed":
+        console.print(f"[red]refused or failed[/]: {escape(status.reason)}")
+    shown = Table("condition", "", "since", "why", box=None, pad_edge=False)
+    for condition in status.conditions:
+        shown.add_row(condition.type, condition.status, condition.last_transition_time, escape(condition.message))
+    if status.conditions:
+        console.print(shown)

@@ -13,7 +13,7 @@ from underway.cli.main import main
 from underway.kube import resource as r
 from underway.rotate.blockers import Blocker
 from underway.rotate.health import Breach
-from underway.rotate.kinds.definitions import FLEETS, fleet_definition
+from underway.rotate.kinds.definitions import FLEETS, ROTATIONS, fleet_definition, rotation_definition
 from underway.rotate.record import LEASE_LABELS, STATUS
 from underway.rotate.status import Status
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
@@ -124,6 +124,39 @@ def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
     assert cluster.world.registry.get(FLEETS, "", "prod")["spec"]["mode"] == "Freeze"
     assert cluster("resume", "--fleet", "prod").stdout == "fleet prod goes on\n"
     assert cluster("freeze", "--fleet", "test").stderr == "underway: no fleet 'test' in this cluster; there are: prod\n"
+
+
+def test_rotations_are_shown_with_their_conditions_also_those_that_nobody_drives(cluster: Cluster) -> None:
+    cluster.lease(WELL)
+    spec = {"target": {"kubeletVersion": "v1.37.2"}}
+    why = "Rotation night: spec.machines.kubeconfig: is not allowed here"
+    condition = {
+        "type": "Progressing",
+        "status": "False",
+        "reason": "Failed",
+        "message": why,
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    refused = {"observedGeneration": 1, "state": "Failed", "reason": why, "conditions": [condition]}
+    with cluster.served.lock:
+        cluster.world.registry.create(CUSTOM_RESOURCE_DEFINITIONS, rotation_definition(["api-server"], ["Command"]))
+        cluster.world.registry.create(ROTATIONS, {"metadata": {"name": "night"}, "spec": spec})
+        cluster.world.registry.mutate(ROTATIONS, "", "night", lambda now: {**now, "status": refused}, "status")
+        cluster.world.registry.create(ROTATIONS, {"metadata": {"name": "fresh"}, "spec": spec})
+    done = cluster("status")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert f"night, held by nobody refused or failed: {why}" in said
+    assert "Progressing False 2026-01-01T00:00:00Z" in said
+    assert "fresh, held by nobody no operator has taken up generation 1 of its specification" in said
+    assert "workers, held by me" in said
+    by_name = {one["rotation"]: one for one in json.loads(cluster("status", "-o", "json").stdout)}
+    assert by_name["night"]["declared"]["reason"] == why
+    assert by_name["night"]["declared"]["conditions"][0]["status"] == "False"
+    assert by_name["night"]["status"] is None
+    assert by_name["workers"]["declared"] is None
+    assert [one["rotation"] for one in json.loads(cluster("status", "night", "-o", "json").stdout)] == ["night"]
+    assert cluster("status", "dawn").returncode == 2
 
 
 @pytest.mark.parametrize(
