@@ -22,6 +22,7 @@ ALSO = ("version-skew", "container-runtime", "webhook-on-one-node")
 ENDS_BADLY = ("pinned-to-node",)  # an error after which a node's pods cannot run again
 PLANNED = ("pdb-blocks-drain", "several-budgets")  # what the plan judges itself, pod by pod
 NOTES_MAX = 20
+NAMES_MAX = 3  # of objects in one note
 
 
 def rules() -> tuple[Rule, ...]:
@@ -36,7 +37,7 @@ def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Pla
     options = Options(now_ms=now_ms, target=Version(1, minor) if minor else None)
     report = lint(picture, rules(), options)
     blockers = list(made.blockers)
-    notes = []
+    noted = []
     if server and wanted > server:
         kubelet = rotation.spec.target.kubelet_version
         newer = f"kubelet {kubelet} is newer than the API server ({picture.server_version}): upgrade the control plane first"
@@ -46,10 +47,12 @@ def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Pla
         stopped = [blocker for blocker in _blockers(finding, picture) if blocker.node in going]
         blockers.extend(stopped)
         if not stopped and finding.rule not in PLANNED and finding.severity is not Severity.INFO:
-            notes.append(str(finding))
+            noted.append(finding)
+    notes = [*_notes(noted)]
     notes += [f"not looked at: {skipped.kind}: {skipped.reason}" for skipped in report.skipped]
     if len(notes) > NOTES_MAX:
-        notes[NOTES_MAX:] = [f"{len(notes) - NOTES_MAX} more: underway lint run -g disruption"]
+        target = f" --target 1.{minor}" if minor else ""
+        notes[NOTES_MAX:] = [f"{len(notes) - NOTES_MAX} more: underway lint run -g upgrade{target}"]
     blocked = {blocker.node for blocker in blockers}
     return msgspec.structs.replace(
         made,
@@ -57,6 +60,21 @@ def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Pla
         blockers=tuple(blockers),
         warnings=(*made.warnings, *notes),
     )
+
+
+def _notes(findings: list[Finding]) -> Iterator[str]:
+    """A sentence for each finding; for several objects of a kind of which the same is said, one for all."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.object.kind, finding.message), []).append(finding)
+    for (rule, kind, message), alike in groups.items():
+        first = alike[0]
+        if len(alike) == 1:
+            yield str(first)
+            continue
+        names = [str(one.object).partition(" ")[2] for one in alike]
+        shown = ", ".join(names[:NAMES_MAX]) + (f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else "")
+        yield f"{first.severity}: {len(names)} {kind}s ({shown}): {message} ({rule})"
 
 
 def _blockers(finding: Finding, picture: Picture) -> Iterator[Blocker]:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from underway.cli.preflight import judged
+from underway.cli.preflight import judged, rules
 from underway.lint import Picture, picture_of
 from underway.lint.picture import Skipped
 from underway.model import decode
@@ -96,4 +96,17 @@ def test_what_could_not_be_looked_at_is_told_but_not_without_end(skipped: int) -
     made = preflight(node("a"), node("b"), skipped=skipped)
     assert any(note.startswith("not looked at: PersistentVolume: needs list") for note in made.warnings)
     assert len(made.warnings) <= 21
-    assert made.warnings[-1].endswith(" more: underway lint run -g disruption") == (skipped == 30)
+    last = made.warnings[-1]
+    assert last.endswith(" more: underway lint run -g upgrade --target 1.37") == (skipped == 30)
+
+
+def test_every_rule_that_speaks_here_is_among_those_that_the_last_note_names() -> None:
+    assert all("upgrade" in rule.groups for rule in rules())
+
+
+def test_what_is_said_of_many_nodes_is_said_once() -> None:
+    made = preflight(*(node(f"n{index}") for index in range(9)), server="v1.41.0", target="v1.41.0")
+    (note,) = (one for one in made.warnings if "version-skew" in one)
+    assert note == (
+        "error: 9 Nodes (n0, n1, n2 and 6 more): kubelet v1.36.1 is 5 minor versions older than 1.41; 3 are taken (version-skew)"
+    )
