@@ -18,6 +18,7 @@ FILE_BYTES_MAX = 64 * 1024 * 1024
 DEPTH_MAX = 64  # far deeper than any object of the API
 NODES_MAX = 5_000_000  # values in one file
 SUFFIXES = (".yaml", ".yml", ".json")
+CHART = "Chart.yaml"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MERGE = object()
@@ -34,13 +35,31 @@ def read_documents(sources: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
 
 
 def files_of(source: str) -> list[str]:
-    """The files that a source stands for. Raises UsageError for a folder without manifests."""
+    """The files that a source stands for. Raises UsageError for a folder without manifests, and for a Helm chart."""
+    files, charts = manifests_in(source)
+    if charts:
+        raise UsageError(f"{charts[0]}: this is a Helm chart; give what it prints instead: helm template NAME {charts[0]}")
+    return files
+
+
+def manifests_in(source: str) -> tuple[list[str], list[str]]:
+    """The files that a source stands for, and the Helm charts in it, whose files are templates.
+
+    Raises UsageError for a folder with neither.
+    """
     if source == "-" or not Path(source).is_dir():
-        return [source]
-    found = sorted(str(path) for path in Path(source).rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    if not found:
+        return [source], []
+    inside = sorted(Path(source).rglob("*"))
+    charts = [path.parent for path in inside if path.name == CHART and path.is_file()]
+    outermost = [chart for chart in charts if not any(other in chart.parents for other in charts)]
+    files = [
+        str(path)
+        for path in inside
+        if path.suffix in SUFFIXES and path.is_file() and not any(chart in path.parents for chart in outermost)
+    ]
+    if not files and not outermost:
         raise UsageError(f"{source}: holds no file that ends in {', '.join(SUFFIXES)}")
-    return found
+    return files, [str(chart) for chart in outermost]
 
 
 def bytes_of(name: str) -> bytes:

@@ -79,3 +79,11 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no file that ends in"):
         list(read_documents((str(tmp_path),)))
+
+
+def test_a_helm_chart_is_no_folder_of_manifests(tmp_path: Path) -> None:
+    chart = tmp_path / "charts" / "web"
+    chart.mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("name: web\n")
+    with pytest.raises(UsageError, match=r"charts/web: this is a Helm chart; give what it prints instead: helm template NAME "):
+        list(read_documents((str(tmp_path),)))

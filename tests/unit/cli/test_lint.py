@@ -145,6 +145,29 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line_and_nothing_else_is_l
     assert f"skipped: File: {message}" in both.err
 
 
+def test_a_helm_chart_is_met_with_a_sentence_and_what_lies_beside_it_is_looked_at(lint: Lint) -> None:
+    lint.file("deploy/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    lint.file("deploy/web/values.yaml", "replicas: 3\n")
+    lint.file("deploy/web/templates/web.yaml", "replicas: {{ .Values.replicas }}\n")
+    lint.file("deploy/web/charts/db/Chart.yaml", "apiVersion: v2\nname: db\nversion: 1.0.0\n")
+    told = "deploy/web: this is a Helm chart, whose files are templates: helm template NAME "
+    alone = lint("run", "-f", str(lint.folder / "deploy" / "web"))
+    assert alone.code == 2
+    assert alone.err.startswith(f"underway: {told}")
+    assert alone.err.rstrip().endswith("| underway lint run -f -")
+    lint.file("deploy/bare.yaml", BARE)
+    both = lint("run", "-f", str(lint.folder / "deploy"), "-c", "latest-tag", "-o", "json")
+    assert (both.code, both.rules) == (4, ["latest-tag"])
+    assert both.err.startswith(f"skipped: File: {told}")
+    assert len(both.report["skipped"]) == 1
+
+
+def test_a_kustomization_is_met_with_a_sentence(lint: Lint) -> None:
+    done = lint.run("resources: [web.yaml]\n", name="prod/kustomization.yaml")
+    told = "this is a kustomization, and no object: kustomize build prod | underway lint run -f -\n"
+    assert (done.code, done.err) == (2, f"underway: prod/kustomization.yaml:1: {told}")
+
+
 def test_documents_before_a_broken_one_are_kept(lint: Lint) -> None:
     done = lint.run(BARE + "---\na: 1\n\tb: 2\n", "-c", "latest-tag", "-o", "json")
     assert (done.code, done.rules) == (4, ["latest-tag"])

@@ -3,12 +3,13 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from underway.cli.documents import bytes_of, documents_in, files_of
+from underway.cli.documents import bytes_of, documents_in, manifests_in
 from underway.cli.options import read_bytes
 from underway.errors import UsageError
 from underway.lint.decode import from_values
@@ -17,6 +18,8 @@ from underway.lint.objects.meta import Object
 from underway.lint.picture import Picture, Place, Skipped, opened
 from underway.lint.rule import Rule
 
+CHART = "this is a Helm chart, whose files are templates: helm template NAME {} | underway lint run -f -"
+KUSTOMIZATION = "this is a kustomization, and no object: kustomize build {} | underway lint run -f -"
 SNAPSHOT_BYTES_MAX = 2 * 1024 * 1024 * 1024  # 100,000 pods are half of it
 
 
@@ -69,7 +72,9 @@ def from_manifests(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
     places: dict[tuple[str, str, str], Place] = {}
     skipped: list[Skipped] = []
     for source in wanted.sources:
-        for file in files_of(source):
+        files, charts = manifests_in(source)
+        skipped += [Skipped("File", f"{chart}: {CHART.format(chart)}") for chart in charts]
+        for file in files:
             try:
                 for document, where in documents_in(file, bytes_of(file)):
                     _take(document, where, objects, places, skipped)
@@ -89,7 +94,7 @@ def _take(
         return
     for values in opened(document):
         if not (isinstance(values.get("kind"), str) and isinstance(values.get("apiVersion"), str)):
-            skipped.append(Skipped("File", f"{where}: holds no object; an object begins with apiVersion and kind"))
+            skipped.append(Skipped("File", f"{where}: {_no_object(file, values)}"))
             continue
         try:
             thing = from_values(values)
@@ -98,6 +103,13 @@ def _take(
             continue
         objects.append(thing)
         places.setdefault(thing.key, Place(file, int(line)))
+
+
+def _no_object(file: str, values: dict[str, Any]) -> str:
+    """What a document is that has neither apiVersion nor kind, as far as its file's name tells."""
+    if Path(file).stem == "kustomization" and not values.get("kind"):
+        return KUSTOMIZATION.format(Path(file).parent)
+    return "holds no object; an object begins with apiVersion and kind"
 
 
 async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
