@@ -1,4 +1,7 @@
-"""What cannot leave a node within the time that a platform's own upgrade gives it. Owns what the rules of platforms share."""
+"""What cannot leave a node within the time that a drain, or a platform's own upgrade, gives it.
+
+Owns what the rules about drains that wait and upgrades that do not share: grace-beyond-drain and those of platforms.
+"""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -14,10 +17,11 @@ KINDS = ("Node", "Pod", "PodDisruptionBudget")
 
 def too_slow(picture: Picture, limit_s: int, outcome: str, severity: Severity) -> Iterator[Found]:
     """Workloads with a longer grace period, and budgets that never allow an eviction. outcome: what the platform does then."""
-    return chain(_graces(picture, limit_s, outcome, severity), _budgets(picture, limit_s, outcome, severity))
+    return chain(graces(picture, limit_s, outcome, severity), _budgets(picture, limit_s, outcome, severity))
 
 
-def _graces(picture: Picture, limit_s: int, outcome: str, severity: Severity) -> Iterator[Found]:
+def graces(picture: Picture, limit_s: int, outcome: str, severity: Severity) -> Iterator[Found]:
+    """Workloads with a longer grace period, DaemonSets apart: a drain leaves them where they are."""
     for subject in picture.subjects():
         grace_s = subject.spec.termination_grace_period_seconds
         if grace_s is not None and grace_s > limit_s and subject.about.kind != "DaemonSet":
@@ -26,7 +30,7 @@ def _graces(picture: Picture, limit_s: int, outcome: str, severity: Severity) ->
                 path=f"{subject.path}.terminationGracePeriodSeconds",
                 value=str(grace_s),
                 message=f"the pod may take {human(grace_s)} to end; after {human(limit_s)} {outcome}",
-                remedy="checkpoint sooner, or move the pod by hand before the upgrade",
+                remedy="end sooner, or let the pod finish before its node goes (a rotation can wait for it: drain.wait)",
                 severity=severity,
                 pods=len(subject.pods),
             )

@@ -37,16 +37,21 @@ def lint(picture: Picture, rules: Iterable[Rule] = RULES, options: Options | Non
     options = options or Options()
     findings: list[Finding] = []
     skipped: list[Skipped] = list(picture.skipped)
-    ran: list[str] = []
+    ran: dict[str, tuple[Rule, list[Found]]] = {}
     silenced = 0
     for rule in rules:
         lacking = [kind for kind in rule.kinds if kind in picture.missing]
         if lacking:
             skipped.append(Skipped("Rule", f"rule {rule.name} was not run: it needs {', '.join(lacking)}"))
             continue
-        ran.append(rule.name)
         founds, broken = _run(rule, picture, options)
+        ran[rule.name] = rule, founds
         skipped += broken
+    about = {name: {found.about.key for found in founds} for name, (_, founds) in ran.items()}
+    for rule, founds in ran.values():
+        if rule.covered_by and not options.as_clusterlint:
+            told = set().union(*(about.get(name, ()) for name in rule.covered_by))
+            founds = [found for found in founds if found.about.key not in told]
         spoken = [found for found in founds if not _silenced(found, rule, picture, options)]
         silenced += len(founds) - len(spoken)
         findings += [_finding(found, rule, picture, options) for found in spoken]

@@ -68,6 +68,29 @@ def test_a_rule_that_yields_something_else_is_named() -> None:
     assert report.skipped[0].reason.startswith("rule mine broke: TypeError: mine yields str; a rule yields Found")
 
 
+PINNED = """
+{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop},
+ spec: {nodeSelector: {kubernetes.io/hostname: n1}, containers: [{name: x, image: "x:1"}]}}
+"""
+
+
+def test_what_two_rules_say_of_one_object_is_said_once() -> None:
+    both = tuple(rule for rule in RULES if rule.name in ("node-name-pod-selector", "pinned-to-node"))
+    assert [one.rule for one in lint(picture(PINNED), both).findings] == ["pinned-to-node"]
+    assert [one.rule for one in lint(picture(PINNED), both[:1]).findings] == ["node-name-pod-selector"]
+    compat = lint(picture(PINNED), both, Options(compat=frozenset({"clusterlint"})))
+    assert "node-name-pod-selector" in [one.rule for one in compat.findings]
+    silent = PINNED.replace(
+        "namespace: shop", 'namespace: shop, annotations: {lint.underway.dev/ignore: "pinned-to-node: it is the disk"}'
+    )
+    assert lint(picture(silent), both).findings == ()
+
+
+def test_every_rule_that_is_covered_is_covered_by_rules() -> None:
+    names = {rule.name for rule in RULES}
+    assert all(set(rule.covered_by) <= names - {rule.name} for rule in RULES)
+
+
 def test_a_rule_without_its_kinds_is_not_run() -> None:
     report = lint(Picture((), skipped=(Skipped("Pod", "needs the verb list on pods"),)), [LATEST])
     assert report.rules == ()

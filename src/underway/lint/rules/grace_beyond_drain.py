@@ -27,7 +27,7 @@ spec: {terminationGracePeriodSeconds: 600, containers: [{name: app, image: "regi
 Checkpoint within the drain timeout, or let the rotation wait for such pods (drain.wait).
 
 ## Since
-0.2.
+0.2. On a platform whose own upgrade waits less or does worse (eks, gke, aks), that platform's rule alone speaks.
 
 ## References
 - <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>
@@ -35,26 +35,15 @@ Checkpoint within the drain timeout, or let the rotation wait for such pods (dra
 
 from collections.abc import Iterator
 
+from underway.lint.drain_limit import graces
 from underway.lint.finding import Found, Severity
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-from underway.model.duration import human
 
 
 def run(picture: Picture, options: Options) -> Iterator[Found]:
     """See the module."""
-    longest_s = int(options.threshold(RULE, "drain_s"))
-    for subject in picture.subjects():
-        grace_s = subject.spec.termination_grace_period_seconds
-        if grace_s is not None and grace_s > longest_s:
-            yield Found(
-                about=subject.about,
-                path=f"{subject.path}.terminationGracePeriodSeconds",
-                value=str(grace_s),
-                message=f"the pod may take {human(grace_s)} to end; a drain waits {human(longest_s)}",
-                remedy="end within the drain's time, or have the rotation wait for it",
-                pods=len(subject.pods),
-            )
+    return graces(picture, int(options.threshold(RULE, "drain_s")), "a drain gives up, or kills it", RULE.severity)
 
 
 RULE = Rule(
@@ -65,4 +54,5 @@ RULE = Rule(
     run=run,
     page=__doc__,
     thresholds={"drain_s": 1800},
+    covered_by=("eks-fifteen-minutes", "gke-one-hour", "aks-thirty-minutes"),
 )

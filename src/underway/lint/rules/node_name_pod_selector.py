@@ -42,7 +42,7 @@ Select nodes by what they have (a label of the pool, the zone, the disk), not by
 
 ## Since
 clusterlint's `node-name-pod-selector`. It reports each replica; we report each workload once. `--compat clusterlint` reports
-as it does.
+as it does. Where pinned-to-node runs too, which says what an upgrade makes of it, that one alone speaks.
 
 ## References
 - <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/>
@@ -73,4 +73,12 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
             )
 
 
-RULE = Rule(name="node-name-pod-selector", groups=("doks",), severity=Severity.WARNING, kinds=("Pod",), run=run, page=__doc__)
+RULE = Rule(
+    name="node-name-pod-selector",
+    groups=("doks",),
+    severity=Severity.WARNING,
+    kinds=("Pod",),
+    run=run,
+    page=__doc__,
+    covered_by=("pinned-to-node",),
+)

@@ -66,6 +66,9 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 value=name,
                 message=f"the pod can run on node {name} alone: when that is replaced, it cannot run",
                 remedy="select nodes by a label of their pool",
+                patch=subject.patch(
+                    {"nodeSelector": {HOSTNAME: None}} if HOSTNAME in subject.spec.node_selector else {"nodeName": None}
+                ),
                 pods=len(subject.pods),
             )
 
