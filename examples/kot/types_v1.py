@@ -11,7 +11,7 @@ class Value(msgspec.Struct, rename="camel"):
     """What one input or output has: exactly one of float, boolean and integer."""
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
-    float: Annotated[str, msgspec.Meta(pattern=r"^[+-]?[0-9]+(\.[0-9]+)?m?$")] | None = None
+    float: Annotated[str, msgspec.Meta(pattern=r"^[+-]?[0-9]+(\.[0-9]+)?m?$", max_length=32)] | None = None
     boolean: bool | None = None
     integer: int32 | None = None
 
@@ -22,7 +22,7 @@ ONE_OF = rules(
         "exactly one of float, boolean and integer must be set",
     )
 )
-Values = Annotated[list[Annotated[Value, ONE_OF]], list_map("name")]
+Values = Annotated[list[Annotated[Value, ONE_OF]], list_map("name"), msgspec.Meta(max_length=64)]
 
 
 class DeviceSpec(msgspec.Struct):

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from controlplane import ControlPlane, free_port
+from unit.crd.versions import without_rules
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -31,9 +32,9 @@ def definition(port: int, storage: str) -> dict[str, Any]:
 
 @pytest.fixture
 def port(cluster: ControlPlane) -> Iterator[int]:
-    """The definition with storage v1alpha1, and our webhook, which writes its caBundle itself."""
+    """The definition with storage v1alpha1 and without rules yet, and our webhook, which writes its caBundle itself."""
     number = free_port()
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(definition(number, "v1alpha1")))
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(without_rules(definition(number, "v1alpha1"))))
     cluster.kubectl("create", "namespace", "deck-3")
     command = [sys.executable, "-m", "underway", "crd", "serve", f"{KOT / 'conversions.py'}:CONVERSIONS", "--port", str(number)]
     with subprocess.Popen([*command, "--ca-bundle", "--kubeconfig", str(cluster.admin)]) as server:

@@ -29,11 +29,23 @@ from underway.crd.conversion.completeness import versions_of
 from underway.crd.conversion.outcome import NotUnderstood
 from underway.rotate.gates import GATES
 from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
+from underway.rotate.spec import NEEDS, NO_TARGET
 
 Schema = dict[str, Any]
 MODES = {True: "Freeze", False: "Rotate"}
 FREEZE: Schema = {"type": "boolean", "description": "Nothing new is begun, what is under way is left tidy."}
 SERVICE = {"name": "underway-webhook", "path": "/convert", "port": 443}
+_GIVEN = "(has({0}.kubeletVersion) && size({0}.kubeletVersion) > 0)"
+TARGET_RULE: Schema = {
+    "rule": f"{_GIVEN.format('self')} || oldSelf.hasValue() && !{_GIVEN.format('oldSelf.value()')}",
+    "optionalOldSelf": True,
+    "message": f"{NO_TARGET}; v1alpha1 has kubeletVersion alone",
+}
+GATES_RULE: Schema = {
+    "rule": f"self.all(gate, !(gate in {sorted(NEEDS)})) || oldSelf.hasValue() && self == oldSelf.value()",
+    "optionalOldSelf": True,
+    "message": f"the gates {', '.join(sorted(NEEDS))} need settings that v1alpha1 does not have; add them in v1",
+}
 
 
 def _integer(value: Any) -> int:
@@ -87,18 +99,27 @@ def beta_spec(spec: Schema) -> Schema:
 
 
 def alpha_spec(spec: Schema) -> Schema:
-    """The RotationSpec of v1alpha1."""
+    """The RotationSpec of v1alpha1.
+
+    What v1 cannot do without, and v1alpha1 cannot say, is asked for as long as an object does without: its clients may change
+    a Rotation of v1 (freeze it, above all) that has another target, or gates with settings.
+    """
     properties = spec["properties"]
     gate = properties["health"]["items"]["properties"]["gate"]
     return {
         "type": "object",
-        "required": ["kubeletVersion"],
+        "x-kubernetes-validations": [TARGET_RULE],
         "properties": {
             "kubeletVersion": copy.deepcopy(properties["target"]["properties"]["kubeletVersion"]),
             "freeze": dict(FREEZE),
             "concurrency": {"type": "integer", "minimum": 0},
             "nodeSelector": copy.deepcopy(properties["nodes"]["properties"]["selector"]["properties"]["matchLabels"]),
-            "healthChecks": {"type": "array", "items": copy.deepcopy(gate), "maxItems": properties["health"].get("maxItems", 64)},
+            "healthChecks": {
+                "type": "array",
+                "items": copy.deepcopy(gate),
+                "maxItems": properties["health"].get("maxItems", 64),
+                "x-kubernetes-validations": [GATES_RULE],
+            },
         },
     }
 

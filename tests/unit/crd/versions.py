@@ -49,3 +49,10 @@ def listed(properties: dict[str, Any]) -> dict[str, Any]:
 def of(properties: dict[str, Any]) -> dict[str, Any]:
     """An object."""
     return {"type": "object", "properties": properties}
+
+
+def without_rules(definition: Any) -> Any:
+    """A definition as it was before it had rules in CEL: objects from then are still stored."""
+    if isinstance(definition, dict):
+        return {key: without_rules(child) for key, child in definition.items() if key != "x-kubernetes-validations"}
+    return [without_rules(child) for child in definition] if isinstance(definition, list) else definition

@@ -14,12 +14,12 @@ from underway.cli.options import emit, output_option
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64), help="How many try at once.")
 @output_option
 def command(spec: str, rounds: int, seed: int, processes: int, output: str) -> int:
-    """Look for objects that conversions lose, change, refuse or restore stale.
+    """Look for objects that conversions lose, change, refuse, restore stale or make invalid.
 
     Objects are drawn from the schemas, with the edges of every type, unions with no member and several, nulls and unknown
     fields where they are allowed; they go from a spoke to the hub and back, from the hub to a spoke and back, between spokes,
-    and are edited on the way. Each way of going wrong is shown once, with the smallest object found, as YAML. Exit code 1 if
-    there is any. In tests, the fixture fuzz_conversions does the same.
+    and are edited on the way; valid ones must be valid in every version. Each way of going wrong is shown once, with the
+    smallest object found, as YAML. Exit code 1 if there is any. In tests, the fixture fuzz_conversions does the same.
 
     Example: underway crd fuzz conversions.py:CONVERSIONS --rounds 1000000
     """
@@ -45,6 +45,8 @@ def command(spec: str, rounds: int, seed: int, processes: int, output: str) -> i
             count, rate = len(outcome.counterexamples), outcome.rounds / max(outcome.seconds, 0.001)
             found = f"{count} way{'s' if count != 1 else ''} of going wrong" if count else "no counterexample"
             click.echo(f"# {name}: {found} in {outcome.rounds:,} rounds, seed {seed}, {rate:,.0f} rounds/s")
+            for version in outcome.never_valid:
+                click.echo(f"# {name}: no valid object of {version} was drawn, so none was seen to stay valid")
 
     emit(values[0] if len(values) == 1 else values, output, text)
     return 1 if any(outcome.counterexamples for _, outcome in outcomes) else 0

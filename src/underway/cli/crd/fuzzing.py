@@ -20,12 +20,13 @@ PRIME = 1_000_003  # keeps the shards of neighbouring seeds apart
 
 
 class Outcome(msgspec.Struct, frozen=True, rename="camel"):
-    """What a run found. seconds: of the whole run."""
+    """What a run found. never_valid: versions of which no valid object was drawn; seconds: of the whole run."""
 
     rounds: int
     seed: int
     counterexamples: tuple[Counterexample, ...]
     by_law: dict[str, int]
+    never_valid: tuple[str, ...]
     seconds: float
 
 
@@ -80,7 +81,8 @@ def _together(reports: list[tuple[int, Report]], rounds: int, seed: int, seconds
             by_law[law] = by_law.get(law, 0) + count
         for one in report.counterexamples:
             found.setdefault(one.way, msgspec.structs.replace(one, round=start + one.round))
-    return Outcome(rounds, seed, tuple(found.values()), by_law, round(seconds, 3))
+    never = set.intersection(*(set(report.never_valid) for _, report in reports))
+    return Outcome(rounds, seed, tuple(found.values()), by_law, tuple(sorted(never)), round(seconds, 3))
 
 
 def as_yaml(one: Counterexample) -> str:

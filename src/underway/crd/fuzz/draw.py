@@ -9,7 +9,10 @@ apart. Only the spine counts: oneOf, CEL rules and the like are not asked, becau
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from underway.crd import defaults
+from underway.crd.defaults import copied
 from underway.crd.fuzz.scalars import Draw, int_or_string, scalar
+from underway.crd.node import Node
 
 if TYPE_CHECKING:
     from random import Random
@@ -25,8 +28,10 @@ DEFAULT_AT = 0.3  # how often a field with a default has it
 
 def objects(schema: Mapping[str, Any], api_version: str, kind: str) -> Draw:
     """What draws whole objects of a version, with metadata."""
-    properties = schema.get("properties") or {}
-    parts = [(name, value(child, 1), _always(child)) for name, child in properties.items() if name not in _ROOT]
+    properties, required = schema.get("properties") or {}, schema.get("required") or ()
+    parts = [
+        (name, value(child, 1), name in required or _always(child)) for name, child in properties.items() if name not in _ROOT
+    ]
     preserved = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
 
     def draw(rng: "Random") -> Any:
@@ -72,13 +77,15 @@ def value(schema: Mapping[str, Any], depth: int = 0) -> Draw:
     nullable = bool(schema.get("nullable"))
     if default is None and not nullable:
         return draw
+    filled = copied(default)
+    defaults.default(filled, Node(dict(schema)))  # a default has the defaults of what is within it
 
     def drawn(rng: "Random") -> Any:
         luck = rng.random()
         if nullable and luck < NULL_AT:
             return None
         if default is not None and luck > 1 - DEFAULT_AT:
-            return _copied(default)
+            return copied(filled)
         return draw(rng)
 
     return drawn
@@ -168,10 +175,4 @@ def _once(items: list[Any], key: Callable[[Any], Any]) -> list[Any]:
 def _free(rng: "Random") -> Any:
     """Any JSON, where the schema preserves it."""
     values: tuple[Any, ...] = (0, "text", True, [1, "a"], {"b": {"c": 1}}, {}, [], 1.5, [{"name": "x"}])
-    return _copied(values[int(rng.random() * len(values))])
-
-
-def _copied(given: Any) -> Any:
-    if isinstance(given, dict):
-        return {key: _copied(child) for key, child in given.items()}
-    return [_copied(child) for child in given] if isinstance(given, list) else given
+    return copied(values[int(rng.random() * len(values))])

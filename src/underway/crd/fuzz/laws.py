@@ -1,7 +1,8 @@
 """What conversions must hold, each law a function from objects to what broke it, or None.
 
 Round trips give the same object back; an edit in one version survives the way through another; names, labels and what was
-given stay untouched; nothing is refused. Laws see conversions from outside only: what the API server would see.
+given stay untouched; nothing is refused; what could be written in one version could be written in another. Laws see conversions
+from outside only: what the API server would see.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import msgspec
 from underway.crd.conversion import Conversions, Unconvertible
 from underway.crd.conversion.kept import ANNOTATION, ORDERED, same
 from underway.crd.conversion.paths import ABSENT
+from underway.crd.fuzz.validity import Validity
 
 if TYPE_CHECKING:
     from random import Random
@@ -75,6 +77,20 @@ def edit(conversions: Conversions, value: Object, through: str, other: Object, r
     if same(wanted, got):
         return None
     return Broken("edit", path, difference(wanted, got), wanted, got)
+
+
+def validity(conversions: Conversions, judge: Validity, value: Object, to: str) -> Broken | None:
+    """A valid object is valid in another version too: who has read it there can change it and write it again.
+
+    value: valid in its version.
+    """
+    source = value["apiVersion"].rpartition("/")[2]
+    path = f"{source} -> {to}"
+    there = conversions.convert(value, to)
+    if isinstance(there, Unconvertible):
+        return Broken("total", path, _refused(there, source, to), value)
+    problem = judge.of_written_again(there.object)
+    return None if problem is None else Broken("validity", path, str(problem), value, there.object)
 
 
 def _without_effect(conversions: Conversions, before: Object, edited: Object, made: Object, to: str) -> str:

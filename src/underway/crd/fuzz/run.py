@@ -6,6 +6,7 @@ object that showed it, made small. The same seed gives the same run.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,7 @@ from underway.crd.fuzz.draw import objects
 from underway.crd.fuzz.laws import Broken
 from underway.crd.fuzz.possible import possible
 from underway.crd.fuzz.shrink import shrunk
+from underway.crd.fuzz.validity import Validity
 
 if TYPE_CHECKING:
     from random import Random
@@ -24,6 +26,8 @@ Object = dict[str, Any]
 Way = tuple[str, str, str, str]
 COUNTEREXAMPLES_MAX = 40
 EDIT_AT = 0.25  # how often a round edits
+VALID_AT = 0.1  # how often a round asks for validity,
+VALID_ROUNDS_MAX = 400  # but in so many rounds of a run at most: validation takes ten times as long as conversion
 
 
 class Counterexample(msgspec.Struct, frozen=True):
@@ -48,12 +52,16 @@ class Counterexample(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a run found. by_law: rounds by law that was tried."""
+    """What a run found.
+
+    by_law: rounds by law that was tried; never_valid: versions of which no object was drawn that their own schema takes.
+    """
 
     rounds: int
     seed: int
     counterexamples: tuple[Counterexample, ...]
     by_law: dict[str, int]
+    never_valid: tuple[str, ...] = ()
 
 
 class Fuzz:
@@ -67,6 +75,7 @@ class Fuzz:
         }
         self._enums = frozenset(pair for schema in versions.schemas.values() for pair in _enums(schema))
         self._possible = {version: possible(schema) for version, schema in versions.schemas.items()}
+        self._validity = Validity(conversions.crd)
         self._spokes = tuple(spoke.version for spoke in conversions.spokes)
         hub = conversions.hub
         pairs = [(spoke, hub) for spoke in self._spokes] + [(hub, spoke) for spoke in self._spokes]
@@ -78,45 +87,53 @@ class Fuzz:
         rng = self._rng_of(seed)
         found: dict[Way, Counterexample] = {}
         tried: dict[str, int] = {}
+        valid: dict[str, bool] = {}
         pairs, random = self._pairs, rng.random
+        validity_below = EDIT_AT + min(VALID_AT, VALID_ROUNDS_MAX / rounds)
         for number in range(rounds):
             source, through = pairs[int(random() * len(pairs))]
             value = self._draws[source](rng)
-            if random() < EDIT_AT:
-                law, broken = "edit", self._edit(value, through, seed * 1_000_003 + number)
-            else:
-                law, broken = "round trip", laws.round_trip(self._conversions, value, through)
+            luck = random()
+            law, again = "round trip", partial(laws.round_trip, self._conversions, through=through)
+            if luck < EDIT_AT:
+                law, again = "edit", partial(self._edit, through=through, number=seed * 1_000_003 + number)
+            elif luck < validity_below:
+                sound = self._validity.drawn(value, self._draws[source], rng)
+                valid[source] = valid.get(source, False) or sound is not None
+                if sound is not None:
+                    value, law, again = sound, "validity", partial(self._stays_valid, through=through)
+            broken = again(value)
             tried[law] = tried.get(law, 0) + 1
             if broken is not None and len(found) < COUNTEREXAMPLES_MAX:
-                self._note(found, broken, value, through, number, seed)
+                self._note(found, broken, value, number, again)
             if number % 5_000 == 4_999:
                 done(number + 1)
-        return Report(rounds, seed, tuple(found.values()), tried)
+        never = tuple(sorted(version for version, sound in valid.items() if not sound))
+        return Report(rounds, seed, tuple(found.values()), tried, never)
 
     def _edit(self, value: Object, through: str, number: int) -> Broken | None:
         """Dice of its own, so that shrinking can throw the same ones again."""
         rng = self._rng_of(number)
         return laws.edit(self._conversions, value, through, self._draws[through](rng), rng)
 
+    def _stays_valid(self, value: Object, through: str) -> Broken | None:
+        """An object that is not valid where it comes from shows nothing."""
+        if self._validity.of_new(value) is not None:
+            return None
+        return laws.validity(self._conversions, self._validity, value, through)
+
     def _note(
         self,
         found: dict[Way, Counterexample],
         broken: Broken,
         value: Object,
-        through: str,
         number: int,
-        seed: int,
+        again: Callable[[Object], Broken | None],
     ) -> None:
-        """Keep the first of each way of going wrong, made small."""
+        """Keep the first of each way of going wrong, made small. again: tries an object as the round did."""
         way = self._way(broken)
         if way in found:
             return
-
-        def again(candidate: Object) -> Broken | None:
-            if broken.law == "edit" or "edited" in broken.path:
-                return self._edit(candidate, through, seed * 1_000_003 + number)
-            return laws.round_trip(self._conversions, candidate, through)
-
         could_be = self._possible[value["apiVersion"].rpartition("/")[2]]
 
         def still(candidate: Object) -> bool:

@@ -61,7 +61,7 @@ def test_declared_moves_that_keep_have_no_counterexample() -> None:
     report = fuzzed(devices, 3_000)
     assert report.counterexamples == ()
     assert report.rounds == sum(report.by_law.values()) == 3_000
-    assert set(report.by_law) == {"round trip", "edit"}
+    assert set(report.by_law) == {"round trip", "edit", "validity"}
 
 
 def test_the_same_seed_finds_the_same() -> None:
@@ -80,6 +80,40 @@ def test_a_stale_restore_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without the guard, what was kept comes back over whatever was written meanwhile.
     monkeypatch.setattr(kept, "_unchanged", lambda *_: True)
     assert "edit" in {one.law for one in fuzzed(guarded).counterexamples}
+
+
+def test_a_valid_object_that_is_not_valid_in_another_version_is_found() -> None:
+    rule = {"rule": "!has(self.low) || !has(self.high) || self.low <= self.high", "message": "low is above high"}
+    bounds = {"low": {"type": "integer"}, "high": {"type": "integer"}}
+    both = crd("v1", v1alpha1=bounds, v1=bounds)
+    assert fuzzed(Conversions(both, hub="v1", spokes=(Spoke("v1alpha1"),))).counterexamples == ()
+    spec = both["spec"]["versions"][1]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    spec["x-kubernetes-validations"] = [rule]
+    (one,) = fuzzed(Conversions(both, hub="v1", spokes=(Spoke("v1alpha1"),))).counterexamples
+    assert (one.law, one.path) == ("validity", "v1alpha1 -> v1")
+    assert one.reason == "spec: Invalid value: low is above high"
+    assert one.object["spec"]["low"] > one.object["spec"]["high"]
+    assert one.object["apiVersion"].endswith("/v1alpha1")
+
+
+def test_what_only_a_new_object_must_have_does_not_make_a_converted_one_invalid() -> None:
+    both = crd("v1", v1alpha1={"old": STRING}, v1={"new": STRING})
+    moves = (Keep("spec.old", on_spoke=True), Keep("spec.new"))
+    root = both["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    root["x-kubernetes-validations"] = [{"rule": "has(self.old)"}]
+    asked = Conversions(both, hub="v1", spokes=(Spoke("v1alpha1", moves),))
+    assert {one.path for one in fuzzed(asked).counterexamples} == {"v1 -> v1alpha1"}
+    root["x-kubernetes-validations"] = [{"rule": "oldSelf.hasValue() || has(self.old)", "optionalOldSelf": True}]
+    assert fuzzed(Conversions(both, hub="v1", spokes=(Spoke("v1alpha1", moves),))).counterexamples == ()
+
+
+def test_a_version_whose_own_schema_takes_nothing_is_named() -> None:
+    both = crd("v1", v1alpha1={"a": {"type": "string", "enum": ["a"], "maxLength": 0}}, v1={"a": STRING})
+    root = both["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    root |= {"required": ["spec"]}
+    root["properties"]["spec"]["required"] = ["a"]
+    report = fuzzed(Conversions(both, hub="v1", spokes=(Spoke("v1alpha1"),)))
+    assert report.never_valid == ("v1alpha1",)
 
 
 def test_a_converter_that_changes_what_it_was_given_is_found() -> None:

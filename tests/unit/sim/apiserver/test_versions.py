@@ -10,13 +10,13 @@ import yaml
 
 from underway.kube import request as q
 from underway.web.declared import conversions
-from unit.crd.versions import GROUP, INTEGER, crd, thing
+from unit.crd.versions import GROUP, INTEGER, crd, thing, without_rules
 from unit.sim.apiserver.caller import Caller
 from unit.web.test_serving import Running
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KOT = Path(__file__).resolve().parents[4] / "examples" / "kot"
-DEVICES = yaml.safe_load((KOT / "devices.yaml").read_text())
+DEVICES = without_rules(yaml.safe_load((KOT / "devices.yaml").read_text()))
 PUMP = yaml.safe_load((KOT / "pump.yaml").read_text())
 
 
