@@ -6,6 +6,9 @@ Sources: core/v1 NodeConditionType; "Taints and Tolerations" (NoSchedule and NoE
 from underway.model.node import UNSCHEDULABLE_TAINT, Node
 from underway.model.workload import Workload
 
+# What pods tolerate for five minutes unless they say otherwise (DefaultTolerationSeconds), so that these close no node that
+# is Ready: the node lifecycle controller removes them at its next look, every five seconds.
+LEFT_OVER = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
@@ -30,6 +33,8 @@ def node_closed(node: Node) -> str:
     if node.spec.unschedulable:
         return f"node {node.name} is cordoned"
     for taint in node.spec.taints:
+        if taint.effect == "NoExecute" and taint.key in LEFT_OVER:
+            continue
         if taint.effect in ("NoSchedule", "NoExecute") and taint.key != UNSCHEDULABLE_TAINT:
             return f"node {node.name} still has taint {taint.key}:{taint.effect}"
     return ""

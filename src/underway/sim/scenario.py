@@ -61,6 +61,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     rps: float = 0
     work_ms: float = 20
     spread: str = ""
+    tolerations: tuple[Manifest, ...] = ()
 
     def template(self) -> Manifest:
         """The pod template."""
@@ -76,6 +77,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
         if self.spread:
             term = {"topologyKey": self.spread, "labelSelector": {"matchLabels": {"app": self.name}}}
             spec["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+        if self.tolerations:
+            spec["tolerations"] = list(self.tolerations)
         return {"metadata": {"labels": {"app": self.name}, "annotations": behaviour}, "spec": spec}
 
     def selector(self) -> Manifest:
@@ -135,7 +138,16 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
 
 DAEMONS = (
     App(name="node-agent", namespace="kube-system", cpu="100m", memory="128Mi", start_s=2, ready_s=1, pre_stop_s=0),
-    App(name="kube-proxy", namespace="kube-system", cpu="100m", memory="128Mi", start_s=1, ready_s=1, pre_stop_s=0),
+    App(
+        name="kube-proxy",
+        namespace="kube-system",
+        cpu="100m",
+        memory="128Mi",
+        start_s=1,
+        ready_s=1,
+        pre_stop_s=0,
+        tolerations=({"operator": "Exists"},),  # as kubeadm deploys it: it is there before its node is Ready
+    ),
 )
 
 DEMO_APPS = (

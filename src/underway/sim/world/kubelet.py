@@ -13,13 +13,14 @@ from underway.kube import resource as r
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
-from underway.sim.world.controller import Controller, condition
+from underway.sim.world.controller import Controller, condition, is_ready
 from underway.sim.world.events import Events
 from underway.sim.world.index import PodIndex
 from underway.sim.world.parameters import NEVER, drawn_ms, parameter
 from underway.sim.world.volumes import Volumes
 
 GONE_MS = (50, 300)  # from the last container's exit to the pod's removal: one sync of the kubelet's status manager
+RESYNC_MS = 10_000  # the status manager compares what it has with what the API server shows, pkg/kubelet/status (syncPeriod)
 RETRY_MS = 500  # how soon a pod that waits for its volumes is looked at again
 
 
@@ -31,6 +32,7 @@ class Runtime:
         self.accepts_from_ms: int | None = None
         self.accepts_until_ms: int | None = None
         self.kill_at_ms: int | None = None
+        self.ready = False
 
 
 def pre_stop_s(pod: Object) -> float:
@@ -82,6 +84,9 @@ class Kubelets(Controller):
 
     def set_ready(self, pod: Object, *, ready: bool) -> None:
         """The readiness probe of a running pod begins to fail, or to succeed again."""
+        runtime = self._runtimes.get(pod["metadata"]["uid"])
+        if runtime is not None:
+            runtime.ready = ready
         self._conditions(pod, ready=ready)
 
     def _pod_changed(self, change: Change) -> None:
@@ -103,6 +108,8 @@ class Kubelets(Controller):
         elif runtime is None:
             self._runtimes[uid] = Runtime()
             self.queue.after(self.rng.randint(10, 200), lambda: self._begin(pod))
+        elif runtime.ready and not is_ready(pod):
+            self.queue.after(self.rng.randint(0, RESYNC_MS), lambda: self._vouch(pod))
 
     def _current(self, pod: Object) -> Object | None:
         """The pod as it is now, if it is still the same one, on a living machine."""
@@ -156,6 +163,15 @@ class Kubelets(Controller):
             return
         runtime.accepts_from_ms = self.queue.now_ms()
         if not current["metadata"].get("deletionTimestamp"):
+            runtime.ready = True
+            self._conditions(current, ready=True)
+
+    def _vouch(self, pod: Object) -> None:
+        """Say again that the pod is Ready: the node lifecycle controller had said otherwise while the node was not."""
+        current, runtime = self._current(pod), self._runtimes.get(pod["metadata"]["uid"])
+        if current is None or runtime is None or current["metadata"].get("deletionTimestamp"):
+            return
+        if runtime.ready and not is_ready(current):
             self._conditions(current, ready=True)
 
     def _succeed(self, pod: Object) -> None:
@@ -163,6 +179,7 @@ class Kubelets(Controller):
         current = self._current(pod)
         if current is None or current["metadata"].get("deletionTimestamp"):
             return
+        self._runtimes[pod["metadata"]["uid"]].ready = False
         self._stop_accepting(self._runtimes[pod["metadata"]["uid"]])
         now = self.registry.now()
 

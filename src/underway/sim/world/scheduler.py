@@ -8,7 +8,7 @@ allocated. Source: kube-scheduler's default plugins; no preemption, no extenders
 from typing import Any
 
 from underway.kube import resource as r
-from underway.model.node import ZONE_LABEL
+from underway.model.node import UNSCHEDULABLE_TAINT, ZONE_LABEL
 from underway.model.quantity import milli
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
@@ -16,9 +16,13 @@ from underway.sim.store import Change, Object
 from underway.sim.world.controller import Controller, condition, controller_of, is_active
 from underway.sim.world.events import Events
 from underway.sim.world.index import PodIndex
-from underway.sim.world.taints import taints_of, tolerated
+from underway.sim.world.placement import node_fits
+from underway.sim.world.taints import tolerates, untolerated
 
 RETRY_MS = 5_000  # the back-off queue's flush, pkg/scheduler/backend/queue
+
+
+CORDON = {"key": UNSCHEDULABLE_TAINT, "effect": "NoSchedule"}
 
 
 class Demand:
@@ -28,6 +32,11 @@ class Demand:
         requests = [container.get("resources", {}).get("requests") or {} for container in pod["spec"]["containers"]]
         self.cpu = sum(milli(request.get("cpu", 0)) for request in requests)
         self.memory = sum(milli(request.get("memory", 0)) for request in requests)
+
+
+def _reads(node: Object) -> tuple[Object, Object | None, Object | None]:
+    """What a change of a node matters by. Readiness is no part of it: the taints are."""
+    return node["spec"], node["metadata"].get("labels"), node["status"].get("allocatable")
 
 
 class Scheduler(Controller):
@@ -84,7 +93,7 @@ class Scheduler(Controller):
         before = change.previous
         if change.type == "DELETED":
             self._used.pop(change.object["metadata"]["name"], None)
-        elif before is None or (taints_of(before), before["status"]) != (taints_of(change.object), change.object["status"]):
+        elif before is None or _reads(before) != _reads(change.object):
             self._retry()
 
     def _retry(self) -> None:
@@ -143,11 +152,13 @@ class Scheduler(Controller):
     def _refusal(self, pod: Object, node: Object) -> str:
         """Why the pod cannot run on the node, or ""."""
         spec, labels = pod["spec"], node["metadata"].get("labels", {})
-        if node["spec"].get("unschedulable") and not tolerated(node, spec.get("tolerations") or (), "NoSchedule"):
+        tolerations = spec.get("tolerations") or ()
+        # A cordon counts before the node lifecycle controller has made a taint of it.
+        if node["spec"].get("unschedulable") and not any(tolerates(t, CORDON) for t in tolerations):
             return "node(s) were unschedulable"
-        if not tolerated(node, spec.get("tolerations") or (), "NoSchedule", "NoExecute"):
+        if untolerated(node, tolerations, "NoSchedule", "NoExecute") is not None:
             return "node(s) had untolerated taint(s)"
-        if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
+        if not node_fits(spec, node):
             return "node(s) didn't match Pod's node affinity/selector"
         zones = self._volume_zones(pod)
         if zones and labels.get(ZONE_LABEL) not in zones:
@@ -200,7 +211,7 @@ class Scheduler(Controller):
 
     def _cost(self, node: Object, siblings: dict[str, int]) -> tuple[Any, ...]:
         name, labels = node["metadata"]["name"], node["metadata"].get("labels", {})
-        shunned = sum(1 for taint in taints_of(node) if taint["effect"] == "PreferNoSchedule")
+        shunned = sum(1 for taint in node["spec"].get("taints") or () if taint["effect"] == "PreferNoSchedule")
         used, room = self._used.get(name, [0, 0, 0]), node["status"].get("allocatable", {})
         fullness = used[0] * 1_000 // max(1, milli(room.get("cpu", 1)))
         zone = labels.get(ZONE_LABEL, "")

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from underway.sim.store import Object
 
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
 
 def tolerates(toleration: Object, taint: Object) -> bool:
     """Whether one toleration covers one taint."""
@@ -16,15 +19,8 @@ def tolerates(toleration: Object, taint: Object) -> bool:
     return bool(toleration.get("key")) and toleration.get("value", "") == taint.get("value", "")
 
 
-def taints_of(node: Object) -> list[Object]:
-    """The taints of a node; a cordon is one (the node lifecycle controller adds it)."""
-    taints = list(node["spec"].get("taints") or ())
-    if node["spec"].get("unschedulable"):
-        taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
-    return taints
-
-
-def tolerated(node: Object, tolerations: Iterable[Object], *effects: str) -> bool:
-    """Whether all taints of these effects are tolerated."""
+def untolerated(node: Object, tolerations: Iterable[Object], *effects: str) -> Object | None:
+    """The first taint of these effects that none of the tolerations covers."""
     present = list(tolerations)
-    return all(any(tolerates(t, taint) for t in present) for taint in taints_of(node) if taint["effect"] in effects)
+    taints = (taint for taint in node["spec"].get("taints") or () if taint["effect"] in effects)
+    return next((taint for taint in taints if not any(tolerates(t, taint) for t in present)), None)

@@ -1,8 +1,8 @@
-"""Controllers of workloads: ReplicaSet, Deployment, StatefulSet, DaemonSet and Job, as far as moving pods depends on them.
+"""Controllers of workloads: ReplicaSet, Deployment, StatefulSet and Job, as far as moving pods depends on them.
 
 Kept from the real ones: owner references, names, generations, status counts, at most one pod for each StatefulSet ordinal,
 order of scaling down. Simplified: a Deployment's rollout replaces its ReplicaSet at once, since rotations roll nothing out.
-Sources: kubernetes pkg/controller/{deployment,replicaset,statefulset,daemon,job}.
+Sources: kubernetes pkg/controller/{deployment,replicaset,statefulset,job}.
 """
 
 import hashlib
@@ -25,7 +25,6 @@ from underway.sim.world.controller import (
     with_status,
 )
 from underway.sim.world.index import PodIndex
-from underway.sim.world.taints import tolerated
 
 
 def template_hash(template: Object) -> str:
@@ -224,58 +223,6 @@ class StatefulSets(Workloads):
             volumes.append({"name": claim["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim_name}})
         spec = {**pod["spec"], "hostname": name, **({"volumes": volumes} if volumes else {})}
         self.registry.create(r.PODS, {"metadata": {**pod["metadata"], "labels": labels}, "spec": spec})
-
-
-# pkg/controller/daemon/util: a daemon pod stays on its node through trouble and through a cordon.
-DAEMON_TOLERATIONS = [
-    *({"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute"} for key in ("not-ready", "unreachable")),
-    *(
-        {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoSchedule"}
-        for key in ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")
-    ),
-]
-
-
-class DaemonSets(Workloads):
-    """One pod on each node that it tolerates."""
-
-    name = "daemonset-controller"
-    resource = r.DAEMON_SETS
-
-    def __init__(self, queue: Queue, registry: Registry, seed: int, pods: PodIndex) -> None:
-        super().__init__(queue, registry, seed, pods)
-        self.store.subscribe(r.NODES, lambda change: self._all() if change.type != "MODIFIED" else None)
-
-    def _all(self) -> None:
-        for value in self.store.values(self.resource):
-            self.again((value["metadata"]["namespace"], value["metadata"]["name"]))
-
-    def reconcile(self, key: tuple[str, str]) -> None:
-        """Create the pods that are missing, bound to their nodes."""
-        value = self.found(key)
-        if value is None:
-            return
-        template = value["spec"]["template"]
-        tolerations = [*(template["spec"].get("tolerations") or ()), *DAEMON_TOLERATIONS]
-        wanted = [node["metadata"]["name"] for node in self.store.values(r.NODES) if tolerated(node, tolerations, "NoSchedule")]
-        owned = self.pods.owned(value["metadata"]["uid"])
-        there = {pod["spec"].get("nodeName"): pod for pod in owned}
-        for node in wanted:
-            if node not in there:
-                spec = {**template["spec"], "tolerations": tolerations, "nodeName": node}
-                pod = pod_from({**template, "spec": spec}, value, generateName=f"{key[1]}-")
-                self.registry.create(r.PODS, pod)
-        ready = sum(1 for node, pod in there.items() if node in wanted and is_ready(pod))
-        scheduled = len([node for node in wanted if node in there])
-        self.tell(
-            value,
-            desiredNumberScheduled=len(wanted),
-            currentNumberScheduled=scheduled,
-            updatedNumberScheduled=scheduled,
-            numberMisscheduled=0,
-            numberReady=ready,
-            numberAvailable=ready,
-        )
 
 
 class Jobs(Workloads):

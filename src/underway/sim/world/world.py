@@ -16,6 +16,7 @@ from underway.sim.queue import Queue
 from underway.sim.scenario import Scenario
 from underway.sim.store import Store
 from underway.sim.world.controller import is_active, is_ready
+from underway.sim.world.daemons import DaemonSets
 from underway.sim.world.disruption import Disruption
 from underway.sim.world.endpoints import Endpoints
 from underway.sim.world.events import Events
@@ -23,11 +24,13 @@ from underway.sim.world.garbage import Garbage
 from underway.sim.world.index import PodIndex
 from underway.sim.world.kubelet import Kubelets
 from underway.sim.world.machines import SimMachines
+from underway.sim.world.node_lifecycle import NodeLifecycle
 from underway.sim.world.nodes import Nodes, node_object
 from underway.sim.world.scheduler import Scheduler
+from underway.sim.world.taint_eviction import TaintEviction
 from underway.sim.world.traffic import Traffic
 from underway.sim.world.volumes import Volumes
-from underway.sim.world.workloads import DaemonSets, Deployments, Jobs, ReplicaSets, StatefulSets
+from underway.sim.world.workloads import Deployments, Jobs, ReplicaSets, StatefulSets
 
 EPOCH_MS = timestamp.parse("2026-01-05T09:00:00Z")  # a Monday morning; any instant would do
 SETTLE_MS_MAX = 600_000
@@ -61,6 +64,8 @@ class World:
             Disruption(*parts, pods),
             Endpoints(*parts, pods),
             Garbage(*parts),
+            NodeLifecycle(*parts, pods),
+            TaintEviction(*parts, pods),
         )
         self.traffic = Traffic(*parts, self.kubelets)
         self.probes = SimProbes(self.queue)

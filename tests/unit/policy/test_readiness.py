@@ -1,0 +1,25 @@
+"""Whether a node takes pods: its conditions, and what its taints keep away."""
+
+import pytest
+
+from underway.model.meta import ObjectMeta
+from underway.model.node import Node, NodeSpec, Taint
+from underway.policy.readiness import node_closed
+
+
+def tainted(key: str, effect: str) -> Node:
+    return Node(ObjectMeta(name="n"), NodeSpec(taints=(Taint(key, effect),)))
+
+
+@pytest.mark.parametrize(
+    ("key", "effect", "closed"),
+    [
+        ("node.kubernetes.io/not-ready", "NoSchedule", True),
+        ("node.kubernetes.io/not-ready", "NoExecute", False),
+        ("node.kubernetes.io/unreachable", "NoExecute", False),
+        ("node.cilium.io/agent-not-ready", "NoExecute", True),
+        ("dedicated", "PreferNoSchedule", False),
+    ],
+)
+def test_a_ready_node_is_closed_by_what_ordinary_pods_do_not_tolerate(key: str, effect: str, closed: bool) -> None:
+    assert bool(node_closed(tainted(key, effect))) is closed
