@@ -62,6 +62,15 @@ def test_every_kind_is_read_with_the_rights_that_the_manifest_grants(kubeconfig:
     assert sum(1 for one in report["findings"] if one["rule"] == "latest-tag" and one["object"]["namespace"] == "linted") == 1
 
 
+def test_what_clients_ask_for_is_read_off_the_api_server(cluster: ControlPlane, kubeconfig: Path) -> None:
+    cluster.kubectl("get", "endpoints", "-n", "linted")  # deprecated since 1.33, with no release named for its end
+    command = [sys.executable, "-m", "underway", "snapshot", "--kubeconfig", str(kubeconfig)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    wanted = {"group": "", "version": "v1", "resource": "endpoints", "removedRelease": ""}
+    assert wanted in json.loads(done.stdout)["requested"]
+
+
 def test_a_snapshot_of_a_real_cluster_holds_no_value(kubeconfig: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "underway", "snapshot", "--kubeconfig", str(kubeconfig)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

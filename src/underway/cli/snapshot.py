@@ -34,6 +34,7 @@ def command(ctx: click.Context, kubeconfig: str, context: str) -> None:
 
 async def _read(kubeconfig: str, context: str) -> "SnapshotFile":
     from underway.lint.objects.kinds import KINDS
+    from underway.lint.requested import REQUESTED
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.inventory import inventory
@@ -49,6 +50,6 @@ async def _read(kubeconfig: str, context: str) -> "SnapshotFile":
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         version = await connect(api)
-        read = await inventory(api, KINDS, progress=progress)
+        read = await inventory(api, (*KINDS, REQUESTED), progress=progress)
     click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
     return to_file(read, version, datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -19,6 +19,7 @@ from underway.lint.objects.meta import Metadata, Named, Object
 from underway.lint.objects.pod import Pod
 from underway.lint.objects.traffic import Gateway, Ingress, Service
 from underway.lint.objects.workload import StatefulSet, Templated
+from underway.lint.requested import RequestedAPI
 from underway.lint.subject import Subject, newest_first, of_pod, of_template, of_workload
 from underway.lint.usage import Usage, Uses
 from underway.model.meta import OwnerReference
@@ -48,7 +49,7 @@ class Picture:
 
     objects: in any order. skipped: what could not be read; a rule that needs a kind named there is not run. places: by key
     (kind, namespace, name), for manifests. server_version: "" if there was no cluster. only, without: the namespaces that are
-    looked at, or left out; objects of others are not in the picture.
+    looked at, or left out; objects of others are not in the picture. requested: the deprecated APIs that clients asked for.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Picture:
         server_version: str = "",
         only: Iterable[str] = (),
         without: Iterable[str] = (),
+        requested: Iterable[RequestedAPI] = (),
     ) -> None:
         self._only, self._without = frozenset(only), frozenset(without)
         self._by_kind: dict[str, tuple[Object, ...]] = {}
@@ -75,6 +77,7 @@ class Picture:
         self.skipped = tuple(skipped)
         self.places = dict(places or {})
         self.server_version = server_version
+        self.requested = tuple(requested)
 
     def _looked_at(self, namespace: str) -> bool:
         return not namespace or ((not self._only or namespace in self._only) and namespace not in self._without)

@@ -48,7 +48,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
     name: kebab-case, the problem; the module is named alike with underscores. groups: what -g selects. kinds: what must have
-    been read, or the rule is not run: a rule that looks for what is missing would lie. page: the module's docstring.
+    been read, or the rule is not run: a rule that looks for what is missing would lie. also: kinds that it looks at where they
+    could be read, and can do without. page: the module's docstring.
     thresholds: numbers with their units last, which `--set NAME.THRESHOLD=VALUE` changes. covered_by: rules that say more about
     the same: what one of them finds in an object, this one does not say again, except as clusterlint.
     """
@@ -60,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     run: Callable[["Picture", Options], Iterator[Found]]
     page: str
     thresholds: Mapping[str, float] = {}
+    also: tuple[str, ...] = ()
     covered_by: tuple[str, ...] = ()
 
     @property

@@ -16,6 +16,8 @@ from underway.lint.shell import seconds_slept
 from underway.lint.subject import Placed, Subject
 
 KINDS = ("Pod", "Service")
+# What says how far clients are and how many pods are wanted; without it they count as near, and the replicas as wanted.
+ALSO = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "HorizontalPodAutoscaler")
 EXTERNAL_TYPES = ("LoadBalancer", "NodePort")
 ENDING = ("Job", "CronJob")
 

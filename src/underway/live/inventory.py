@@ -22,10 +22,13 @@ from underway.lint.objects.kinds import KINDS, Kind
 from underway.lint.objects.meta import Object
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Skipped
+from underway.lint.requested import REQUESTED, RequestedAPI
+from underway.live.requested import PATH, requested_in
 
 PAGE = 500  # client-go's pager
 AT_ONCE = 4  # more than this gained nothing against a real kube-apiserver
 BYTES_MAX = 64 * 1024 * 1024  # of one answer from memory; what is larger comes in pages
+METRICS_BYTES_MAX = 128 * 1024 * 1024  # of /metrics; a busy API server's is tens of megabytes
 ATTEMPTS_MAX = 3
 BY_NAMESPACE_MAX = 500  # more namespaces than this, and asking each costs more than pages do
 GONE = 410
@@ -48,6 +51,7 @@ class Inventory(msgspec.Struct, frozen=True):
 
     objects: tuple[Object, ...]
     skipped: tuple[Skipped, ...]
+    requested: tuple[RequestedAPI, ...] = ()
 
 
 class _Failed(Exception):  # never leaves this module
@@ -59,11 +63,13 @@ async def inventory(
 ) -> Inventory:
     """The objects of these kinds. namespaces: only those in them, and cluster-scoped ones. progress: kind, objects so far."""
     reading = _Reading(api, namespaces, progress)
-    names = [kind for kind in KINDS if kind in set(kinds)]
+    kinds = set(kinds)
+    names = [kind for kind in KINDS if kind in kinds]
     await asyncio.gather(*(reading.kind(KINDS[name]) for name in names if name != "Pod"))
     if "Pod" in names:
         await reading.pods()
-    return Inventory(tuple(reading.objects), tuple(sorted(reading.skipped, key=lambda skipped: skipped.kind)))
+    requested = await reading.requested() if REQUESTED in kinds else ()
+    return Inventory(tuple(reading.objects), tuple(sorted(reading.skipped, key=lambda skipped: skipped.kind)), requested)
 
 
 class _Reading:
@@ -105,6 +111,22 @@ class _Reading:
         known = [thing.name for thing in self.objects if thing.kind == "Namespace"]
         by_namespace = not self._namespaces and len(known) <= BY_NAMESPACE_MAX
         await self.kind(KINDS["Pod"], known if by_namespace else ())
+
+    async def requested(self) -> tuple[RequestedAPI, ...]:
+        """The deprecated APIs that clients asked this API server for."""
+        reply = await self._api.fetch(
+            Request(id=next(self._ids), verb="get", raw_path=PATH, accept="text/plain"), METRICS_BYTES_MAX
+        )
+        if reply.ok:
+            try:
+                return requested_in(reply.body)
+            except ValueError as error:
+                why = f"the answer to GET {PATH} cannot be read: {error}"
+        else:
+            refused = reply.code in (401, 403)
+            why = f"needs the verb get on the path {PATH}: {reply.message}" if refused else f"cannot read {PATH}: {reply.message}"
+        self._skip(Skipped(REQUESTED, why))
+        return ()
 
     async def _list(self, kind: Kind, resource: Resource, namespace: str) -> bool:
         """Read one list to its end; whether it is served. Raises _Failed."""

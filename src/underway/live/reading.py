@@ -15,6 +15,7 @@ from underway.lint.decode import from_values
 from underway.lint.objects.kinds import KINDS
 from underway.lint.objects.meta import Object
 from underway.lint.picture import Skipped
+from underway.lint.requested import RequestedAPI
 from underway.live.http import HttpApi
 from underway.live.inventory import Inventory
 from underway.model import decode
@@ -24,13 +25,14 @@ from underway.rotate.observe import OPTIONAL, WATCHED
 class SnapshotFile(msgspec.Struct, frozen=True, rename="camel"):
     """A saved picture of a cluster: the decoded fields and no others, so no value of a Secret or ConfigMap can be in it.
 
-    skipped: the kinds that could not be read.
+    skipped: the kinds that could not be read. requested: the deprecated APIs that clients asked for.
     """
 
     server_version: str
     taken_at: str
     objects: dict[str, list[dict[str, Any]]]
     skipped: tuple[Skipped, ...] = ()
+    requested: tuple[RequestedAPI, ...] = ()
     api_version: str = "underway.dev/v1"
     kind: str = "Snapshot"
 
@@ -70,7 +72,7 @@ def to_file(read: Inventory, server_version: str, taken_at: str) -> SnapshotFile
     objects: dict[str, list[dict[str, Any]]] = {}
     for thing in read.objects:
         objects.setdefault(thing.kind, []).append(msgspec.to_builtins(thing))
-    return SnapshotFile(server_version, taken_at, objects, read.skipped)
+    return SnapshotFile(server_version, taken_at, objects, read.skipped, read.requested)
 
 
 def snapshot_file(data: bytes, source: str) -> SnapshotFile:
@@ -103,6 +105,7 @@ class SavedObjects(msgspec.Struct, frozen=True):
     objects: tuple[Object, ...]
     skipped: tuple[Skipped, ...]
     server_version: str
+    requested: tuple[RequestedAPI, ...] = ()
 
 
 def objects_from_file(saved: SnapshotFile, source: str) -> SavedObjects:
@@ -113,4 +116,4 @@ def objects_from_file(saved: SnapshotFile, source: str) -> SavedObjects:
         )
     except msgspec.ValidationError as error:
         raise UsageError(f"{source}: not a snapshot: {error}; make one with `underway snapshot > {source}`") from None
-    return SavedObjects(objects, saved.skipped, saved.server_version)
+    return SavedObjects(objects, saved.skipped, saved.server_version, saved.requested)

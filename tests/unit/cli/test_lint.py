@@ -301,8 +301,10 @@ def test_clusterlints_faults_come_back(lint: Lint) -> None:
 
 def test_the_manifest_for_a_cluster_may_list_what_is_read_and_nothing_else() -> None:
     (role,) = (one for one in yaml.safe_load_all(DEPLOY.read_text()) if one["kind"] == "ClusterRole")
-    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
-    granted = {(group, name) for rule in role["rules"] for group in rule["apiGroups"] for name in rule["resources"]}
+    *resources, urls = role["rules"]
+    assert urls == {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}
+    assert {verb for rule in resources for verb in rule["verbs"]} == {"list"}
+    granted = {(group, name) for rule in resources for group in rule["apiGroups"] for name in rule["resources"]}
     assert granted == {(path.group, path.plural) for kind in KINDS.values() for path in kind.paths}
 
 

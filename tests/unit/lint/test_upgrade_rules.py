@@ -7,8 +7,9 @@ import pytest
 
 from linting import findings
 from underway.lint import Picture, picture_of
-from underway.lint.finding import Finding, Severity
+from underway.lint.finding import Evidence, Finding, Severity
 from underway.lint.objects.meta import LAST_APPLIED
+from underway.lint.requested import RequestedAPI
 from underway.lint.rules.removed_api import RULE as REMOVED_API
 from underway.model.version import Version
 
@@ -51,6 +52,43 @@ class TestRemovedApi:
         (finding,) = found("removed-api", budget(managedFields=entries, uid="1"), thresholds={"removed-api.stale_days": 60})
         assert finding.severity is Severity.ERROR
         assert REMOVED_API.thresholds == {"stale_days": 30}
+
+    def test_what_clients_ask_the_api_server_for_is_an_error(self) -> None:
+        asked = RequestedAPI("flowcontrol.apiserver.k8s.io", "v1beta3", "flowschemas", "1.32")
+        (finding,) = findings("removed-api", Picture((), requested=(asked,)), target=Version(1, 32))
+        assert (finding.severity, finding.evidence) == (Severity.ERROR, Evidence.OBSERVED)
+        assert str(finding.object) == "APIService v1beta3.flowcontrol.apiserver.k8s.io"
+        assert finding.message == (
+            "somebody asks for flowschemas in flowcontrol.apiserver.k8s.io/v1beta3, which 1.32 and newer do not serve"
+        )
+        assert finding.remedy.endswith("and ask for flowcontrol.apiserver.k8s.io/v1")
+        assert findings("removed-api", Picture((), requested=(asked,)), target=Version(1, 31)) == ()
+        (later,) = findings("deprecated-api", Picture((), requested=(asked,)), target=Version(1, 31))
+        assert (later.severity, later.evidence) == (Severity.WARNING, Evidence.OBSERVED)
+        never = RequestedAPI("", "v1", "endpoints", "")
+        assert findings("deprecated-api", Picture((), requested=(never,)), target=Version(1, 37)) == ()
+
+    @pytest.mark.parametrize(
+        ("status", "since", "severity"),
+        [
+            ("deployed", "2026-01-19T23:59:58Z", Severity.ERROR),
+            ("superseded", "2026-01-19T23:59:58Z", Severity.INFO),
+            ("deployed", "2026-02-01T00:00:00Z", Severity.INFO),
+        ],
+    )
+    def test_what_a_deployed_helm_release_wrote_it_will_write_again(self, status: str, since: str, severity: Severity) -> None:
+        entries = [{"manager": "helm", "operation": "Update", "apiVersion": "policy/v1beta1", "time": "2026-01-20T00:00:00Z"}]
+        annotations = {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"}
+        labels = {"owner": "helm", "name": "web", "status": status, "version": "7"}
+        metadata = {"name": "sh.helm.release.v1.web.v7", "namespace": "shop", "labels": labels, "creationTimestamp": since}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {**metadata, "uid": "2"}}
+        written = budget(managedFields=entries, uid="1", annotations=annotations)
+        (finding,) = found("removed-api", written, secret, server="v1.36.3")
+        assert finding.severity is severity
+        if severity is Severity.ERROR:
+            assert finding.message.startswith(
+                "Helm release shop/web (revision 7, deployed 2026-01-19) writes it as policy/v1beta1, which"
+            )
 
     def test_what_a_manager_has_written_anew_is_history(self) -> None:
         entries = [

@@ -13,6 +13,7 @@ from underway.cli.main import main
 from underway.kube.reply import NO_ANSWER, Reply, Status, StatusMeta
 from underway.kube.request import Request
 from underway.kube.resource import DEPLOYMENTS, NAMESPACES, PODS
+from underway.lint.requested import REQUESTED, RequestedAPI
 from underway.live.inventory import ATTEMPTS_MAX, Inventory, inventory
 from underway.live.reading import from_file, objects_from_file, snapshot_file, to_file
 from underway.sim.apiserver.access import User
@@ -203,6 +204,48 @@ def test_every_rule_runs_on_the_embedded_cluster(tmp_path: Path, capsys: pytest.
     with cluster(tmp_path) as running:
         code, out, _ = command(capsys, "lint", "run", "--kubeconfig", str(running.kubeconfig), "-o", "json")
     assert (code, json.loads(out)["skipped"]) == (0, [])
+
+
+GAUGE = (
+    'apiserver_requested_deprecated_apis{{group="policy",removed_release="1.25",resource="poddisruptionbudgets",'
+    'subresource="{}",version="v1beta1"}} 1\n'
+)
+ASKED = (
+    "# HELP apiserver_requested_deprecated_apis Gauge of deprecated APIs that have been requested.\n"
+    "# TYPE apiserver_requested_deprecated_apis gauge\n"
+    f'{GAUGE.format("")}{GAUGE.format("status")}apiserver_request_total{{code="200",verb="GET"}} 12\n'
+).encode()
+
+
+def test_what_clients_asked_for_is_read_off_the_api_server() -> None:
+    found = read(Scripted(lambda r: Reply(request=r, code=200, body=ASKED)), REQUESTED)
+    assert found.requested == (RequestedAPI("policy", "v1beta1", "poddisruptionbudgets", "1.25"),)
+    assert not found.skipped
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda r: refused(r, 403, "forbidden"), "needs the verb get on the path /metrics: forbidden"),
+        (lambda r: refused(r, 500, "oops"), "cannot read /metrics: oops"),
+        (
+            lambda r: Reply(request=r, code=200, body=b'apiserver_requested_deprecated_apis{group="x" 1\n'),
+            "the answer to GET /metrics cannot be read: ",
+        ),
+    ],
+)
+def test_what_clients_asked_for_is_skipped_where_it_cannot_be_read(answer: Answer, reason: str) -> None:
+    (skipped,) = read(Scripted(answer), REQUESTED).skipped
+    assert skipped.kind == REQUESTED
+    assert skipped.reason.startswith(reason)
+
+
+def test_a_snapshot_keeps_what_clients_asked_for() -> None:
+    import msgspec
+
+    asked = (RequestedAPI("policy", "v1beta1", "poddisruptionbudgets", "1.25"),)
+    saved = msgspec.json.encode(to_file(Inventory((), (), asked), "v1.24.0", "2026-11-25T00:00:00Z"))
+    assert objects_from_file(snapshot_file(saved, "file"), "file").requested == asked
 
 
 def test_what_may_not_be_read_is_skipped_and_the_rest_is_linted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

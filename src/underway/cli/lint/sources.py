@@ -42,8 +42,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def kinds_of(rules: Sequence[Rule]) -> set[str]:
     """The kinds that rules need, those that lead from pods to their owners, and those that speak for others."""
-    kinds = {kind for rule in rules for kind in rule.kinds} | {"Namespace", "Node"}
-    return kinds | set(WORKLOADS) if "Pod" in kinds else kinds
+    kinds = {kind for rule in rules for kind in (*rule.kinds, *rule.also)} | {"Namespace", "Node"}
+    return kinds | {*WORKLOADS, "PodTemplate"} if "Pod" in kinds else kinds
 
 
 def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
@@ -62,6 +62,7 @@ def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
             server_version=read.server_version,
             only=wanted.only,
             without=wanted.without,
+            requested=read.requested,
         )
     return asyncio.run(_live(wanted, broken))
 
@@ -132,5 +133,10 @@ async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
         read = await inventory(api, kinds_of(wanted.rules), wanted.only, progress=progress)
     click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
     return Picture(
-        read.objects, skipped=(*broken, *read.skipped), server_version=version, only=wanted.only, without=wanted.without
+        read.objects,
+        skipped=(*broken, *read.skipped),
+        server_version=version,
+        only=wanted.only,
+        without=wanted.without,
+        requested=read.requested,
     )

@@ -87,4 +87,5 @@ RULE = Rule(
     kinds=("Pod", "PodTemplate", "PersistentVolumeClaim", "ConfigMap", "Service", "Secret", "ServiceAccount"),
     run=run,
     page=__doc__,
+    also=("Ingress",),
 )

@@ -71,7 +71,7 @@ from underway.lint.objects.pod import Container, Probe
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Placed
-from underway.lint.traffic import KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, served
 
 DEPENDENT = ("ready", "deps", "database", "/db")
 Verdict = tuple[Severity, str, Evidence]
@@ -156,5 +156,6 @@ RULE = Rule(
     kinds=KINDS,
     run=run,
     page=__doc__,
+    also=(*ALSO, "Event"),
     thresholds={"times": 3},
 )

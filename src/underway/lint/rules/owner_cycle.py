@@ -55,6 +55,7 @@ Remove the ownerReference that somebody wrote by hand; controllers never make a 
 from collections.abc import Iterator
 
 from underway.lint.finding import Found, Severity
+from underway.lint.objects.kinds import WORKLOADS
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 
@@ -75,4 +76,4 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 )
 
 
-RULE = Rule(name="owner-cycle", groups=("lint",), severity=Severity.WARNING, kinds=(), run=run, page=__doc__)
+RULE = Rule(name="owner-cycle", groups=("lint",), severity=Severity.WARNING, kinds=(), run=run, page=__doc__, also=WORKLOADS)

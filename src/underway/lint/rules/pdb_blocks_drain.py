@@ -89,4 +89,5 @@ RULE = Rule(
     kinds=("PodDisruptionBudget",),
     run=run,
     page=__doc__,
+    also=("Pod",),
 )

@@ -66,7 +66,7 @@ from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.shell import Fate, fate_of_term, script_of, wrapper_of
 from underway.lint.subject import Placed
-from underway.lint.traffic import KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, served
 from underway.model import timestamp
 
 SIGKILLED = 137
@@ -140,4 +140,4 @@ def _killed_at_the_end(pod: Pod, container: str) -> bool:
     return False
 
 
-RULE = Rule(name="pid1-shell", groups=("zero-downtime",), severity=Severity.ERROR, kinds=KINDS, run=run, page=__doc__)
+RULE = Rule(name="pid1-shell", groups=("zero-downtime",), severity=Severity.ERROR, kinds=KINDS, run=run, page=__doc__, also=ALSO)

@@ -67,7 +67,7 @@ from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.target import minor_of
-from underway.lint.traffic import KINDS, Served, delay_of, served
+from underway.lint.traffic import ALSO, KINDS, Served, delay_of, served
 from underway.model.duration import seconds
 
 OWN_DELAY = "lint.underway.dev/app-shutdown-delay"
@@ -152,5 +152,6 @@ RULE = Rule(
     kinds=KINDS,
     run=run,
     page=__doc__,
+    also=ALSO,
     thresholds={"internal_s": 5, "balanced_s": 15, "rest_s": 5},
 )

@@ -63,7 +63,7 @@ from collections.abc import Iterator
 from underway.lint.finding import Found, Severity
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-from underway.lint.traffic import KINDS, served
+from underway.lint.traffic import ALSO, KINDS, served
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -91,4 +91,6 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 )
 
 
-RULE = Rule(name="readiness-missing", groups=("zero-downtime",), severity=Severity.WARNING, kinds=KINDS, run=run, page=__doc__)
+RULE = Rule(
+    name="readiness-missing", groups=("zero-downtime",), severity=Severity.WARNING, kinds=KINDS, run=run, page=__doc__, also=ALSO
+)

@@ -1,8 +1,9 @@
 """Objects written with API versions that the target version does not serve any more.
 
 ## What it finds
-Manifests whose apiVersion is removed at the target; and live objects that somebody still writes with such a version: the
-newest managedFields entry of each manager, or the copy that kubectl apply keeps.
+Manifests whose apiVersion is removed at the target; APIs that clients ask the live API server for; live objects that
+a deployed Helm release wrote so, or that somebody still writes so: the newest managedFields entry of each manager, or the
+copy that kubectl apply keeps.
 
 ## Why it matters
 The new API server answers such a manifest with 404 and the client that sends it fails: deploys stop on the day of the
@@ -26,12 +27,15 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 
 ## Fix
 Change apiVersion to the replacement that the finding names, in the manifest and in whatever applies it. The stored
-object needs nothing: the API server converts it.
+object needs nothing: the API server converts it. To see all that a Helm release would send again:
+`helm get manifest NAME -n NAMESPACE | underway lint run -f - -c removed-api --target 1.NN`.
 
 ## Since
-0.2. Evidence is graded: a manifest, or a write younger than 30 days, is an error; an older write, or a stale
-last-applied annotation alone, is an info and never an error. Without --target: the version after the cluster's, or the
-newest known.
+0.2. Evidence is graded. Errors: a manifest; a request that the API server counts in apiserver_requested_deprecated_apis
+since it started (of several API servers the one that answered; needs the verb get on the path /metrics); an object that the
+deployed revision of a Helm release wrote; a write younger than 30 days. An older write, or a stale last-applied
+annotation alone, is an info and never an error. Helm keeps releases in Secrets, whose content is never read: that a release
+is deployed, and since when, is known by their labels. Without --target: the version after the cluster's, or the newest known.
 
 ## References
 - <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>
@@ -39,26 +43,35 @@ newest known.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from underway.lint.api_lifecycle import Lifecycle, lifecycle_of
+from underway.lint.api_lifecycle import LIFECYCLES, Lifecycle, lifecycle_of
 from underway.lint.finding import Evidence, Found, Severity
-from underway.lint.objects.meta import LAST_APPLIED, Metadata, Object
+from underway.lint.helm import Release, release_of, releases
+from underway.lint.objects.kinds import KINDS
+from underway.lint.objects.meta import LAST_APPLIED, Metadata, Named, Object
 from underway.lint.picture import Picture
+from underway.lint.requested import REQUESTED, RequestedAPI
 from underway.lint.rule import Options, Rule
 from underway.lint.target import target_minor
 from underway.model import timestamp
 
 _API_VERSION = re.compile(r'"apiVersion":"([^"]+)"')
 DAY_MS = 86_400_000
+UNWRITTEN = ("Event", "Lease")  # made by the machinery and gone soon: who asks for them is told by the API server's count
+ALSO = (*sorted({kind for _, kind in LIFECYCLES} & KINDS.keys() - set(UNWRITTEN)), "Secret", REQUESTED)
 
 
 def run(picture: Picture, options: Options) -> Iterator[Found]:
     """See the module."""
     target = target_minor(picture, options)
+    deployed = releases(picture)
+    for asked in picture.requested:
+        if 0 < asked.removed <= target:
+            yield _requested(asked, picture)
     for thing in picture.objects:
         if thing.metadata.uid:
-            yield from _writers(thing, target, options)
+            yield from _writers(thing, target, options, deployed)
         elif gone := _removed(thing.api_version, thing.kind, target):
             yield _found(thing, gone, "apiVersion", f"written as {gone.api_version}")
 
@@ -68,7 +81,21 @@ def _removed(api_version: str, kind: str, target: int) -> Lifecycle | None:
     return found if found is not None and 0 < found.removed <= target else None
 
 
-def _writers(thing: Object, target: int, options: Options) -> Iterator[Found]:
+def _requested(asked: RequestedAPI, picture: Picture) -> Found:
+    """A client asked for it; which one, the audit log knows."""
+    known = asked.lifecycle
+    instead = f", and ask for {known.replacement.rpartition('/')[0]}" if known is not None and known.replacement else ""
+    served = picture.get("APIService", "", asked.service_name)
+    return Found(
+        about=served or Named(kind="APIService", metadata=Metadata(name=asked.service_name)),
+        value=asked.resource,
+        message=f"somebody asks for {asked.resource} in {asked.api_version}, which 1.{asked.removed} and newer do not serve",
+        remedy=f"find the client by the audit annotation k8s.io/removed-release{instead}",
+        evidence=Evidence.OBSERVED,
+    )
+
+
+def _writers(thing: Object, target: int, options: Options, deployed: Mapping[tuple[str, str], Release]) -> Iterator[Found]:
     """Who writes a live object how: the newest entry of each manager counts, older ones are history."""
     metadata = thing.metadata
     newest: dict[str, tuple[str, str]] = {}
@@ -79,8 +106,12 @@ def _writers(thing: Object, target: int, options: Options) -> Iterator[Found]:
     for manager, (time, api_version) in sorted(newest.items()):
         if gone := _removed(api_version, thing.kind, target):
             told = True
-            young = bool(time) and timestamp.parse(time) > young_since_ms
+            release = release_of(thing, manager, deployed)
             how = f"last written by {manager} as {gone.api_version} on {time[:10]}"
+            young = bool(time) and timestamp.parse(time) > young_since_ms
+            if release is not None and release.wrote(time):
+                young = True
+                how = f"Helm release {release} writes it as {gone.api_version}"
             severity = Severity.ERROR if young else Severity.INFO
             yield _found(thing, gone, "metadata.managedFields", how, severity, Evidence.OBSERVED)
     applied = _API_VERSION.search(metadata.annotations.get(LAST_APPLIED, ""))
@@ -116,4 +147,5 @@ RULE = Rule(
     run=run,
     page=__doc__,
     thresholds={"stale_days": 30},
+    also=ALSO,
 )

@@ -76,7 +76,7 @@ from underway.lint.picture import Picture
 from underway.lint.rollout import unavailable_most
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
-from underway.lint.traffic import KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, served
 
 KINDS_READ = (*KINDS, "PodDisruptionBudget")
 
@@ -148,5 +148,11 @@ def _found(
 
 
 RULE = Rule(
-    name="rollout-capacity", groups=("zero-downtime",), severity=Severity.WARNING, kinds=KINDS_READ, run=run, page=__doc__
+    name="rollout-capacity",
+    groups=("zero-downtime",),
+    severity=Severity.WARNING,
+    kinds=KINDS_READ,
+    run=run,
+    page=__doc__,
+    also=(*ALSO, "PersistentVolumeClaim"),
 )

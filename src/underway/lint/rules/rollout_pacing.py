@@ -70,7 +70,7 @@ from underway.lint.objects.workload import Deployment
 from underway.lint.picture import Picture
 from underway.lint.rollout import unavailable_most
 from underway.lint.rule import Options, Rule
-from underway.lint.traffic import KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, served
 
 PROGRESS_DEFAULT_S = 600
 Said = tuple[Severity, str, str, str]  # severity, path, message, remedy
@@ -142,5 +142,6 @@ RULE = Rule(
     kinds=KINDS,
     run=run,
     page=__doc__,
+    also=ALSO,
     thresholds={"away_percent": 25},
 )

@@ -72,7 +72,7 @@ from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Placed, Subject
-from underway.lint.traffic import Served, delay_of, served
+from underway.lint.traffic import ALSO, Served, delay_of, served
 
 IN_PATH = frozenset(
     {
@@ -145,5 +145,11 @@ def _found(subject: Subject, path: str, message: str, remedy: str, severity: Sev
 
 
 RULE = Rule(
-    name="sidecar-order", groups=("zero-downtime",), severity=Severity.WARNING, kinds=("Pod", "Service"), run=run, page=__doc__
+    name="sidecar-order",
+    groups=("zero-downtime",),
+    severity=Severity.WARNING,
+    kinds=("Pod", "Service"),
+    run=run,
+    page=__doc__,
+    also=ALSO,
 )

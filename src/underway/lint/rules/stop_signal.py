@@ -66,7 +66,7 @@ from underway.lint.image import parse
 from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-from underway.lint.traffic import KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, served
 
 GRACEFUL = {
     "nginx": {"SIGQUIT"},
@@ -137,4 +137,6 @@ def _hooked(container: Container) -> bool:
     return hook is not None and (hook.http_get is not None or (hook.exec is not None and "quit" in " ".join(hook.exec.command)))
 
 
-RULE = Rule(name="stop-signal", groups=("zero-downtime",), severity=Severity.WARNING, kinds=KINDS, run=run, page=__doc__)
+RULE = Rule(
+    name="stop-signal", groups=("zero-downtime",), severity=Severity.WARNING, kinds=KINDS, run=run, page=__doc__, also=ALSO
+)

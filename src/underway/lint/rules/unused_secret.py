@@ -79,4 +79,5 @@ RULE = Rule(
     kinds=("Secret", "Pod", "ServiceAccount", "Ingress"),
     run=run,
     page=__doc__,
+    also=("Gateway",),
 )

@@ -25,6 +25,8 @@ LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
 DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
 TEXT = "text/plain; charset=utf-8"
 FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadata")
+# The one measure that a client of this server may look for: nothing deprecated is served here, so nobody has asked for it.
+METRICS = b"# TYPE apiserver_requested_deprecated_apis gauge\n"
 HEALTH = ("/healthz", "/livez", "/readyz")
 
 
@@ -123,6 +125,8 @@ class Front:
                 return self._health(path, verbose="verbose" in request.query)
             case ["version"]:
                 found = discovery.VERSION
+            case ["metrics"]:
+                return Answer(200, METRICS, TEXT)
             case ["api" | "apis" as root]:
                 if form(accept, ("APIGroupDiscoveryList",)):
                     found = discovery.aggregated(entries, core=root == "api")
