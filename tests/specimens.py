@@ -44,7 +44,10 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     },
     "percentages": {**MINIMAL, "pace": {"maxSurge": "10%", "maxUnavailable": "5%", "perZone": True, "soak": "1m30s"}},
     "no surge": {**MINIMAL, "pace": {"maxSurge": 0, "maxUnavailable": 1}},
-    "a drain": {**MINIMAL, "drain": {"timeout": "15m", "gracePeriodLimit": "10m", "emptyDir": "Block", "onStuck": "Freeze"}},
+    "a drain": {**MINIMAL, "drain": {"timeout": "15m", "gracePeriodLimit": "10m", "emptyDir": "Block"}},
+    "a ladder to a freeze": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Freeze"], "notifyAfter": "5m", "deadline": "1h"}},
+    "a ladder to deletion": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Quarantine", "DeadlineDelete"], "deadline": "8h"}},
+    "no ladder": {**MINIMAL, "drain": {"ladder": []}},
     "gates": {**MINIMAL, "health": [{"gate": "nodes-ready", "for": "0", "threshold": 1.5, "onBreach": "Freeze"}]},
     "gates that ask": {
         **MINIMAL,
@@ -96,6 +99,11 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "no timeout at all": ({**MINIMAL, "drain": {"timeout": ""}}, "spec.drain.timeout"),
     "an endless text": ({**MINIMAL, "drain": {"timeout": "1h" * 100}}, "spec.drain.timeout"),
     "a policy that is none": ({**MINIMAL, "drain": {"emptyDir": "Delete"}}, "spec.drain.emptyDir"),
+    "a ladder upside down": ({**MINIMAL, "drain": {"ladder": ["Quarantine", "NotifyOwner"]}}, "spec.drain.ladder"),
+    "a rung twice": ({**MINIMAL, "drain": {"ladder": ["Quarantine", "Quarantine"]}}, "spec.drain.ladder"),
+    "a rung that is none": ({**MINIMAL, "drain": {"ladder": ["Hope"]}}, "spec.drain.ladder[0]"),
+    "two last rungs": ({**MINIMAL, "drain": {"ladder": ["Freeze", "DeadlineDelete"]}}, "spec.drain.ladder"),
+    "a hasty deletion": ({**MINIMAL, "drain": {"ladder": ["DeadlineDelete"], "deadline": "30m"}}, "spec.drain"),
     "a gate that is none": ({**MINIMAL, "health": [{"gate": "luck"}]}, "spec.health[0].gate"),
     "a query without a Prometheus": ({**MINIMAL, "health": [{"gate": "prometheus", "query": "up"}]}, "spec.health[0]"),
     "a Prometheus with a password": (

@@ -87,6 +87,8 @@ def show(made: Any) -> None:
     for window in made.windows:
         console.print(f"[cyan]window[/]   {window.opens} to {window.closes}")
     console.print(f"Lower bound {_when(made.bound.seconds)}: {made.bound.explanation}. Predicted {_when(made.predicted_s)}.")
+    for rung in made.ladder:
+        console.print(f"[cyan]ladder[/]   {rung}")
     for warning in made.warnings:
         console.print(f"[yellow]note[/]     {warning}")
     for blocker in made.blockers:

@@ -19,7 +19,8 @@ from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate
 class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Why a node cannot be emptied.
 
-    pod and budget: "namespace/name", "" where none is to blame; owner: the team that answers for it, "" while unknown.
+    pod and budget: "namespace/name", "" where none is to blame; owner: the team that answers for it, "" while unknown. rung: how
+    far up the ladder its drain has come, "" while it has not begun; since_ms: when it began to keep the node, 0 if not known.
     """
 
     node: str
@@ -27,6 +28,8 @@ class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pod: str = ""
     budget: str = ""
     owner: str = ""
+    rung: str = ""
+    since_ms: int = 0
 
     @property
     def sentence(self) -> str:

@@ -215,8 +215,8 @@ class Driver:
         self._evictions.wake(snapshot, self._ledger)
         result = self._work.round(situation)
         self._estimates, self._work.boots_ms = learned(self._estimates, self._work.boots_ms), []
-        if result.failure and frozen is None and (self._spec.drain.on_stuck == "Freeze" or not result.stuck):
-            self.brakes.pull(result.failure, "driver", now_ms)
+        if result.failure and frozen is None:
+            self.brakes.pull(result.failure, result.by, now_ms)
         if situation.acting:
             self._advance(situation, old)
         elif self._ending.for_good or not situation.frozen:

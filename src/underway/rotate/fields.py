@@ -6,7 +6,7 @@ that it stands on (KEP-2876); `rotate.kinds.structural` writes it into the schem
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -193,6 +193,30 @@ Share = Annotated[int | str, _scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
 OptionalCondition = Annotated[str, _scalar(_or_empty(_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 OptionalGateCondition = Annotated[str, _scalar(_or_empty(_gate_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 OptionalScore = Annotated[str, _scalar(_or_empty(_score)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+
+
+RUNGS = ("NotifyOwner", "Quarantine", "Freeze", "DeadlineDelete")
+NO_LADDER = f"is not a ladder; name rungs of {', '.join(RUNGS)} in this order, and Freeze or DeadlineDelete, not both"
+
+
+def _ladder(rungs: tuple[str, ...]) -> tuple[str, ...]:
+    if rungs != tuple(rung for rung in RUNGS if rung in rungs) or {"Freeze", "DeadlineDelete"} <= set(rungs):
+        raise ValueError(f"[{', '.join(rungs)}] {NO_LADDER}")
+    return rungs
+
+
+_RUNGS = ", ".join(f"'{rung}'" for rung in RUNGS)
+Ladder = Annotated[
+    tuple[Literal["NotifyOwner", "Quarantine", "Freeze", "DeadlineDelete"], ...],
+    _scalar(
+        _ladder,
+        Rule(
+            f"self == [{_RUNGS}].filter(rung, rung in self) && !('Freeze' in self && 'DeadlineDelete' in self)",
+            NO_LADDER,
+        ),
+    ),
+    msgspec.Meta(max_length=len(RUNGS) - 1),
+]
 
 
 class Requirement(LabelSelectorRequirement, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.bound import Bound, bound, node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
+from underway.rotate.ladder import foretold
 from underway.rotate.order import Order
 from underway.rotate.owners import with_owners
 from underway.rotate.slots import scope_of, slots, zones_of
@@ -53,7 +54,11 @@ class PlannedWindow(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Plan(msgspec.Struct, frozen=True, rename="camel"):
-    """The whole. bound_s: no scheduler could be faster; predicted_s: how long it will take if nothing goes wrong."""
+    """The whole.
+
+    bound: no scheduler could be faster; predicted_s: how long it will take if nothing goes wrong; ladder: what happens to a
+    node that cannot be drained, one sentence a rung.
+    """
 
     rotation: str
     total: int
@@ -65,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
     blockers: tuple[Blocker, ...] = ()
     warnings: tuple[str, ...] = ()
     windows: tuple[PlannedWindow, ...] = ()
+    ladder: tuple[str, ...] = ()
 
 
 def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Rules:
@@ -108,6 +114,7 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
             PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
             for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
         ),
+        ladder=foretold(spec.drain),
     )
 
 

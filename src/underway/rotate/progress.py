@@ -15,6 +15,7 @@ from underway.model.snapshot import Snapshot
 from underway.policy.readiness import node_closed, node_unready
 from underway.rotate.drain import Drain, Waiting
 from underway.rotate.effects import Machine
+from underway.rotate.ladder import Climb, Ladder, Rung, climb, ladder_of
 from underway.rotate.machine import Event
 from underway.rotate.quorum import not_voting
 from underway.rotate.record import Record, Slot
@@ -25,22 +26,24 @@ from underway.rotate.target import outdated
 class Step(msgspec.Struct, frozen=True):
     """event: what has happened, None while it has not. waiting: what for. due_ms: when time alone may change that.
 
-    failure: a sentence when it will not happen by itself and the rotation has to stop for it.
+    failure: a sentence when it will not happen by itself and the rotation has to stop for it. climb: how far a node has come
+    that does not get empty.
     """
 
     event: Event | None = None
     waiting: tuple[Waiting, ...] = ()
     due_ms: int | None = None
     failure: str = ""
+    climb: Climb = Climb()
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The specification's times, in milliseconds; grace_ms None: each pod's own."""
+    """The specification's times, in milliseconds; grace_ms None: each pod's own. ladder: of a drain that is stuck."""
 
     boot_ms: int
     soak_ms: int
     deregister_ms: int
-    drain_ms: int
+    ladder: Ladder = Ladder()
     grace_ms: int | None = None
 
 
@@ -54,7 +57,7 @@ def limits_of(spec: RotationSpec) -> Limits:
         boot_ms=milliseconds(spec.machines.boot_timeout),
         soak_ms=milliseconds(spec.pace.soak),
         deregister_ms=milliseconds(spec.drain.deregistration),
-        drain_ms=milliseconds(spec.drain.timeout),
+        ladder=ladder_of(spec.drain),
         grace_ms=milliseconds(spec.drain.grace_period_limit) if spec.drain.grace_period_limit else None,
     )
 
@@ -149,16 +152,27 @@ def draining(node: Node, record: Record, drain: Drain, limits: Limits, now_ms: i
     """Whether everything that moves has gone, or has taken too long."""
     if drain.done:
         return Step(Event.DRAINED)
-    deadline_ms = max(record.since_ms, drain.held_ms) + limits.drain_ms
-    if now_ms >= deadline_ms:
-        reason = drain.waiting[0].reason if drain.waiting else f"{len(drain.evict)} pods are left"
-        return Step(Event.STUCK, drain.waiting, failure=f"node {node.name} could not be drained in time: {reason}")
-    return Step(waiting=drain.waiting, due_ms=drain.held_ms if now_ms < drain.held_ms else deadline_ms)
+    reason = drain.waiting[0].reason if drain.waiting else f"{len(drain.evict)} pods are left"
+    step = _stuck(
+        record, drain.waiting, f"node {node.name} could not be drained in time: {reason}", drain.held_ms, limits, now_ms
+    )
+    return msgspec.structs.replace(step, due_ms=drain.held_ms) if now_ms < drain.held_ms else step
 
 
-def quarantined(drain: Drain) -> Step:
+def quarantined(node: Node, record: Record, drain: Drain, limits: Limits, now_ms: int) -> Step:
     """Whether what kept the node from being drained is gone: nothing left, or something that may be evicted now."""
-    return Step(Event.UNSTUCK) if drain.done or drain.evict else Step(waiting=drain.waiting)
+    if drain.done or drain.evict:
+        return Step(Event.UNSTUCK)
+    reason = f"node {node.name} could not be drained in time: {drain.waiting[0].reason}"
+    return _stuck(record, drain.waiting, reason, drain.held_ms, limits, now_ms)
+
+
+def _stuck(record: Record, waiting: tuple[Waiting, ...], reason: str, held_ms: int, limits: Limits, now_ms: int) -> Step:
+    """How far up the ladder a node has come that does not get empty. reason: what is said where the rotation freezes for it."""
+    at = climb(limits.ladder, record, held_ms, now_ms)
+    if at.rung is Rung.FREEZE:
+        return Step(waiting=waiting, failure=reason, climb=at)
+    return Step(Event.STUCK if at.quarantine else None, waiting, at.due_ms, climb=at)
 
 
 def detaching(node: Node, record: Record, snapshot: Snapshot, limits: Limits, now_ms: int) -> Step:
@@ -177,10 +191,7 @@ def detaching(node: Node, record: Record, snapshot: Snapshot, limits: Limits, no
     if not attached:
         return Step(Event.DETACHED)
     waiting = tuple(Waiting(node.name, f"VolumeAttachment {name} is being detached") for name in sorted(attached))
-    deadline_ms = record.since_ms + limits.drain_ms
-    if now_ms >= deadline_ms:
-        return Step(Event.STUCK, waiting, failure=f"node {node.name} keeps VolumeAttachment {min(attached)} for too long")
-    return Step(waiting=waiting, due_ms=deadline_ms)
+    return _stuck(record, waiting, f"node {node.name} keeps VolumeAttachment {min(attached)} for too long", 0, limits, now_ms)
 
 
 def terminating(node: Node, machines: Mapping[str, Machine], *, confirmed: bool) -> Step:

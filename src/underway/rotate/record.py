@@ -24,7 +24,9 @@ REPLACEMENT = PREFIX + "replacement"
 REASON = PREFIX + "reason"
 CORDONED = PREFIX + "cordoned"
 PROTECTED = PREFIX + "protected"
-ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED)
+DRAINING = PREFIX + "draining-since"
+FORCED = PREFIX + "deadline-deleted"
+ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED, DRAINING, FORCED)
 
 HANDS_OFF = ("cluster-autoscaler.kubernetes.io/scale-down-disabled", "karpenter.sh/do-not-disrupt")
 """Annotations that keep others from removing a node in hand. Sources: Cluster Autoscaler FAQ; Karpenter, "Disruption"."""
@@ -86,6 +88,8 @@ class Record(msgspec.Struct, frozen=True):
 
     since_ms: when the phase began. replacement: the key of its successor. cordoned: whether we cordoned it (a cordon of
     somebody else's is not ours to lift). protected: which of HANDS_OFF we set (others' are not ours to remove either).
+    draining_ms: when it first began to drain, 0 before; a quarantine does not end that. forced_ms, forced: when which pod (by
+    UID) was last chosen to be deleted past its deadline.
     """
 
     rotation: str
@@ -96,11 +100,15 @@ class Record(msgspec.Struct, frozen=True):
     reason: str = ""
     cordoned: bool = False
     protected: tuple[str, ...] = ()
+    draining_ms: int = 0
+    forced_ms: int = 0
+    forced: str = ""
 
 
 def record_of(node: Node) -> Record | None:
     """The record on a Node, None where there is none or it cannot be read (then the node is not in hand)."""
     annotations = node.metadata.annotations
+    forced_at, _, forced = annotations.get(FORCED, "").partition(" ")
     try:
         return Record(
             rotation=annotations[NAME],
@@ -111,6 +119,9 @@ def record_of(node: Node) -> Record | None:
             reason=annotations.get(REASON, ""),
             cordoned=annotations.get(CORDONED) == "true",
             protected=tuple(key for key in HANDS_OFF if key in annotations.get(PROTECTED, "").split(",")),
+            draining_ms=parsed_ms(annotations.get(DRAINING, "")) or 0,
+            forced_ms=parsed_ms(forced_at) or 0,
+            forced=forced,
         )
     except (KeyError, ValueError):
         return None
@@ -127,6 +138,8 @@ def annotations_of(record: Record) -> dict[str, str | None]:
         REASON: record.reason or None,
         CORDONED: "true" if record.cordoned else None,
         PROTECTED: ",".join(record.protected) or None,
+        DRAINING: timestamp.format_micro(record.draining_ms) if record.draining_ms else None,
+        FORCED: f"{timestamp.format_micro(record.forced_ms)} {record.forced}" if record.forced_ms else None,
         **dict.fromkeys(record.protected, "true"),
     }
 

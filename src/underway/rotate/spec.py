@@ -10,12 +10,14 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from underway.errors import UsageError
+from underway.model.duration import seconds
 from underway.rotate.fields import (
     LIST_MAX,
     TEXT_MAX,
     Count,
     Duration,
     LabelKey,
+    Ladder,
     LongText,
     OptionalCondition,
     OptionalDuration,
@@ -42,6 +44,8 @@ WAITS_MAX = 16
 OWNER_KEYS_MAX = 8
 OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge or expression, or no node would ever be out of date"
+FORCE_AFTER = "6h"  # Zalando's cluster-lifecycle-manager: no pod is forced off a node that has drained for less
+HASTY = f"DeadlineDelete needs a deadline of {FORCE_AFTER} or more"
 NO_SCORE = "by: expression and an expression need each other"
 
 
@@ -164,15 +168,26 @@ class WaitFor(Spec, frozen=True):
 class Drain(Spec, frozen=True):
     """How a node is emptied. timeout: AKS waits 30 minutes by default; deregistration: for load balancers to let go.
 
-    wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured.
+    wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured. ladder:
+    what is done about a drain that is stuck: NotifyOwner after notifyAfter (a third of the timeout where it is not given),
+    Quarantine after timeout, Freeze or DeadlineDelete after deadline (Zalando's cluster-lifecycle-manager waits 6 hours).
     """
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!has(self.ladder) || !('DeadlineDelete' in self.ladder) || !has(self.deadline)"
+            f" || duration(self.deadline) >= duration('{FORCE_AFTER}')",
+            HASTY,
+        ),
+    )
     timeout: Duration = "30m"
+    ladder: Ladder = ("NotifyOwner", "Quarantine")
+    notify_after: OptionalDuration = ""
+    deadline: Duration = "6h"
     grace_period_limit: OptionalDuration = ""
     empty_dir: Literal["Evict", "Block"] = "Evict"
     unmanaged: Literal["Evict", "Block"] = "Block"
     deregistration: Duration = "10s"
-    on_stuck: Literal["Quarantine", "Freeze"] = "Quarantine"
     wait: Annotated[tuple[WaitFor, ...], msgspec.Meta(max_length=WAITS_MAX)] = ()
     do_not_disrupt: Literal["Honour", "Ignore"] = "Honour"
 
@@ -331,6 +346,9 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
         yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
     if any(key.by == "pool" for key in spec.nodes.order) and not spec.nodes.pools:
         yield "spec.nodes: order by pool needs pools: give them in the order in which they are to go"
+    hasty = "DeadlineDelete" in spec.drain.ladder and not any(text.startswith("spec.drain.deadline") for text in unreadable)
+    if hasty and seconds(spec.drain.deadline) < seconds(FORCE_AFTER):
+        yield f"spec.drain: {HASTY}"
     for index, key in enumerate(spec.nodes.order):
         if (key.by == "expression") != bool(key.expression):
             yield f"spec.nodes.order[{index}]: {NO_SCORE}"

@@ -21,7 +21,8 @@ from underway.rotate.work import Result, Situation
 class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One node in hand.
 
-    since_ms: when its phase began, epoch milliseconds; pods: how many still have to leave; waiting: what for.
+    since_ms: when its phase began, epoch milliseconds; pods: how many still have to leave; waiting: what for; rung: how far up
+    the ladder its drain has come, "" while it has not been stuck for long.
     """
 
     node: str
@@ -31,6 +32,7 @@ class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replacement: str = ""
     pods: int = 0
     waiting: tuple[str, ...] = ()
+    rung: str = ""
 
 
 class NodeCounts(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,6 +98,7 @@ def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFli
             replacement=record.replacement,
             pods=_pods_to_move(name, snapshot, rules),
             waiting=tuple(wait.reason for wait in result.waiting.get(name, ())),
+            rung=result.climbs[name].rung.value if name in result.climbs else "",
         )
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0]))
     )
@@ -106,12 +109,19 @@ def _pods_to_move(node: str, snapshot: Snapshot, rules: Rules) -> int:
 
 
 def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
-    """What keeps quarantined nodes, and pods that nothing but a person can move."""
+    """What keeps nodes whose drain has come to the first rung that people are told of, and pods that nobody else can move."""
     return tuple(
-        Blocker(name, wait.reason, "" if wait.pod == name else wait.pod, wait.budget)
+        Blocker(
+            node=name,
+            reason=wait.reason,
+            pod="" if wait.pod == name else wait.pod,
+            budget=wait.budget,
+            rung=result.climbs[name].rung.value if name in result.climbs else "",
+            since_ms=result.climbs[name].since_ms if name in result.climbs else 0,
+        )
         for name, waits in sorted(result.waiting.items())
         for wait in waits
-        if wait.blocked or situation.records[name].phase is Phase.QUARANTINED
+        if wait.blocked or name in result.climbs or situation.records[name].phase is Phase.QUARANTINED
     )
 
 

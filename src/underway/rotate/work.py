@@ -25,6 +25,7 @@ from underway.rotate.effects import Provision, Terminate
 from underway.rotate.eviction import Evictions
 from underway.rotate.freezes import Freeze
 from underway.rotate.journal import JournalWriter, owed_annotation
+from underway.rotate.ladder import Climb, Rung
 from underway.rotate.machine import TIDY, Event, next_phase
 from underway.rotate.machinery import Machinery
 from underway.rotate.outbox import Act, Outbox
@@ -67,13 +68,14 @@ class Situation(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What the round found.
 
-    waiting: by node; failure: why the rotation may have to freeze, or ""; stuck: whether that is only a drain that takes
-    too long; due_ms: the next deadline.
+    waiting: by node; climbs: how far nodes have come that do not get empty; failure: why the rotation has to freeze, or ""; by:
+    who says so; due_ms: the next deadline.
     """
 
     waiting: dict[str, tuple[Waiting, ...]] = {}
+    climbs: dict[str, Climb] = {}
     failure: str = ""
-    stuck: bool = False
+    by: str = ""
     due_ms: int | None = None
 
 
@@ -104,25 +106,25 @@ class Work:
         snapshot = situation.snapshot
         purse = Purse(self._evictions.spent(snapshot))
         waiting: dict[str, tuple[Waiting, ...]] = {}
-        failures: list[Step] = []
-        due: list[int] = []
+        steps: dict[str, Step] = {}
         present: set[str] = set()
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0])):
             node = snapshot.nodes[name]
             left = drain(node, record, snapshot, self._rules, purse, situation.now_ms)
-            step = self._step(node, record, left, situation)
+            step = steps[name] = self._step(node, record, left, situation)
             waiting[name] = self._explained(step.waiting, present, snapshot, name)
-            if step.failure:
-                failures.append(step)
-            if step.due_ms is not None:
-                due.append(step.due_ms)
             self._take(node, record, step, situation)
             if situation.acts_on(name):
                 self._act(node, record, left, situation)
         self._evictions.forget(present)
-        # A failed machine weighs more than a stuck drain, which quarantine takes care of.
-        worst = min(failures, key=lambda step: step.event is Event.STUCK, default=Step())
-        return Result(waiting, worst.failure, worst.event is Event.STUCK, min(due, default=None))
+        failed = next((step for step in steps.values() if step.failure), Step())
+        return Result(
+            waiting,
+            climbs={name: step.climb for name, step in steps.items() if step.climb.told},
+            failure=failed.failure,
+            by="ladder" if failed.climb.rung is Rung.FREEZE else "driver",
+            due_ms=min((step.due_ms for step in steps.values() if step.due_ms is not None), default=None),
+        )
 
     def _explained(self, waits: tuple[Waiting, ...], present: set[str], snapshot: Snapshot, node: str) -> tuple[Waiting, ...]:
         """The waits with the server's own words where it has spoken."""
@@ -155,7 +157,7 @@ class Work:
             case Phase.TERMINATING:
                 return self._terminating(node)
             case _:
-                return progress.quarantined(left)
+                return progress.quarantined(node, record, left, self._limits, now_ms)
 
     def _frozen_step(self, node: Node, record: Record, left: Drain) -> Step:
         """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing."""
@@ -203,9 +205,12 @@ class Work:
             since_ms=now_ms,
             slot=record.slot,
             replacement=record.replacement,
-            reason=step.failure,
+            reason=step.failure or (step.waiting[0].reason if step.event is Event.STUCK and step.waiting else ""),
             cordoned=record.cordoned if closed is None else closed and not node.spec.unschedulable,
             protected=record.protected,
+            draining_ms=_draining_ms(record, following, now_ms),
+            forced_ms=record.forced_ms,
+            forced=record.forced,
         )
         # A node that somebody else had cordoned stays cordoned when we let go of it.
         lifted = None if closed is False and not record.cordoned and node.spec.unschedulable else closed
@@ -256,6 +261,13 @@ class Work:
         if limit_ms is None or own_s is None or own_s * 1_000 <= limit_ms:
             return None
         return max(1, limit_ms // 1_000)
+
+
+def _draining_ms(record: Record, following: Phase, now_ms: int) -> int:
+    """Since when the node drains: a quarantine does not end that, letting go of it does."""
+    if following is Phase.SURGING:
+        return 0
+    return record.draining_ms or (now_ms if following is Phase.DRAINING else 0)
 
 
 def owed_by(node: Node, record: Record) -> Owed:

@@ -96,7 +96,7 @@ def demo_rotation(scenario: Scenario) -> Rotation:
     spec = {
         "target": {"kubeletVersion": scenario.target},
         "machines": {"provider": "Command", "command": ["embedded"], "bootTimeout": "4m"},
-        "drain": {"timeout": "5m", "onStuck": "Freeze"},
+        "drain": {"timeout": "5m", "ladder": ["NotifyOwner", "Freeze"], "deadline": "5m"},
         "health": [
             {"gate": "nodes-ready"},
             {"gate": "workloads-available", "onBreach": "Freeze"},

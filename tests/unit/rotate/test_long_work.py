@@ -8,6 +8,7 @@ from underway.model.meta import LabelSelector
 from underway.policy.evictable import Block, Move, Rules, Wait, fate
 from underway.rotate.blockers import blockers_of
 from underway.rotate.drain import Drain, Purse, drain
+from underway.rotate.ladder import Ladder, Rung
 from underway.rotate.machine import Event
 from underway.rotate.progress import Limits, draining
 from underway.rotate.record import Phase, Record, Slot
@@ -16,7 +17,7 @@ START_MS = timestamp.parse("2026-01-01T00:00:00Z")
 HOUR_MS = 3_600_000
 RECORD = Record("r", Phase.DRAINING, START_MS, Slot.SURGE, "k")
 TRAINING = Rules(waits=(Wait(LabelSelector(match_labels={"app": "training"}), 12 * HOUR_MS),))
-LIMITS = Limits(boot_ms=0, soak_ms=0, deregister_ms=0, drain_ms=HOUR_MS // 2)
+LIMITS = Limits(boot_ms=0, soak_ms=0, deregister_ms=0, ladder=Ladder(((HOUR_MS // 2, Rung.QUARANTINE),)))
 
 
 def drained(rules: Rules, now_ms: int, *pods: object) -> Drain:

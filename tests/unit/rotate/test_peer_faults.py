@@ -17,6 +17,7 @@ from underway.rotate.drain import Purse, drain
 from underway.rotate.eviction import Evictions
 from underway.rotate.gates import workloads_available
 from underway.rotate.gates.judgement import Evidence
+from underway.rotate.ladder import Ladder, Rung
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import TIDY, Event
 from underway.rotate.progress import Limits
@@ -25,7 +26,8 @@ from underway.rotate.spec import Gate as GateSpec
 
 RECORD = Record("r", Phase.DRAINING, timestamp.parse("2026-01-01T01:00:00Z"), Slot.SURGE, "key")
 NOW_MS = timestamp.parse("2026-01-01T01:00:05Z")
-LIMITS = Limits(boot_ms=600_000, soak_ms=0, deregister_ms=10_000, drain_ms=1_800_000)
+TIMEOUT_MS = 1_800_000
+LIMITS = Limits(boot_ms=600_000, soak_ms=0, deregister_ms=10_000, ladder=Ladder(((TIMEOUT_MS, Rung.QUARANTINE),)))
 TEXT = "The disruption budget web needs 3 healthy pods and has 3 currently"
 
 
@@ -101,9 +103,9 @@ def test_a_silent_node_is_not_a_healthy_one() -> None:
 def test_a_drain_has_a_timeout_that_does_not_force() -> None:
     """No timeout at all (eks-rolling-update, brupop, kured): here the node is quarantined, with the reason."""
     stuck = drain(node("a"), RECORD, cluster(node("a"), pod("p", "a"), budget(allowed=0)), Rules(), Purse({}), NOW_MS)
-    step = progress.draining(node("a"), RECORD, stuck, LIMITS, RECORD.since_ms + LIMITS.drain_ms)
+    step = progress.draining(node("a"), RECORD, stuck, LIMITS, RECORD.since_ms + TIMEOUT_MS)
     assert step.event is Event.STUCK
-    assert "node a could not be drained in time: pod shop/p waits: PodDisruptionBudget shop/web" in step.failure
+    assert step.waiting[0].reason.startswith("pod shop/p waits: PodDisruptionBudget shop/web needs")
 
 
 def test_a_pod_of_the_same_name_elsewhere_is_another_pod() -> None:

@@ -46,6 +46,7 @@ def published(status: Status, generation: int, before: RotationStatus, now_ms: i
                 replacement=one.replacement,
                 pods=one.pods,
                 waiting=tuple(map(cut, one.waiting[:3])),
+                rung=one.rung,
             )
             for one in status.in_flight[:LISTED_MAX]
         ),
@@ -66,10 +67,11 @@ def _blockers(status: Status, before: RotationStatus, now_ms: int) -> tuple[Bloc
         BlockedBy(
             node=one.node,
             reason=cut(one.reason),
-            since=since.get((one.node, one.pod, one.budget), now),
+            since=timestamp.format_ms(one.since_ms) if one.since_ms else since.get((one.node, one.pod, one.budget), now),
             pod=one.pod,
             budget=one.budget,
             owner=cut(one.owner),
+            rung=one.rung,
         )
         for one in status.blockers[:LISTED_MAX]
     )

@@ -31,7 +31,7 @@ Conditions = Annotated[
 
 
 class InHand(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One node in hand, since when it is in its phase, and what it waits for."""
+    """One node in hand, since when it is in its phase, what it waits for, and how far up the ladder a stuck drain has come."""
 
     node: str
     phase: str
@@ -40,6 +40,7 @@ class InHand(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replacement: str = ""
     pods: int = 0
     waiting: tuple[str, ...] = ()
+    rung: str = ""
 
 
 class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -51,6 +52,7 @@ class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     pod: str = ""
     budget: str = ""
     owner: str = ""
+    rung: str = ""
 
 
 class Freezing(msgspec.Struct, frozen=True, rename="camel"):

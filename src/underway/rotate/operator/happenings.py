@@ -51,6 +51,8 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
         earlier = known.get(one.node)
         if earlier is None or earlier.phase != one.phase:
             found.append(_phase(one))
+        if one.rung not in ("", "Quarantine", earlier.rung if earlier else ""):
+            found.append(_rung(one))
     present = {one.node for one in after.in_flight}
     for name, earlier in known.items():
         if name not in present and earlier.phase == "Terminating":
@@ -90,6 +92,12 @@ def _phase(one: InFlight) -> Happening:
     waits = f": {one.waiting[0]}" if one.waiting else ""
     kind: Literal["Normal", "Warning"] = "Warning" if one.phase == "Quarantined" else "Normal"
     return Happening(reason, f"node {one.node} is {one.phase}{waits}", kind, one.node)
+
+
+def _rung(one: InFlight) -> Happening:
+    """A stuck drain has come to a rung; that of the quarantine is told by the phase."""
+    waits = f": {'; '.join(one.waiting[:3])}" if one.waiting else ""
+    return Happening(f"Drain{one.rung}", f"the drain of node {one.node} is stuck, {one.rung}{waits}", "Warning", one.node)
 
 
 def event_request(
