@@ -12,7 +12,8 @@ import msgspec
 from underway.model import timestamp
 from underway.model.disruption import PodDisruptionBudget
 from underway.model.duration import seconds
-from underway.model.pod import Pod
+from underway.model.hook import sleep_s
+from underway.model.pod import LifecycleHandler, Pod
 from underway.model.snapshot import Snapshot
 from underway.rotate.spec import RotationSpec
 
@@ -32,12 +33,16 @@ class Estimates(msgspec.Struct, frozen=True):
 
 def leaving_s_min(pod: Pod) -> float:
     """A time that the pod surely takes to end: its longest preStop sleep, capped by its grace period (KEP-3960)."""
-    sleeps = [
-        container.lifecycle.pre_stop.sleep.seconds
-        for container in pod.spec.containers
-        if container.lifecycle and container.lifecycle.pre_stop and container.lifecycle.pre_stop.sleep
-    ]
-    return float(min(max(sleeps, default=0), grace_s(pod)))
+    hooks = [container.lifecycle.pre_stop for container in pod.spec.containers if container.lifecycle]
+    return float(min(max((_sleeps_s(hook) for hook in hooks if hook is not None), default=0.0), grace_s(pod)))
+
+
+def _sleeps_s(hook: LifecycleHandler) -> float:
+    """The sleep of a hook, by its own action or by a command that is nothing else; 0 for what takes nobody knows how long."""
+    if hook.sleep is not None:
+        return hook.sleep.seconds
+    command = (hook.exec or {}).get("command") or ()
+    return sleep_s([str(word) for word in command]) or 0.0
 
 
 def grace_s(pod: Pod) -> int:

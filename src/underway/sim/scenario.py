@@ -4,7 +4,7 @@
 """
 
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,7 +45,11 @@ def parameters(**values: float | str) -> dict[str, str]:
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """One application, from which its manifests are made. budget: the spec of its PodDisruptionBudget without selector."""
+    """One application, from which its manifests are made. budget: the spec of its PodDisruptionBudget without selector.
+
+    pre_stop_s: of its hook. hook: the hook is a sleep, the same as a command, or a program, which takes about that long, or,
+    at 0, as long as the dice say.
+    """
 
     name: str
     namespace: str
@@ -55,7 +59,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     start_s: float = 4
     ready_s: float = 4
     stop_s: float | str = 1
-    pre_stop_s: int = 5
+    pre_stop_s: int | str = 5
+    hook: Literal["sleep", "command", "program"] = "sleep"
     grace_s: int = 30
     budget: Manifest | None = None
     rps: float = 0
@@ -71,7 +76,12 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
             "image": f"registry.example/{self.name}:1.0",
             "resources": {"requests": {"cpu": self.cpu, "memory": self.memory}},
         }
-        if self.pre_stop_s:
+        if self.hook == "command":
+            container["lifecycle"] = {"preStop": {"exec": {"command": ["sh", "-c", f"sleep {self.pre_stop_s}"]}}}
+        elif self.hook == "program":
+            container["lifecycle"] = {"preStop": {"exec": {"command": ["/app/drain"]}}}
+            behaviour |= parameters(pre_stop_s=self.pre_stop_s) if self.pre_stop_s else {}
+        elif self.pre_stop_s:
             container["lifecycle"] = {"preStop": {"sleep": {"seconds": self.pre_stop_s}}}
         spec: Manifest = {"terminationGracePeriodSeconds": self.grace_s, "containers": [container]}
         if self.spread:
@@ -154,7 +164,15 @@ DEMO_APPS = (
     App(name="storefront", namespace="shop", replicas=36, budget={"maxUnavailable": "10%"}, rps=8, work_ms=35, pre_stop_s=10),
     App(name="cart", namespace="shop", replicas=24, budget={"minAvailable": "80%"}, rps=5, work_ms=18, ready_s=6),
     App(
-        name="checkout", namespace="shop", replicas=18, budget={"maxUnavailable": 2}, rps=4, work_ms=60, ready_s=8, pre_stop_s=15
+        name="checkout",
+        namespace="shop",
+        replicas=18,
+        budget={"maxUnavailable": 2},
+        rps=4,
+        work_ms=60,
+        ready_s=8,
+        pre_stop_s=15,
+        hook="command",
     ),
     App(name="search", namespace="shop", replicas=20, budget={"maxUnavailable": "15%"}, rps=5, work_ms=45, start_s=8, ready_s=6),
     App(name="recommend", namespace="shop", replicas=16, budget={"maxUnavailable": 3}, rps=3, work_ms=80, ready_s=10),
@@ -172,7 +190,16 @@ DEMO_APPS = (
     ),
     App(name="metrics", namespace="platform", replicas=10, budget={"maxUnavailable": "20%"}, cpu="400m"),
     App(name="mailer", namespace="platform", replicas=14, cpu="200m", stop_s=4),
-    App(name="reports", namespace="platform", replicas=24, budget={"maxUnavailable": "25%"}, cpu="300m", stop_s=8),
+    App(
+        name="reports",
+        namespace="platform",
+        replicas=24,
+        budget={"maxUnavailable": "25%"},
+        cpu="300m",
+        stop_s=8,
+        pre_stop_s=0,
+        hook="program",
+    ),
     App(name="cron-gateway", namespace="platform", cpu="200m"),
 )
 
@@ -231,6 +258,7 @@ def random_scenario(seed: int) -> Scenario:
     manifests: list[tuple[Resource, Manifest]] = DAEMONS[0].daemon_set()
     for index in range(rng.randint(2, 5)):
         replicas = rng.randint(2, 9)
+        hook = _drawn_hook(seed, index)
         app = App(
             name=f"app-{index}",
             namespace="shop",
@@ -242,6 +270,7 @@ def random_scenario(seed: int) -> Scenario:
             pre_stop_s=rng.choice((0, 5, 10)),
             budget=rng.choice(BUDGETS),
         )
+        app = msgspec.structs.replace(app, hook="program", pre_stop_s=hook) if hook is not None else app
         manifests += app.deployment()
     if rng.random() < 0.4:
         stateful = App(name="db", namespace="data", replicas=rng.randint(1, 3), budget={"maxUnavailable": 1}, ready_s=4)
@@ -253,6 +282,12 @@ def random_scenario(seed: int) -> Scenario:
     manifests += training
     rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s", **waits}}
     return Scenario(f"random-{seed}", nodes, tuple(manifests), timing=timing, rotation=rotation)
+
+
+def _drawn_hook(seed: int, index: int) -> int | str | None:
+    """How long an application's hook takes if it is a program, in one of four: unknown, stated, longer than the grace."""
+    rng = Random(f"{seed}/hooks/{index}")
+    return rng.choice((0, 0, 3, 12, 40, "never")) if rng.random() < 0.25 else None
 
 
 def _drawn_order(seed: int) -> Manifest:

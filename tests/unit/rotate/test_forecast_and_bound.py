@@ -6,7 +6,7 @@ from objects import budget, cluster, node, pod
 from underway.policy.evictable import Rules
 from underway.rotate.admission import Hands, admit
 from underway.rotate.bound import bound
-from underway.rotate.estimates import Estimates, restart
+from underway.rotate.estimates import Estimates, leaving_s_min, restart
 from underway.rotate.forecast import Forecast, Tokens
 from underway.rotate.record import Slot
 from underway.rotate.slots import Slots, slots, zones_of
@@ -19,6 +19,20 @@ SPEC = RotationSpec(target=Target(kubelet_version="v1.37.2"))
 def test_restart_time_is_read_off_the_pods() -> None:
     snapshot = cluster(node("a"), pod("p", "a"), budget())
     assert restart(budget(), snapshot).typical_s == 10.0
+
+
+@pytest.mark.parametrize(
+    ("hook", "seconds"),
+    [
+        ({"sleep": {"seconds": 12}}, 12),
+        ({"exec": {"command": ["sh", "-c", "sleep 15"]}}, 15),
+        ({"sleep": {"seconds": 300}}, 30),
+        ({"exec": {"command": ["/app/drain"]}}, 0),
+        ({"httpGet": {"path": "/drain"}}, 0),
+    ],
+)
+def test_a_pod_surely_takes_as_long_as_its_hook_is_known_to_sleep(hook: dict[str, object], seconds: float) -> None:
+    assert leaving_s_min(pod("p", "a", spec={"containers": [{"name": "app", "lifecycle": {"preStop": hook}}]})) == seconds
 
 
 def test_slot_bound_counts_whole_nodes() -> None:

@@ -4,7 +4,7 @@
     deleting --(preStop)--> SIGTERM --(stop-s or what is left of the grace)--> exited --> object removed
 
 Owns when a process accepts connections: from Ready until SIGTERM, on a machine that runs. Sources: "Pod Lifecycle",
-"Termination of Pods"; KEP-3960 (preStop sleep). The hook's time counts against the grace period, as in the real one.
+"Termination of Pods". How long an end takes is for `termination` to say.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,8 @@ from underway.sim.store import Change, Object
 from underway.sim.world.controller import Controller, condition, is_ready
 from underway.sim.world.events import Events
 from underway.sim.world.index import PodIndex
-from underway.sim.world.parameters import NEVER, drawn_ms, parameter
+from underway.sim.world.parameters import drawn_ms, parameter
+from underway.sim.world.termination import MINIMUM_MS, ending
 from underway.sim.world.volumes import Volumes
 
 GONE_MS = (50, 300)  # from the last container's exit to the pod's removal: one sync of the kubelet's status manager
@@ -33,12 +34,6 @@ class Runtime:
         self.accepts_until_ms: int | None = None
         self.kill_at_ms: int | None = None
         self.ready = False
-
-
-def pre_stop_s(pod: Object) -> float:
-    """How long the pod's slowest preStop hook takes; only sleeps are simulated."""
-    hooks = [(container.get("lifecycle") or {}).get("preStop") or {} for container in pod["spec"]["containers"]]
-    return float(max((hook.get("sleep", {}).get("seconds", 0) for hook in hooks), default=0))
 
 
 class Kubelets(Controller):
@@ -218,17 +213,15 @@ class Kubelets(Controller):
             self.queue.after(self.rng.randint(*GONE_MS), lambda: self._remove(pod))
             return
         first = runtime.kill_at_ms is None
-        if not first and now_ms + grace_ms >= (runtime.kill_at_ms or 0):
+        kill_at_ms = now_ms + max(grace_ms, MINIMUM_MS)
+        if not first and kill_at_ms >= (runtime.kill_at_ms or 0):
             return
-        runtime.kill_at_ms = now_ms + grace_ms
-        term_ms = min(round(pre_stop_s(pod) * 1_000), grace_ms)
-        stop_s = parameter(pod, "stop-s")
-        left_ms = grace_ms - term_ms
-        exit_ms = term_ms + (left_ms if stop_s == NEVER else min(drawn_ms(stop_s, self.rng), left_ms))
+        runtime.kill_at_ms = kill_at_ms
+        end = ending(pod, grace_ms, self.rng)
         if first:
             self.events.tell(pod, "Killing", f"Stopping container {pod['spec']['containers'][0]['name']}")
-            self.queue.after(term_ms, lambda: self._stop_accepting(runtime))
-        self.queue.after(exit_ms + self.rng.randint(*GONE_MS), lambda: self._remove(pod))
+        self.queue.after(end.term_ms, lambda: self._stop_accepting(runtime))
+        self.queue.after(end.exit_ms + self.rng.randint(*GONE_MS), lambda: self._remove(pod))
 
     def _stop_accepting(self, runtime: Runtime) -> None:
         runtime.accepts_until_ms = min(runtime.accepts_until_ms or self.queue.now_ms(), self.queue.now_ms())
