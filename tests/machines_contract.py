@@ -8,11 +8,21 @@ from typing import Protocol
 
 import pytest
 
+from objects import node
+from underway.model.snapshot import Snapshot
 from underway.ports import Machines
+from underway.rotate import progress
 from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, Provision, Terminate
+from underway.rotate.machine import Event
+from underway.rotate.machinery import Machinery
+from underway.rotate.progress import Step, limits_of
+from underway.rotate.spec import RotationSpec, Target
 
 ZONE = "us-east-1a"
 ANSWER_S_MAX = 20.0
+KEY = "workers-0123abcd-00000a"
+WANTED = "v1.37.2"
+ASKED_MS = 1_780_000_000_000  # after the nodes of tests/objects.py became Ready
 
 
 class Stage(Protocol):
@@ -33,6 +43,12 @@ class Stage(Protocol):
 
     def lose(self) -> None:
         """The first node's machine disappears without a word."""
+
+    def lose_successor(self) -> None:
+        """What was asked for disappears without a word, booted or not."""
+
+    def drift(self) -> None:
+        """From now on the provider would make machines otherwise than the first one."""
 
     def trouble(self, name: str) -> None:
         """From now on the provider's backend answers so: "capacity", "throttling", "forbidden"; "" is none."""
@@ -60,19 +76,37 @@ def listed(stage: Stage) -> list[Machine]:
     return [machine for machine in reply.machines if machine.state != "Gone"]
 
 
+def judged(stage: Stage, *, version: str, late: bool = False) -> Step:
+    """What the driver makes of the successor, from the provider's own listing. late: its time to boot is over.
+
+    version: of the kubelet with which its Node has appeared, "" for no Node.
+    """
+    machinery, spec = Machinery(), RotationSpec(Target(kubelet_version=WANTED))
+    limits = limits_of(spec)
+    found = next((machine for machine in ask(stage, ListMachines(id=6)).machines if machine.key == KEY), None)
+    name = (found.node or "successor") if found else "successor"
+    there = {name: node(name, version=version)} if version else {}
+    by_id = {found.provider_id: name} if found and version else {}
+    listing = ListMachines(id=7)
+    machinery.answered(MachineReply(request=listing, machines=(found,) if found else ()), 0, by_id)
+    known = {KEY: shown} if (shown := machinery.shown(KEY)) else {}
+    now_ms = ASKED_MS + (limits.boot_ms if late else 0)
+    return progress.arrival(stage.node, KEY, ASKED_MS, known, Snapshot(nodes=there), spec, limits, now_ms)
+
+
 class Contract:
     """The suite."""
 
-    def provision(self, stage: Stage, key: str = "workers-0123abcd-00000a") -> MachineReply:
+    def provision(self, stage: Stage, key: str = KEY) -> MachineReply:
         request = Provision(
-            id=3, key=key, replaces=stage.node, replaces_provider_id=stage.provider_id, zone=ZONE, kubelet_version="v1.37.2"
+            id=3, key=key, replaces=stage.node, replaces_provider_id=stage.provider_id, zone=ZONE, kubelet_version=WANTED
         )
         return ask(stage, request)
 
     def terminate(self, stage: Stage) -> MachineReply:
         return ask(stage, Terminate(id=4, node=stage.node, provider_id=stage.provider_id))
 
-    def of_key(self, stage: Stage, key: str = "workers-0123abcd-00000a") -> list[Machine]:
+    def of_key(self, stage: Stage, key: str = KEY) -> list[Machine]:
         return [machine for machine in listed(stage) if machine.key == key]
 
     def test_what_was_there_is_listed(self, stage: Stage) -> None:
@@ -101,7 +135,7 @@ class Contract:
         assert stage.count() == 2
 
     def test_two_keys_are_two_machines(self, stage: Stage) -> None:
-        for key in ("workers-0123abcd-00000a", "workers-0123abcd-00000b"):
+        for key in (KEY, "workers-0123abcd-00000b"):
             assert self.provision(stage, key).error == ""
         stage.boot()
         assert len(self.of_key(stage)) == len(self.of_key(stage, "workers-0123abcd-00000b")) == 1
@@ -124,11 +158,60 @@ class Contract:
 
     def test_a_successor_that_never_became_a_node_ends_by_its_key(self, stage: Stage) -> None:
         self.provision(stage)
-        reply = ask(stage, Terminate(id=5, key="workers-0123abcd-00000a"))
+        reply = ask(stage, Terminate(id=5, key=KEY))
         stage.finish()
         assert reply.error == ""
         assert self.of_key(stage) == []
         assert stage.count() == 1
+
+    def test_a_boot_of_the_wrong_version_is_found_and_ends(self, stage: Stage) -> None:
+        self.provision(stage)
+        stage.boot()
+        self.of_key(stage)
+        assert judged(stage, version=WANTED).event is Event.REPLACEMENT_READY
+        wrong = judged(stage, version="v1.36.9")
+        assert wrong.event is Event.REPLACEMENT_FAILED
+        assert "is itself out of date: kubelet v1.36.9, wanted v1.37.2" in wrong.failure
+        (successor,) = self.of_key(stage)
+        assert ask(stage, Terminate(id=8, key=KEY, node=successor.node, provider_id=successor.provider_id)).error == ""
+        stage.finish()
+        assert self.of_key(stage) == []
+        assert stage.count() == 1
+
+    def test_a_successor_that_never_joins_is_given_up_in_time(self, stage: Stage) -> None:
+        self.provision(stage)
+        stage.slow()
+        assert judged(stage, version="").event is None
+        late = judged(stage, version="", late=True)
+        assert late.event is Event.REPLACEMENT_FAILED
+        assert "did not become Ready within 10 min" in late.failure
+
+    def test_a_successor_that_is_lost_is_not_taken_for_one(self, stage: Stage) -> None:
+        self.provision(stage)
+        stage.boot()
+        self.of_key(stage)
+        stage.lose_successor()
+        assert [machine for machine in self.of_key(stage) if machine.state == "Running"] == []
+        assert judged(stage, version="", late=True).event is Event.REPLACEMENT_FAILED
+        assert self.provision(stage, "workers-0123abcd-00000b").error == ""
+        stage.boot()
+        (second,) = self.of_key(stage, "workers-0123abcd-00000b")
+        assert second.state == "Running"
+
+    def test_a_machine_that_the_provider_would_make_otherwise_has_drifted(self, stage: Stage) -> None:
+        assert [machine.drifted for machine in self.drifting(stage)] == [""]
+        stage.drift()
+        (first,) = self.drifting(stage)
+        assert first.drifted
+        self.provision(stage)
+        stage.boot()
+        self.of_key(stage)
+        assert {machine.key: bool(machine.drifted) for machine in self.drifting(stage)} == {"": True, KEY: False}
+
+    def drifting(self, stage: Stage) -> list[Machine]:
+        reply = ask(stage, ListMachines(id=9, drift=True))
+        assert reply.error == ""
+        return [machine for machine in reply.machines if machine.state != "Gone"]
 
     @pytest.mark.parametrize(("name", "retryable"), [("capacity", True), ("throttling", True), ("forbidden", False)])
     def test_a_refusal_is_told_and_may_pass(self, stage: Stage, name: str, retryable: bool) -> None:

@@ -25,6 +25,11 @@ from underway import __version__
     type=click.Choice(["ClusterAPI", "Karpenter"]),
     help="Grant what this machine provider asks of the API server; may be given again. The others need no right here.",
 )
+@click.option(
+    "--iam-policy",
+    type=click.Choice(["AutoScalingGroup", "EKSNodegroup"]),
+    help="Print the IAM policy that a machine provider of AWS needs, as JSON, and nothing else.",
+)
 @click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print them.")
 def command(
@@ -35,6 +40,7 @@ def command(
     fleet: bool,
     webhook: bool,
     providers: tuple[str, ...],
+    iam_policy: str | None,
     crds_only: bool,
     output: str,
 ) -> None:
@@ -44,6 +50,9 @@ def command(
 
     Example: underway manifests | kubectl apply -f -
     """
+    if iam_policy:
+        print_policy(iam_policy)
+        return
     from underway.machines import PROVIDERS
     from underway.rotate.gates import GATES
     from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
@@ -59,6 +68,15 @@ def command(
         definitions = list(own_kinds.definitions(*names, namespace))
         added = own_webhook.webhook(image, namespace, replicas, tuple(one["metadata"]["name"] for one in definitions))
     print_objects(definitions if crds_only else [*installation(wanted, definitions), *added], output)
+
+
+def print_policy(provider: str) -> None:
+    """Print what AWS has to grant."""
+    import json
+
+    from underway.machines.aws_policies import policy
+
+    click.echo(json.dumps(policy(provider), indent=2))
 
 
 def print_objects(objects: list[dict[str, Any]], output: str) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from underway.machines.auto_scaling_group import AutoScalingGroup
 from underway.machines.cluster_api import ClusterApi
 from underway.machines.command import Command
+from underway.machines.eks_nodegroup import EksNodegroup
 from underway.machines.karpenter import Karpenter
 from underway.ports import Api, Machines
 from underway.rotate.spec import Machines as MachinesSpec
@@ -23,5 +24,6 @@ PROVIDERS: dict[str, Callable[[MachinesSpec, Api], Provider]] = {
     "AutoScalingGroup": lambda spec, _: AutoScalingGroup(spec),
     "ClusterAPI": lambda _, api: ClusterApi(api),
     "Command": lambda spec, _: Command(spec.command),
+    "EKSNodegroup": lambda spec, _: EksNodegroup(spec),
     "Karpenter": lambda _, api: Karpenter(api),
 }

@@ -11,7 +11,28 @@ from underway.rotate.effects import MachineReply, MachineRequest
 KEY_TAG = "rotation.underway.dev/key"
 ATTEMPTS = 3  # of the SDK itself; the driver asks again after that
 TIMEOUT_S = 20.0
-NO_CAPACITY = frozenset({"InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientReservedInstanceCapacity"})
+# There is none in this place: another subnet or instance type of the zone may have one.
+NO_CAPACITY = frozenset(
+    {
+        "InsufficientCapacity",
+        "InsufficientFreeAddressesInSubnet",
+        "InsufficientHostCapacity",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+        "UnfulfillableCapacity",
+        "Unsupported",  # "instance type ... is not supported in your requested Availability Zone"
+    }
+)
+MORE_QUOTA = "ask AWS for more (Service Quotas), or lower spec.pace.maxSurge"
+MORE_ROOM = "AWS has none at present; more instance types or subnets in the zone help"
+MORE_RIGHTS = "`underway manifests --iam-policy` prints what is needed"
+REMEDIES = {
+    **dict.fromkeys(("InsufficientInstanceCapacity", "InsufficientCapacity", "UnfulfillableCapacity"), MORE_ROOM),
+    "InsufficientFreeAddressesInSubnet": "give the zone a subnet with free addresses",
+    **dict.fromkeys(("VcpuLimitExceeded", "InstanceLimitExceeded", "MaxSpotInstanceCountExceeded"), MORE_QUOTA),
+    **dict.fromkeys(("NetworkInterfaceLimitExceeded", "VolumeLimitExceeded"), MORE_QUOTA),
+    **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), MORE_RIGHTS),
+}
 # Mistakes that a person has to mend. Whatever else AWS answers (throttling, quotas, capacity, its own errors) may pass.
 FINAL = frozenset(
     {
@@ -64,8 +85,20 @@ def code_of(error: Exception) -> str:
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__))
 
 
-def refusal(request: MachineRequest, error: Exception) -> MachineReply:
-    """A failed call as a reply."""
+def tag_of(instance: dict[str, Any], key: str) -> str:
+    """A tag's value, "" if the instance does not have it."""
+    return next((tag["Value"] for tag in instance.get("Tags", ()) if tag["Key"] == key), "")
+
+
+def told(error: Exception, where: str = "") -> str:
+    """A failed call in one sentence: AWS' own words, and what helps where that is known. where: the zone, mostly."""
     code = code_of(error)
     text = getattr(error, "response", {}).get("Error", {}).get("Message") or str(error)
-    return MachineReply(request=request, error=f"{code}: {text}", retryable=code not in FINAL and code != "NoCredentialsError")
+    remedy = f"; {REMEDIES[code]}" if code in REMEDIES else ""
+    return f"{code}: {text.rstrip('.')}{f' ({where})' if where else ''}{remedy}"
+
+
+def refusal(request: MachineRequest, error: Exception, where: str = "") -> MachineReply:
+    """A failed call as a reply."""
+    code = code_of(error)
+    return MachineReply(request=request, error=told(error, where), retryable=code not in FINAL and code != "NoCredentialsError")

@@ -11,13 +11,15 @@ from typing import Any
 import msgspec
 
 from underway.kube.resource import Resource
-from underway.machines.objects import KEY, Json, ObjectProvider, Refusal, condition
+from underway.machines.objects import KEY, Json, ObjectProvider, condition
+from underway.machines.refusal import Refusal
 from underway.rotate.effects import Machine, MachineState, Provision, Terminate
 
 GROUP, VERSION = "cluster.x-k8s.io", "v1beta2"
 MACHINES = Resource(GROUP, VERSION, "machines", "Machine")
 DEPLOYMENTS = Resource(GROUP, VERSION, "machinedeployments", "MachineDeployment")
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
+UP_TO_DATE = "UpToDate"  # the condition by which a Machine's owner says whether it is as the template wants it
 DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
 ASKED = "rotation.underway.dev/asked"
 ENDED = "rotation.underway.dev/ended"
@@ -189,7 +191,7 @@ def machine_of(value: Json) -> Machine:
     state = PHASES.get(status.get("phase", ""), "Pending")
     if metadata.get("deletionTimestamp") and state != "Gone":
         state = "Terminating"
-    ready = condition(value, "Ready")
+    ready, current = condition(value, "Ready"), condition(value, UP_TO_DATE)
     reason = ready.get("message", "") if state in ("Pending", "Failed") and ready.get("status") != "True" else ""
     return Machine(
         key=_annotations(value).get(KEY, ""),
@@ -197,4 +199,5 @@ def machine_of(value: Json) -> Machine:
         provider_id=value["spec"].get("providerID", ""),
         state=state,
         reason=reason or status.get("failureMessage", ""),
+        drifted=(current.get("message") or current.get("reason", "")) if current.get("status") == "False" else "",
     )

@@ -9,7 +9,8 @@ while a successor is still empty, karpenter.sh/do-not-disrupt keeps Karpenter's 
 import re
 
 from underway.kube.resource import NODES, Resource
-from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, Refusal, condition
+from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, condition
+from underway.machines.refusal import Refusal
 from underway.model.node import ZONE_LABEL
 from underway.rotate.effects import Machine, MachineState, Provision, Terminate
 
@@ -119,12 +120,20 @@ def machine_of(claim: Json) -> Machine:
     state: MachineState = "Running" if status.get("nodeName") else "Pending"
     if metadata.get("deletionTimestamp"):
         state = "Terminating"
+    drift = condition(claim, "Drifted")
     waits = next((found for type_ in STEPS if (found := condition(claim, type_)).get("status") == "False"), {})
-    reason = f"{waits.get('reason', '')}: {waits.get('message', '')}".strip(": ") if state == "Pending" else ""
+    reason = _said(waits) if state == "Pending" else ""
     return Machine(
         key=metadata.get("labels", {}).get(KEY, ""),
         node=status.get("nodeName", ""),
         provider_id=status.get("providerID", ""),
         state=state,
         reason=reason,
+        drifted=(_said(drift) or "Drifted") if drift.get("status") == "True" else "",
     )
+
+
+def _said(found: Json) -> str:
+    """A condition in words."""
+    reason, message = found.get("reason", ""), found.get("message", "")
+    return reason if message == reason else f"{reason}: {message}".strip(": ")

@@ -15,6 +15,7 @@ from underway.kube.reply import ObjectList, Reply
 from underway.kube.request import Request, Verb
 from underway.kube.resource import Resource
 from underway.kube.retry import PASSING
+from underway.machines.refusal import Refusal
 from underway.ports import Api
 from underway.rotate.effects import Machine, MachineReply, MachineRequest, Provision, Terminate
 
@@ -26,14 +27,6 @@ REPLACES = "rotation.underway.dev/replaces"
 FIRST_ID = 1 << 40  # far from those of the driver, which may share the connection
 PAGE = 500
 CONFLICT, NOT_FOUND = 409, 404
-
-
-class Refusal(Exception):
-    """The API server, or an object's own state, forbids it. retryable: whether asking again later can help."""
-
-    def __init__(self, why: str, *, retryable: bool) -> None:
-        super().__init__(why)
-        self.retryable = retryable
 
 
 class ObjectProvider(ABC):

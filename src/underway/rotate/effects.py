@@ -16,7 +16,8 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
     key: the replacement it was provisioned for, "" for machines that were there before. node: the name of its Node, ""
     while unknown; the driver also finds the Node whose spec.providerID is provider_id. reason: one sentence where the
-    state is Failed, or Pending for want of capacity or quota.
+    state is Failed, or Pending for want of capacity or quota. drifted: why its provider would make it otherwise now, "" if it
+    would not or was not asked.
     """
 
     key: str = ""
@@ -24,6 +25,7 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     provider_id: str = ""
     state: MachineState = "Pending"
     reason: str = ""
+    drifted: str = ""
 
 
 class Provision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Provision", tag_field="action"):
@@ -51,9 +53,10 @@ class Terminate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="
 
 
 class ListMachines(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="ListMachines", tag_field="action"):
-    """Say which machines there are, also those that have no Node yet and those that end."""
+    """Say which machines there are, also those that have no Node yet and those that end. drift: and which have drifted."""
 
     id: int
+    drift: bool = False
 
 
 MachineRequest = Provision | Terminate | ListMachines

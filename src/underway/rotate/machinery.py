@@ -25,6 +25,7 @@ class Machinery:
         self.listed = False
         self._provisioned: set[str] = set()
         self._terminated: dict[str, int] = {}
+        self._end_errors: dict[str, str] = {}
         self._asked_ms: dict[int, int] = {}
         self._asked_last_ms = -POLL_MS
         self._listed_ms = -1
@@ -58,7 +59,10 @@ class Machinery:
                     self._provisioned.add(request.key)
                     self.by_key.update({machine.key: machine for machine in machines if machine.key})
             case Terminate():
-                if not reply.error and request.node:
+                self._end_errors.pop(request.node, None)
+                if reply.error:
+                    self._end_errors[request.node] = reply.error
+                elif request.node:
                     self._terminated[request.node] = now_ms
 
     def _replace(self, machines: Iterable[Machine], asked_ms: int) -> None:
@@ -74,6 +78,10 @@ class Machinery:
     def ending(self, node: str) -> bool:
         """Whether the provider has accepted the end of the node's machine."""
         return node in self._terminated
+
+    def end_refused(self, node: str) -> str:
+        """Why the provider has not accepted the end of the node's machine yet, "" if it has or was not asked."""
+        return self._end_errors.get(node, "")
 
     def shown(self, key: str) -> Machine | None:
         """The machine of a key, with the provider's refusal as its reason where it is not there yet."""

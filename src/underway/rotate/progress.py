@@ -194,9 +194,15 @@ def detaching(node: Node, record: Record, snapshot: Snapshot, limits: Limits, no
     return _stuck(record, waiting, f"node {node.name} keeps VolumeAttachment {min(attached)} for too long", 0, limits, now_ms)
 
 
-def terminating(node: Node, machines: Mapping[str, Machine], *, confirmed: bool) -> Step:
-    """Whether the machine is gone. machines: by node name, of a listing made after the provider said yes (confirmed)."""
+def terminating(node: Node, machines: Mapping[str, Machine], *, confirmed: bool, refused: str = "") -> Step:
+    """Whether the machine is gone.
+
+    machines: by node name, of a listing made after the provider said yes (confirmed); refused: why it has not said so.
+    """
     machine = machines.get(node.name)
     if confirmed and (machine is None or machine.state == "Gone"):
         return Step(Event.MACHINE_GONE)
-    return _waits(node, f"machine of node {node.name} is {machine.state if machine else 'ending'}")
+    if refused:
+        return _waits(node, f"machine of node {node.name} cannot be ended yet: {refused}")
+    reason = f": {machine.reason}" if machine and machine.reason else ""
+    return _waits(node, f"machine of node {node.name} is {machine.state if machine else 'ending'}{reason}")

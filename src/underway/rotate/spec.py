@@ -117,12 +117,14 @@ class Machines(Spec, frozen=True):
     """Where replacements come from. bootTimeout: MachineHealthCheck's nodeStartupTimeout default is 10 minutes.
 
     Each provider reads its own fields and refuses to begin without those that it needs: command (Command); groups, region
-    (AutoScalingGroup); kubeconfig, context (ClusterAPI: of the management cluster, if it is another).
+    (AutoScalingGroup, EKSNodegroup), cluster (EKSNodegroup); kubeconfig, context (ClusterAPI: of the management cluster, if it is
+    another).
     """
 
     provider: str = "Command"
     command: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    cluster: str = ""
     region: str = ""
     kubeconfig: str = ""
     context: str = ""

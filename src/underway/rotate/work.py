@@ -181,7 +181,9 @@ class Work:
 
     def _terminating(self, node: Node) -> Step:
         confirmed = self._machinery.end_confirmed(node.name)
-        return progress.terminating(node, self._machinery.by_node, confirmed=confirmed)
+        return progress.terminating(
+            node, self._machinery.by_node, confirmed=confirmed, refused=self._machinery.end_refused(node.name)
+        )
 
     def _take(self, node: Node, record: Record, step: Step, situation: Situation) -> None:
         """Write the next phase down; deleting the Node is how Deleted is written."""

@@ -80,3 +80,10 @@ def test_a_provider_brings_its_own_rights_and_no_others() -> None:
 def test_only_a_hub_reads_secrets_and_only_its_own() -> None:
     holders = [key for key, value in objects("--fleet").items() if "Role" in key[0] and may({"rules": [], **value}, "secrets")]
     assert holders == [("Role", "underway-system", "underway-operator")]
+
+
+def test_the_iam_policy_is_printed_alone() -> None:
+    policy = json.loads(printed("--iam-policy", "EKSNodegroup"))
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert {"eks:DescribeNodegroup", "ec2:RunInstances", "iam:PassRole"} <= actions
+    assert not any("*" in action for action in actions)

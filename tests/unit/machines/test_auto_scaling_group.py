@@ -3,102 +3,48 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
+import msgspec
 import pytest
-from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ec2.models import ec2_backends
 
-from machines_contract import ZONE, Contract, ask, listed
+from aws_account import Account, aws_in_memory, forget, refusing
+from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.errors import UsageError
-from underway.machines.auto_scaling_group import SUSPENDED, AutoScalingGroup, machine_of
-from underway.machines.aws import KEY_TAG
-from underway.rotate.effects import Machine, Provision, Terminate
+from underway.machines.auto_scaling_group import REPLACES_TAG, SUSPENDED, AutoScalingGroup, machine_of
+from underway.machines.aws_policies import policy
+from underway.rotate.effects import ListMachines, Machine, Provision, Terminate
 from underway.rotate.spec import Machines as MachinesSpec
 
-REGION = "us-east-1"
-IMAGE = "ami-12c6146b"  # one of those that moto has
-CODES = {"capacity": "InsufficientInstanceCapacity", "throttling": "RequestLimitExceeded", "forbidden": "UnauthorizedOperation"}
 
-
-class Account:
-    """One group of one instance in one zone, and the provider before it."""
-
-    def __init__(self, **group: Any) -> None:
-        self.ec2 = boto3.client("ec2", region_name=REGION)
-        self.scaling = boto3.client("autoscaling", region_name=REGION)
-        data = {"ImageId": IMAGE, "InstanceType": "m5.large"}
-        self.ec2.create_launch_template(LaunchTemplateName="workers", LaunchTemplateData=data)
-        network = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            self.ec2.create_subnet(VpcId=network, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
-            for index, zone in enumerate((ZONE, "us-east-1b"))
-        ]
-        self.scaling.create_auto_scaling_group(
-            AutoScalingGroupName="workers",
-            MinSize=1,
-            MaxSize=10,
-            DesiredCapacity=1,
-            VPCZoneIdentifier=",".join(subnets),
-            **(group or {"LaunchTemplate": {"LaunchTemplateName": "workers", "Version": "$Latest"}}),
-        )
-        self.provider: Any = AutoScalingGroup(MachinesSpec(provider="AutoScalingGroup", groups=("workers",), region=REGION))
-        self.first = self.group()["Instances"][0]
-        self.node = "ip-10-0-0-1"
-        self.provider_id = f"aws:///{self.first['AvailabilityZone']}/{self.first['InstanceId']}"
-        self._trouble = ""
-        self.provider._ec2.meta.events.register("before-call.ec2.RunInstances", self._refuse)
-
-    def group(self) -> Any:
-        return self.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["workers"])["AutoScalingGroups"][0]
-
-    def _refuse(self, **_: Any) -> Any:
-        if not self._trouble:
-            return None
-        code = CODES[self._trouble]
-
-        class Answer:
-            status_code = 400
-
-        return Answer(), {"Error": {"Code": code, "Message": f"{code}, says AWS"}, "ResponseMetadata": {}}
-
-    def boot(self) -> None:
-        """moto's instances run as soon as they are asked for."""
-
-    def slow(self) -> None:
-        for backend in ec2_backends[DEFAULT_ACCOUNT_ID].values():
-            for reservation in backend.reservations.values():
-                for instance in reservation.instances:
-                    if any(tag["key"] == KEY_TAG for tag in instance.get_tags()):
-                        instance._state.name, instance._state.code = "pending", 0
-
-    def finish(self) -> None:
-        """And end as soon."""
-
-    def lose(self) -> None:
-        self.ec2.terminate_instances(InstanceIds=[self.first["InstanceId"]])
-
-    def trouble(self, name: str) -> None:
-        self._trouble = name
-
-    def count(self) -> int:
-        found = self.ec2.describe_instances()["Reservations"]
-        instances = [instance for reservation in found for instance in reservation["Instances"]]
-        return sum(1 for instance in instances if instance["State"]["Name"] not in ("terminated", "shutting-down"))
-
-    def suspended(self) -> bool:
-        return any(process["ProcessName"] == SUSPENDED for process in self.group()["SuspendedProcesses"])
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    with aws_in_memory():
+        yield
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Account()
+def stage(aws: None) -> Account:
+    forget()
+    return Account()
 
 
-KEY = "workers-0123abcd-00000a"
+NOT_CALLS = {"iam:PassRole", "ec2:CreateTags"}  # what AWS asks for inside of RunInstances
+
+
+def granted(provider: str) -> set[str]:
+    """The actions of a policy."""
+    return {action for statement in policy(provider)["Statement"] for action in statement["Action"]}
+
+
+def whole_life(stage: Account, request: Provision) -> None:
+    """Everything that a provider may ever call: a replacement, and a successor that ends without joining."""
+    ask(stage, request)
+    ask(stage, ListMachines(id=2, drift=True))
+    listed(stage)
+    ask(stage, Terminate(id=3, node=stage.node, provider_id=stage.provider_id))
+    listed(stage)
+    ask(stage, msgspec.structs.replace(request, key="workers-0123abcd-00000b"))
+    ask(stage, Terminate(id=4, key="workers-0123abcd-00000b"))
+    assert stage.count() == 1
 
 
 def request(stage: Account, zone: str = ZONE) -> Provision:
@@ -142,7 +88,10 @@ class TestAutoScalingGroup(Contract):
     def test_want_of_capacity_names_the_zone(self, stage: Account) -> None:
         stage.trouble("capacity")
         reply = ask(stage, request(stage))
-        assert reply.error == "InsufficientInstanceCapacity: InsufficientInstanceCapacity, says AWS (zone us-east-1a)"
+        assert reply.error == (
+            "InsufficientInstanceCapacity: InsufficientInstanceCapacity, says AWS (zone us-east-1a); "
+            "AWS has none at present; more instance types or subnets in the zone help"
+        )
 
     def test_a_node_of_another_cloud_is_not_ours_to_end(self, stage: Account) -> None:
         reply = ask(stage, Terminate(id=2, node="n", provider_id="gce://p/z/n"))
@@ -162,25 +111,94 @@ class TestAutoScalingGroup(Contract):
         assert "OperationNotPermitted" in reply.error
         assert not reply.retryable
 
+    def test_a_successor_is_kept_from_scaling_policies_until_its_predecessor_is_gone(self, stage: Account) -> None:
+        ask(stage, request(stage))
+        listed(stage)
+        assert self.protections(stage) == {stage.first["InstanceId"]: False, self.successor(stage): True}
+        ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id))
+        listed(stage)
+        assert self.protections(stage) == {self.successor(stage): False}
+        (instance,) = stage.ec2.describe_instances(InstanceIds=[self.successor(stage)])["Reservations"][0]["Instances"]
+        assert REPLACES_TAG not in {tag["Key"] for tag in instance["Tags"]}
 
-def test_several_instance_types_are_tried_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        template = {"LaunchTemplateName": "workers", "Version": "$Latest"}
-        overrides = [{"InstanceType": "m5.large"}, {"InstanceType": "m6i.large"}]
-        stage = Account(
-            MixedInstancesPolicy={"LaunchTemplate": {"LaunchTemplateSpecification": template, "Overrides": overrides}}
+    def protections(self, stage: Account) -> dict[str, bool]:
+        return {member["InstanceId"]: member["ProtectedFromScaleIn"] for member in stage.group()["Instances"]}
+
+    def successor(self, stage: Account) -> str:
+        return next(machine for machine in listed(stage) if machine.key).provider_id.rpartition("/")[2]
+
+    def test_a_protected_old_instance_ends_all_the_same(self, stage: Account) -> None:
+        name = stage.first["InstanceId"]
+        stage.scaling.set_instance_protection(InstanceIds=[name], AutoScalingGroupName="workers", ProtectedFromScaleIn=True)
+        assert ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id)).error == ""
+        assert stage.count() == 0
+
+    def test_a_lifecycle_hook_that_holds_a_machine_is_told(self) -> None:
+        instance = {"InstanceId": "i-1", "Placement": {"AvailabilityZone": "a"}, "State": {"Name": "running"}}
+        assert machine_of(instance, "Terminating:Wait").reason == "a lifecycle hook of its group holds it (Terminating:Wait)"
+
+    def test_a_full_group_launches_nothing(self, stage: Account) -> None:
+        stage.scaling.update_auto_scaling_group(AutoScalingGroupName="workers", MaxSize=1)
+        reply = ask(stage, request(stage))
+        assert reply.error.startswith("Auto Scaling group workers has no room beside its machines: raise its maximum size of 1")
+        assert (reply.retryable, stage.count()) == (True, 1)
+
+    def test_a_group_at_its_minimum_says_why_no_machine_goes_first(self, stage: Account) -> None:
+        stage.scaling.update_auto_scaling_group(AutoScalingGroupName="workers", MinSize=1)
+        reply = ask(stage, Terminate(id=2, node=stage.node, provider_id=stage.provider_id))
+        assert reply.error.startswith("Auto Scaling group workers may not have fewer machines: lower its minimum size of 1")
+        assert (reply.retryable, stage.count()) == (True, 1)
+
+    def test_a_machine_that_may_not_join_waits_and_says_why(self, stage: Account) -> None:
+        ask(stage, request(stage))
+        refusing(stage.provider._scaling, "autoscaling.AttachInstances", "ResourceContention", "an update is under way.")
+        (machine,) = [machine for machine in listed(stage) if machine.key]
+        assert (machine.state, machine.reason) == (
+            "Pending",
+            "it cannot join its group: ResourceContention: an update is under way",
         )
-        asked: list[str] = []
+        assert stage.suspended()
 
-        def refuse(params: Any, **_: Any) -> Any:
-            asked.append(params["body"]["InstanceType"])
-            stage.trouble("capacity" if len(asked) == 1 else "")
+    def test_drift_names_both_versions_of_the_template(self, stage: Account) -> None:
+        stage.drift()
+        (machine,) = ask(stage, ListMachines(id=2, drift=True)).machines
+        template = stage.group()["LaunchTemplate"]["LaunchTemplateId"]
+        assert machine.drifted == f"launch template {template} version 1, its group uses version 2"
 
-        stage.provider._ec2.meta.events.register_first("before-call.ec2.RunInstances", refuse)
-        assert ask(stage, request(stage)).error == ""
-        assert asked == ["m5.large", "m6i.large"]
+    def test_drift_is_asked_for_only_where_it_is_wanted(self, stage: Account) -> None:
+        listed(stage)
+        assert "ec2:DescribeLaunchTemplateVersions" not in stage.calls
+
+    def test_a_quota_is_told_with_what_helps(self, stage: Account) -> None:
+        refusing(stage.provider._ec2, "ec2.RunInstances", "VcpuLimitExceeded", "You have requested more vCPU capacity.")
+        reply = ask(stage, request(stage))
+        assert reply.error == (
+            "VcpuLimitExceeded: You have requested more vCPU capacity; "
+            "ask AWS for more (Service Quotas), or lower spec.pace.maxSurge"
+        )
+        assert reply.retryable
+
+    def test_its_policy_grants_what_is_called_and_nothing_more(self, stage: Account) -> None:
+        stage.calls.clear()
+        whole_life(stage, request(stage))
+        assert granted("AutoScalingGroup") - NOT_CALLS == stage.calls
+
+
+def test_several_instance_types_are_tried_in_turn(aws: None) -> None:
+    forget()
+    template = {"LaunchTemplateName": "workers", "Version": "$Latest"}
+    overrides = [{"InstanceType": "m5.large"}, {"InstanceType": "m6i.large"}]
+    policy = {"LaunchTemplate": {"LaunchTemplateSpecification": template, "Overrides": overrides}}
+    stage = Account(MixedInstancesPolicy=policy)
+    asked: list[str] = []
+
+    def refuse(params: Any, **_: Any) -> Any:
+        asked.append(params["body"]["InstanceType"])
+        stage.trouble("capacity" if len(asked) == 1 else "")
+
+    stage.provider._ec2.meta.events.register_first("before-call.ec2.RunInstances", refuse)
+    assert ask(stage, request(stage)).error == ""
+    assert asked == ["m5.large", "m6i.large"]
 
 
 def test_no_group_is_refused() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from direct_api import DirectApi
-from machines_contract import ZONE, Contract, ask, listed
+from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.machines.cluster_api import ASKED, DELETE_FIRST, DEPLOYMENT_LABEL, DEPLOYMENTS, MACHINES, ClusterApi
+from underway.machines.objects import KEY as KEY_ANNOTATION
 from underway.rotate.effects import Provision, Terminate
 
 NAMESPACE = "clusters"
-KEY = "workers-0123abcd-00000a"
 REFUSALS = {
     "capacity": (500, {"message": "etcdserver: request timed out", "reason": "InternalError"}),
     "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
@@ -57,6 +57,8 @@ class Management:
     def boot(self) -> None:
         self._replicate()
         for machine in self.machines():
+            if machine.get("status"):
+                continue
             number = machine["metadata"]["name"].rpartition("-")[2]
             status = {"phase": "Running", "nodeRef": {"name": f"node-{number}"}}
             spec = {"providerID": f"openstack:///{number}"}
@@ -70,6 +72,16 @@ class Management:
 
     def lose(self) -> None:
         self.api.registry.delete(MACHINES, NAMESPACE, "workers-1")
+
+    def lose_successor(self) -> None:
+        for machine in self.machines():
+            if KEY_ANNOTATION in machine["metadata"].get("annotations", {}):
+                self.api.registry.delete(MACHINES, NAMESPACE, machine["metadata"]["name"])
+
+    def drift(self) -> None:
+        old = {"type": "UpToDate", "status": "False", "reason": "NotUpToDate", "message": "Version v1.36.4, v1.37.2 required"}
+        status = {**self.api.registry.get(MACHINES, NAMESPACE, "workers-1")["status"], "conditions": [old]}
+        self.api.change(MACHINES, NAMESPACE, "workers-1", status=status)
 
     def trouble(self, name: str) -> None:
         self.api.refusals = {("patch", "machinedeployments"): REFUSALS[name]} if name else {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from machines_contract import Contract
+from machines_contract import KEY, Contract
 from underway.machines.command import Command
 
 EXECUTABLE = """\
@@ -20,7 +20,8 @@ machines = world["machines"]
 if request["action"] == "Provision":
     if world["trouble"]:
         sys.exit(print(world["trouble"], file=sys.stderr) or codes[world["trouble"]])
-    machines.setdefault(request["key"], {"key": request["key"], "providerId": "file:///" + request["key"], "state": "Pending"})
+    made = {"key": request["key"], "providerId": "file:///" + request["key"], "state": "Pending"}
+    machines.setdefault(request["key"], made)
 elif request["action"] == "Terminate":
     for machine in machines.values():
         meant = request.get("providerId") == machine["providerId"] or request.get("key", "-") == machine["key"]
@@ -62,6 +63,16 @@ class Folder:
 
     def lose(self) -> None:
         self._change("Running", "Gone")
+
+    def lose_successor(self) -> None:
+        world = json.loads(self._state.read_text())
+        world["machines"].pop(KEY)
+        self._state.write_text(json.dumps(world))
+
+    def drift(self) -> None:
+        world = json.loads(self._state.read_text())
+        world["machines"][""]["drifted"] = "image 1, wanted 2"
+        self._state.write_text(json.dumps(world))
 
     def trouble(self, name: str) -> None:
         world = json.loads(self._state.read_text())

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from direct_api import DirectApi
-from machines_contract import ZONE, Contract, ask, listed
+from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.kube.resource import NODES
 from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS, Karpenter, claim_name
+from underway.machines.objects import KEY as KEY_LABEL
 from underway.rotate.effects import Provision, Terminate
 
 REFUSALS = {
@@ -15,7 +16,6 @@ REFUSALS = {
     "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
     "forbidden": (403, {"message": "nodeclaims is forbidden", "reason": "Forbidden"}),
 }
-KEY = "workers-0123abcd-00000a"
 POOL = {
     "apiVersion": "karpenter.sh/v1",
     "kind": "NodePool",
@@ -46,6 +46,7 @@ class Cluster:
         labels = {"karpenter.sh/nodepool": "general"}
         claim = {"metadata": {"name": "general-abcde", "labels": labels}, "spec": {"resources": {"requests": {"cpu": "3"}}}}
         self.api.create(NODE_CLAIMS.path(), {"apiVersion": "karpenter.sh/v1", "kind": "NodeClaim", **claim})
+        self._booted = 0
         self._became("general-abcde", self.node, self.provider_id)
         self.provider: Any = Karpenter(self.api)
 
@@ -60,9 +61,11 @@ class Cluster:
         return next(claim for claim in self.claims() if claim["metadata"]["name"] == claim_name(KEY))
 
     def boot(self) -> None:
-        for number, claim in enumerate(self.claims()):
+        for claim in self.claims():
             if not claim.get("status"):
-                self._became(claim["metadata"]["name"], f"new-{number}", f"aws:///us-east-1a/i-new-{number}")
+                self._booted += 1
+                name = f"new-{self._booted}"
+                self._became(claim["metadata"]["name"], name, f"aws:///us-east-1a/i-{name}")
 
     def slow(self) -> None:
         """It boots when `boot` says so."""
@@ -72,6 +75,16 @@ class Cluster:
 
     def lose(self) -> None:
         self.api.registry.delete(NODE_CLAIMS, "", "general-abcde")
+
+    def lose_successor(self) -> None:
+        for claim in self.claims():
+            if KEY_LABEL in claim["metadata"].get("labels", {}):
+                self.api.registry.delete(NODE_CLAIMS, "", claim["metadata"]["name"])
+
+    def drift(self) -> None:
+        drifted = {"type": "Drifted", "status": "True", "reason": "NodePoolDrifted", "message": "NodePoolDrifted"}
+        status = {**self.api.registry.get(NODE_CLAIMS, "", "general-abcde")["status"], "conditions": [drifted]}
+        self.api.change(NODE_CLAIMS, "", "general-abcde", status=status)
 
     def trouble(self, name: str) -> None:
         self.api.refusals = {("create", "nodeclaims"): REFUSALS[name]} if name else {}
