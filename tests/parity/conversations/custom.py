@@ -97,6 +97,12 @@ CONVERSATIONS = (
         merge(f"{THINGS}/one/status", {"spec": {"size": 9}, "status": {"phase": "Ready"}}),
         merge(f"{THINGS}/one", {"spec": {"size": 3}, "status": {"phase": "Gone"}}),
     ),
+    talk(
+        "custom-version-that-is-not-served",
+        *defined(),
+        get(f"/apis/{GROUP}/v2/namespaces/$ns/things"),
+        get(f"/apis/{GROUP}/v1/others"),
+    ),
     talk("custom-without-status", *defined(), post(THINGS, thing("one")), merge(f"{THINGS}/one/status", {"status": {}})),
     talk(
         "custom-replace-needs-a-version",

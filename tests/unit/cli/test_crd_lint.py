@@ -35,7 +35,7 @@ def test_findings_as_data() -> None:
 
 def test_a_clean_definition_with_its_conversions_is_exit_0() -> None:
     done = lint("-f", str(KOT / "devices.yaml"), "--with", f"{KOT / 'conversions.py'}:CONVERSIONS")
-    assert (done.returncode, done.stdout) == (0, "1 definitions, 0 findings\n")
+    assert (done.returncode, done.stdout) == (0, "1 definition, 0 findings\n")
 
 
 def test_what_holds_no_definition_is_exit_2() -> None:

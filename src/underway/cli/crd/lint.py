@@ -45,7 +45,8 @@ def command(source: str, spec: str, fail_on: str, output: str) -> int:
         for name, one in found:
             where = " ".join(part for part in (name, one.version, one.path) if part)
             click.echo(f"{one.severity:8} {where}: {one.message} [{one.rule}]\n         {one.remedy}")
-        click.echo(f"{len(crds)} definitions, {len(found)} findings")
+        counts = ((len(crds), "definition"), (len(found), "finding"))
+        click.echo(", ".join(f"{count} {what}{'s' if count != 1 else ''}" for count, what in counts))
 
     emit(value, output, text)
     grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()

@@ -109,7 +109,10 @@ class Front:
             return self._document(request)
         served = self.server.entries.get((wanted.group, wanted.version, wanted.plural))
         if served is None:
-            if wanted.group and all(entry.resource.group != wanted.group for entry in self.server.entries.values()):
+            # Groups of custom resources hand on what they do not serve, to where nobody knows it.
+            if wanted.group and all(
+                entry.custom or entry.resource.group != wanted.group for entry in self.server.entries.values()
+            ):
                 return Answer(404, b"404 page not found\n", TEXT)
             raise status.path_not_found()
         return self._resource(request, wanted, served)
