@@ -18,6 +18,7 @@ from underway.rotate.kinds.definitions import fleet_definition, rotation_definit
 from underway.rotate.kinds.installation import (
     EVICT,
     FLEET_RULES,
+    GRANTS,
     NAME,
     PROVIDER_RULES,
     Installation,
@@ -55,7 +56,12 @@ def cluster_role(role: dict[str, Any]) -> str:
     text += conditional(".Values.fleet", dumped(FLEET_RULES))
     for provider, rules in PROVIDER_RULES.items():
         text += conditional(f'has "{provider}" .Values.providers', dumped(rules))
-    return text + conditional("not .Values.evictIn", dumped([EVICT]))
+    return text + conditional("not .Values.evictIn", dumped([EVICT]) + granted(".Values"))
+
+
+def granted(values: str) -> str:
+    """What is granted only where a Rotation may ask for it. values: how the values are called there."""
+    return "".join(conditional(f'has "{grant}" {values}.grants', dumped(rules)) for grant, rules in GRANTS.items())
 
 
 def _each_namespace(argument: re.Match[str]) -> str:
@@ -79,6 +85,7 @@ def templates() -> dict[str, str]:
             text = cluster_role({**value, "rules": rules})
         elif place == mark:
             text = dumped(value).replace(mark, "{{ . }}").replace("{{ .Release", "{{ $.Release")
+            text += granted("$.Values") if kind == "Role" else ""
             files["rbac.yaml"].append(f"{{{{- range .Values.evictIn }}}}\n---\n{text}{{{{- end }}}}\n")
             continue
         elif kind in ("Role", "RoleBinding") and place == NAMESPACE:
@@ -110,6 +117,7 @@ def chart() -> dict[str, str]:
         "# The only namespaces whose pods may be evicted; [] for all.\nevictIn: []\n"
         "# Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters.\nfleet: false\n"
         f"# Machine providers whose machines are objects of this cluster: {', '.join(PROVIDER_RULES)}.\nproviders: []\n"
+        f"# What Rotations here may ask for, where pods may be evicted: {', '.join(GRANTS)}.\ngrants: []\n"
     )
     files = {
         "Chart.yaml": yaml.safe_dump(about, sort_keys=False),

@@ -1,11 +1,16 @@
 """Drains that are stuck, over whole rotations in virtual time: each rung is climbed, told, and comes down again."""
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from underway.kube import resource as r
+from underway.model import timestamp
+from underway.rotate import deadline, guard, ladder, progress
 from underway.sim import swarm
+from underway.sim.checkers import CHECKERS
 from underway.sim.operating import Operating
 from underway.sim.rehearsal import Rehearsal
 from underway.sim.scenario import ZONES, App, NodeSpec, Scenario
@@ -16,11 +21,11 @@ SEED = 5
 TEXT = "needs 6 healthy pods and has 6 currently"
 
 
-def scenario(**drain: Any) -> Scenario:
+def scenario(nodes: dict[str, Any] | None = None, **drain: Any) -> Scenario:
     web = App(name="web", namespace="shop", replicas=6, budget={"maxUnavailable": 1}, start_s=2, ready_s=2)
-    nodes = tuple(NodeSpec(f"old-{index}", ZONES[0], {}) for index in range(3))
-    rotation = {"pace": {"maxSurge": 1}, "drain": {"deregistration": "3s", **drain}, "health": []}
-    return Scenario("ladder", nodes, (*web.deployment(), *App(name="agent", namespace="shop").daemon_set()), rotation=rotation)
+    there = tuple(NodeSpec(f"old-{index}", ZONES[0], {}) for index in range(3))
+    rotation = {"pace": {"maxSurge": 1}, "drain": {"deregistration": "3s", **drain}, "health": [], "nodes": nodes or {}}
+    return Scenario("ladder", there, (*web.deployment(), *App(name="agent", namespace="shop").daemon_set()), rotation=rotation)
 
 
 def world_of(drawn: Scenario) -> World:
@@ -65,6 +70,39 @@ def later(run: Any, minutes: float) -> None:
 
 def phases(run: Rehearsal) -> list[str]:
     return [fact.text for fact in run.trace.facts if fact.kind == "phase"]
+
+
+FORCED = {"ladder": ["NotifyOwner", "Quarantine", "DeadlineDelete"], "notifyAfter": "10m", "timeout": "30m", "deadline": "6h"}
+ONE = {"selector": {"matchLabels": {"kubernetes.io/hostname": "old-0"}}}
+
+
+def age(world: World, hours: int) -> None:
+    """Let every pod be, and be Ready, for so long."""
+    then = timestamp.format_ms(world.queue.now_ms() - hours * 3_600_000)
+    for pod in world.store.values(r.PODS):
+        conditions = [{**one, "lastTransitionTime": then} for one in pod["status"]["conditions"]]
+        old = {**pod, "metadata": {**pod["metadata"], "creationTimestamp": then}}
+        world.store.replace(r.PODS, {**old, "status": {**pod["status"], "conditions": conditions}})
+
+
+def past_its_deadline(hours: int = 80, drain: dict[str, Any] = FORCED) -> Rehearsal:
+    """A rotation of one node whose drain is stuck, of pods that are so many hours old."""
+    drawn = scenario(ONE, **drain)
+    world = world_of(drawn)
+    age(world, hours)
+    checkers = [checker for checker in CHECKERS if checker.name != "every-node-reached"]
+    run = Rehearsal(world, swarm.rotation_of(drawn), time_limit_s=12 * 3_600, checkers=checkers)
+    run.begin()
+    tighten_once_draining(run)
+    return run
+
+
+def outage(run: Rehearsal, minutes: float) -> None:
+    """No driver for so long, as when its node has died and nobody looks; then one that knows nothing."""
+    assert run.pump is not None
+    run.pump.lives += 1
+    later(run, minutes)
+    run.kill()
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -120,3 +158,100 @@ def test_each_rung_is_an_event_and_stands_in_the_status() -> None:
     assert "Frozen" in rungs
     assert rungs.count("DrainNotifyOwner") == 1, "once, not in every round"
     assert any(TEXT in event["message"] for event in events if event["reason"] == "DrainNotifyOwner")
+
+
+def deletions(run: Rehearsal) -> list[tuple[int, str]]:
+    """When pods were deleted rather than evicted, in minutes, and which."""
+    return [(fact.at_ms // 60_000, fact.subject) for fact in run.trace.facts if fact.kind == "deletion"]
+
+
+def test_past_the_deadline_pods_go_one_by_one_each_when_its_siblings_are_calm() -> None:
+    run = past_its_deadline()
+    later(run, 40)
+    outage(run, 318)
+    later(run, 10)
+    assert len(deletions(run)) == 1
+    outage(run, 50)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    gone = deletions(run)
+    assert len(gone) == len({name for _, name in gone}) == 2, "web had two pods there"
+    assert gone[0][0] >= 360
+    assert gone[1][0] >= gone[0][0] + 60, "the first one's successor had to be healthy for an hour"
+
+
+def test_young_pods_are_not_deleted_and_the_status_says_why() -> None:
+    run = past_its_deadline(hours=20)
+    later(run, 40)
+    outage(run, 325)
+    later(run, 8)
+    assert deletions(run) == []
+    assert run.pump is not None
+    told = [one for one in run.pump.driver.status.blockers if one.rung == "DeadlineDelete"]
+    assert told
+    assert TEXT in told[0].reason
+    assert "not deleted past the deadline: it is 26 h old, less than 72 h" in told[0].reason
+
+
+def test_nothing_is_deleted_where_nobody_asked_for_it() -> None:
+    run = past_its_deadline(drain={})
+    later(run, 40)
+    outage(run, 330)
+    later(run, 8)
+    assert deletions(run) == []
+
+
+def hasten(patch: pytest.MonkeyPatch) -> None:
+    """The last rung comes with the quarantine."""
+    whole = ladder.ladder_of
+    patch.setattr(progress, "ladder_of", lambda drain: whole(msgspec.structs.replace(drain, deadline="30m")))
+
+
+def delete_too_early(patch: pytest.MonkeyPatch) -> None:
+    hasten(patch)
+    patch.setattr(guard, "before_deadline_delete", lambda *_: None)
+
+
+def delete_the_young(patch: pytest.MonkeyPatch) -> None:
+    delete_too_early(patch)
+    patch.setattr(deadline, "not_yet", lambda *_: "")
+
+
+@pytest.mark.parametrize(
+    ("plant", "hours", "found"),
+    [
+        (hasten, 80, "invariant: refusing to delete pod shop/web-"),
+        (delete_too_early, 80, "node old-0 has not drained for 6 h"),
+        (delete_the_young, 1, "it is younger than 72 h"),
+    ],
+)
+def test_a_deletion_that_the_rule_does_not_permit_is_caught(
+    plant: Callable[[pytest.MonkeyPatch], None], hours: int, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    run = past_its_deadline(hours)
+    run.advance(run.trace.start_ms + 60 * 60_000)
+    assert any(found in sentence for sentence in run.outcome().broken), run.outcome().broken
+
+
+def test_deletions_in_quick_succession_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "not_yet", lambda *_: "")
+    monkeypatch.setattr(deadline, "EVERY_MS", 0)
+    monkeypatch.setattr(deadline, "CHOICE_MS", 5_000)
+    run = past_its_deadline()
+    later(run, 40)
+    outage(run, 325)
+    run.advance(run.world.queue.now_ms() + 20 * 60_000)
+    (broken,) = (sentence for sentence in run.outcome().broken if "lost another one" in sentence)
+    assert broken.startswith("deadline-delete: ")
+
+
+def test_a_deletion_that_nobody_asked_for_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    delete_too_early(monkeypatch)
+    whole = ladder.ladder_of
+    rungs = ("NotifyOwner", "Quarantine", "DeadlineDelete")
+    monkeypatch.setattr(progress, "ladder_of", lambda drain: whole(msgspec.structs.replace(drain, ladder=rungs, deadline="30m")))
+    run = past_its_deadline(drain={})
+    run.advance(run.trace.start_ms + 60 * 60_000)
+    broken = run.outcome().broken
+    assert any("pdb-overspent" in sentence for sentence in broken) or any("nobody asked" in sentence for sentence in broken)

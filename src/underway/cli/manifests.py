@@ -30,6 +30,13 @@ from underway import __version__
     type=click.Choice(["AutoScalingGroup", "EKSNodegroup"]),
     help="Print the IAM policy that a machine provider of AWS needs, as JSON, and nothing else.",
 )
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    type=click.Choice(["DeadlineDelete"]),
+    help="Grant what a Rotation needs that asks for this; may be given again.",
+)
 @click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print them.")
 def command(
@@ -41,6 +48,7 @@ def command(
     webhook: bool,
     providers: tuple[str, ...],
     iam_policy: str | None,
+    grants: tuple[str, ...],
     crds_only: bool,
     output: str,
 ) -> None:
@@ -60,7 +68,7 @@ def command(
 
     names = [gate.name for gate in GATES], list(PROVIDERS)
     definitions = [rotation_definition(*names), fleet_definition(*names)]
-    wanted = Installation(image, namespace, replicas, evict_in, fleet, providers)
+    wanted = Installation(image, namespace, replicas, evict_in, fleet, providers, grants)
     added: list[dict[str, Any]] = []
     if webhook:
         from underway.web import own_kinds, own_webhook

@@ -88,6 +88,18 @@ def evict(request_id: int, pod: Pod, grace_s: int | None) -> Request:
     )
 
 
+def delete_pod(request_id: int, pod: Pod, grace_s: int | None) -> Request:
+    """Delete one pod, that very one (UID), without asking its budget. grace_s: as in `evict`; a pod's own 0 becomes 1."""
+    own_s = pod.spec.termination_grace_period_seconds
+    if grace_s is None and own_s is not None and own_s < 1:
+        grace_s = 1
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.metadata.uid}}
+    if grace_s is not None:
+        body["gracePeriodSeconds"] = max(1, grace_s)
+    namespace, name = pod.metadata.namespace, pod.metadata.name
+    return Request(id=request_id, verb="delete", resource=r.PODS, namespace=namespace, name=name, body=body)
+
+
 def delete_node(request_id: int, node: Node) -> Request:
     """Delete the Node object of a machine that is gone."""
     body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": node.metadata.uid}}

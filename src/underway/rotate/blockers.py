@@ -45,12 +45,12 @@ def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:
         if isinstance(verdict, Block):
             found.append(Blocker(node.name, verdict.reason, pod.key))
         elif not isinstance(verdict, Leave):
-            found.extend(_refusals(node, pod, snapshot.budgets_of(pod)))
+            found.extend(_refusals(node, pod, snapshot.budgets_of(pod), rules))
     return found
 
 
-def _refusals(node: Node, pod: Pod, budgets: Iterable[PodDisruptionBudget]) -> Iterable[Blocker]:
+def _refusals(node: Node, pod: Pod, budgets: Iterable[PodDisruptionBudget], rules: Rules) -> Iterable[Blocker]:
     for budget in budgets:
-        never = never_allows(budget)
+        never = None if rules.past_deadline else never_allows(budget)
         if never is not None and not bypasses_budget(pod, budget):
             yield Blocker(node.name, never.reason, pod.key, budget.key)

@@ -11,8 +11,9 @@ from underway.rotate.machine import Event
 from underway.rotate.machinery import Machinery
 from underway.rotate.progress import Limits
 from underway.rotate.record import Owed, machine_key
+from underway.rotate.situation import Situation
 from underway.rotate.spec import Rotation
-from underway.rotate.work import Situation, Work
+from underway.rotate.work import Work
 
 
 class Debts:

@@ -51,11 +51,12 @@ from underway.rotate.record import (
     record_of,
 )
 from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
+from underway.rotate.situation import Result, Situation
 from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.windows import Windows
-from underway.rotate.work import Result, Situation, Work
+from underway.rotate.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,7 +14,7 @@ from underway.rotate.observe import Observed
 from underway.rotate.outbox import Outbox
 from underway.rotate.outlook import Outlook
 from underway.rotate.record import BEGINNING, STATUS, Phase
-from underway.rotate.work import Situation
+from underway.rotate.situation import Situation
 
 RELEASE_MS = 5_000  # so long the lock is tried to be given back; after that it expires by itself
 

@@ -21,9 +21,9 @@ from underway.rotate.machine import Event, next_phase
 from underway.rotate.order import Canary, canary
 from underway.rotate.outbox import Outbox
 from underway.rotate.record import HANDS_OFF, Phase, Record, Slot, machine_key, record_of
+from underway.rotate.situation import Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.windows import FOR_EVER_MS
-from underway.rotate.work import Situation
 
 MARKS_AT_ONCE = 8  # of the 16 writes at once: the taints of 1,000 old nodes must not keep an eviction waiting
 

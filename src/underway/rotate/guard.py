@@ -5,10 +5,15 @@ the driver, it never retries. tests/sim plants such bugs and sees them caught he
 """
 
 from underway.errors import InvariantViolated
+from underway.model.duration import seconds
 from underway.model.node import Node
 from underway.model.pod import Pod
+from underway.policy.overdue import POD_AGE_MS, age_ms
 from underway.rotate.drain import Drain
 from underway.rotate.record import Phase, Record
+from underway.rotate.spec import FORCE_AFTER
+
+DEADLINE_MS = round(seconds(FORCE_AFTER) * 1_000)
 
 
 def _require(condition: bool, act: str, why: str) -> None:
@@ -24,6 +29,19 @@ def before_evict(pod: Pod, node: Node, record: Record) -> None:
     _require(node.spec.unschedulable, act, f"node {node.name} is not cordoned")
     _require(not pod.is_mirror, act, "it is a mirror pod")
     _require(not pod.terminating, act, "it is terminating already")
+
+
+def before_deadline_delete(pod: Pod, node: Node, record: Record, now_ms: int) -> None:
+    """A pod may be deleted past its budget only if that was written down first, and if it is old and its drain is."""
+    act = f"delete pod {pod.key} past its deadline"
+    drained_ms = now_ms - record.draining_ms if record.draining_ms else 0
+    _require(record.phase in (Phase.DRAINING, Phase.QUARANTINED), act, f"node {node.name} is in phase {record.phase}")
+    _require(pod.spec.node_name == node.name, act, f"it is on node {pod.spec.node_name!r}, not on {node.name}")
+    _require(node.spec.unschedulable, act, f"node {node.name} is not cordoned")
+    _require(record.forced == pod.metadata.uid, act, "it was not chosen in the node's record")
+    _require(drained_ms >= DEADLINE_MS, act, f"node {node.name} has drained for {drained_ms // 60_000} min only")
+    _require(age_ms(pod, now_ms) >= POD_AGE_MS, act, "it is too young")
+    _require(not pod.is_mirror and not pod.terminating, act, "it is a mirror pod, or terminating already")
 
 
 def before_terminate(node: Node, record: Record, left: Drain) -> None:

@@ -12,10 +12,10 @@ from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
 from underway.rotate.owners import with_owners
+from underway.rotate.situation import Result, Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.windows import Windows
-from underway.rotate.work import Result, Situation
 
 LOOK_EVERY_MS = 5_000
 

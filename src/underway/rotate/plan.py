@@ -82,6 +82,7 @@ def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Ru
         namespaces=namespaces,
         honour_do_not_disrupt=drain.do_not_disrupt == "Honour",
         waits=tuple(Wait(wait.selector, round(seconds(wait.limit) * timestamp.MILLISECONDS)) for wait in drain.wait),
+        past_deadline="DeadlineDelete" in drain.ladder,
     )
 
 
@@ -91,9 +92,10 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
     selected = selected_nodes(snapshot, spec)
     reasons = {node.name: outdated(node, spec.target, now_ms) for node in selected}
     old = [node for node in selected if reasons[node.name]]
-    found = (blocker for node in old for blocker in blockers_of(node, snapshot, rules))
-    blockers = with_owners(found, snapshot, spec.owners)
-    blocked = {blocker.node for blocker in blockers}
+    strict = msgspec.structs.replace(rules, past_deadline=False)
+    kept = [blocker for node in old for blocker in blockers_of(node, snapshot, strict)]
+    last = [blocker for blocker in kept if blocker.budget and rules.past_deadline]
+    blocked = {blocker.node for blocker in kept}
     room = slots(spec.pace, zones_of(selected))
     free = [node for node in old if node.name not in blocked]
     windows = Windows(spec.pace.windows)
@@ -108,8 +110,8 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
         bound=bound(free, snapshot, spec.pace, room, rules, estimates),
         predicted_s=max((node.ends_s for node in order), default=0.0),
         slots={scope or "all": slot.total for scope, slot in room.items()},
-        blockers=blockers,
-        warnings=tuple(_warnings(snapshot)),
+        blockers=with_owners((blocker for blocker in kept if blocker not in last), snapshot, spec.owners),
+        warnings=(*_warnings(snapshot), *_overdue(last)),
         windows=tuple(
             PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
             for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
@@ -174,3 +176,10 @@ def _warnings(snapshot: Snapshot) -> list[str]:
     unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
     short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
     return [*unready, *short]
+
+
+def _overdue(last: Sequence[Blocker]) -> list[str]:
+    """What is said of nodes that only a deletion past the deadline can empty."""
+    nodes = ", ".join(sorted({found.node for found in last}))
+    reasons = dict.fromkeys(found.reason for found in last)
+    return [f"{reason}; until then its pods go by DeadlineDelete, last of all (nodes {nodes})" for reason in reasons]

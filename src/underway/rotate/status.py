@@ -13,9 +13,9 @@ from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
 from underway.rotate.health import Breach
 from underway.rotate.record import Phase, Record
+from underway.rotate.situation import Result, Situation
 from underway.rotate.slots import slots, zones_of
 from underway.rotate.spec import RotationSpec
-from underway.rotate.work import Result, Situation
 
 
 class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

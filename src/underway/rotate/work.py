@@ -11,8 +11,6 @@
 Owns the dispatch by phase. When a step is due is `rotate.progress`'s; what may follow is `rotate.machine`'s.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
 from underway.model.node import Node
@@ -20,63 +18,23 @@ from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Rules
 from underway.rotate import acts, guard, progress
+from underway.rotate.deadline import Deadline, explained
 from underway.rotate.drain import Drain, Purse, Waiting, drain, unreachable
 from underway.rotate.effects import Provision, Terminate
 from underway.rotate.eviction import Evictions
-from underway.rotate.freezes import Freeze
 from underway.rotate.journal import JournalWriter, owed_annotation
-from underway.rotate.ladder import Climb, Rung
+from underway.rotate.ladder import Rung
 from underway.rotate.machine import TIDY, Event, next_phase
 from underway.rotate.machinery import Machinery
 from underway.rotate.outbox import Act, Outbox
 from underway.rotate.progress import Limits, Step
-from underway.rotate.record import Journal, Owed, Phase, Record, Slot
+from underway.rotate.record import Owed, Phase, Record, Slot
+from underway.rotate.situation import Result, Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.target import outdated
-from underway.rotate.windows import ALWAYS, Opening
 
 CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 """Phases whose entry closes or opens the node; the others leave it as it is."""
-
-
-class Situation(msgspec.Struct, frozen=True):
-    """What one round is decided on.
-
-    The lock is held. frozen: whether nothing may be begun; waiting: why no new node may be, or ""; held: nodes whose pool is
-    frozen; opening: of the maintenance windows.
-    """
-
-    snapshot: Snapshot
-    records: dict[str, Record]
-    journal: Journal
-    now_ms: int
-    frozen: bool = False
-    waiting: str = ""
-    held: Mapping[str, Freeze] = {}
-    opening: Opening = ALWAYS
-
-    @property
-    def acting(self) -> bool:
-        """Whether anything may be begun."""
-        return not self.frozen and self.opening.open
-
-    def acts_on(self, node: str) -> bool:
-        """Whether work on a node may go on."""
-        return self.acting and node not in self.held
-
-
-class Result(msgspec.Struct, frozen=True):
-    """What the round found.
-
-    waiting: by node; climbs: how far nodes have come that do not get empty; failure: why the rotation has to freeze, or ""; by:
-    who says so; due_ms: the next deadline.
-    """
-
-    waiting: dict[str, tuple[Waiting, ...]] = {}
-    climbs: dict[str, Climb] = {}
-    failure: str = ""
-    by: str = ""
-    due_ms: int | None = None
 
 
 class Work:
@@ -99,6 +57,7 @@ class Work:
         self._machinery = machinery
         self._evictions = evictions
         self._journal = journal
+        self._deadline = Deadline(outbox)
         self.boots_ms: list[int] = []
 
     def round(self, situation: Situation) -> Result:
@@ -112,10 +71,12 @@ class Work:
             node = snapshot.nodes[name]
             left = drain(node, record, snapshot, self._rules, purse, situation.now_ms)
             step = steps[name] = self._step(node, record, left, situation)
-            waiting[name] = self._explained(step.waiting, present, snapshot, name)
+            waiting[name] = self._explained(step, present, situation, name)
             self._take(node, record, step, situation)
             if situation.acts_on(name):
                 self._act(node, record, left, situation)
+                if step.climb.rung is Rung.DEADLINE_DELETE:
+                    self._deadline.round(node, record, left, situation, self._grace_s)
         self._evictions.forget(present)
         failed = next((step for step in steps.values() if step.failure), Step())
         return Result(
@@ -126,12 +87,13 @@ class Work:
             due_ms=min((step.due_ms for step in steps.values() if step.due_ms is not None), default=None),
         )
 
-    def _explained(self, waits: tuple[Waiting, ...], present: set[str], snapshot: Snapshot, node: str) -> tuple[Waiting, ...]:
-        """The waits with the server's own words where it has spoken."""
-        pods = {pod.key: pod for pod in snapshot.pods_on(node)}
+    def _explained(self, step: Step, present: set[str], situation: Situation, node: str) -> tuple[Waiting, ...]:
+        """The waits with the server's own words where it has spoken, and past the deadline with why the pod is still there."""
+        pods = {pod.key: pod for pod in situation.snapshot.pods_on(node)}
         present.update(pod.metadata.uid for pod in pods.values())
-        said = [(wait, self._evictions.refusal(pods[wait.pod]) if wait.pod in pods else "") for wait in waits]
-        return tuple(msgspec.structs.replace(wait, reason=text) if text else wait for wait, text in said)
+        said = [(wait, self._evictions.refusal(pods[wait.pod]) if wait.pod in pods else "") for wait in step.waiting]
+        waits = tuple(msgspec.structs.replace(wait, reason=text) if text else wait for wait, text in said)
+        return explained(waits, pods, situation) if step.climb.rung is Rung.DEADLINE_DELETE else waits
 
     def _step(self, node: Node, record: Record, left: Drain, situation: Situation) -> Step:
         snapshot, now_ms, spec = situation.snapshot, situation.now_ms, self._rotation.spec

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from underway.kube import resource as r
 from underway.kube.request import Request
 from underway.sim.store import Change, Object
 
@@ -16,7 +17,7 @@ PHASE = "rotation.underway.dev/phase"
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
-    """One thing that happened. at_ms: since the run began; kind: phase, eviction, refusal, freeze, resume, kill, node."""
+    """One thing. at_ms: since the run began; kind: phase, eviction, refusal, deletion, freeze, resume, kill or node."""
 
     at_ms: int
     kind: str
@@ -64,7 +65,9 @@ class Trace:
                 self.note("node", name, "Ready")
 
     def on_write(self, request: Request, code: int) -> None:
-        """Note evictions."""
+        """Note evictions, and deletions of pods."""
+        if request.resource == r.PODS and request.verb == "delete" and code < 300:
+            self.note("deletion", f"{request.namespace}/{request.name}")
         if request.subresource != "eviction":
             return
         pod = f"{request.namespace}/{request.name}"

@@ -87,3 +87,11 @@ def test_the_iam_policy_is_printed_alone() -> None:
     actions = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert {"eks:DescribeNodegroup", "ec2:RunInstances", "iam:PassRole"} <= actions
     assert not any("*" in action for action in actions)
+
+
+def test_pods_may_be_deleted_only_where_that_is_granted_and_pods_may_be_evicted() -> None:
+    role = objects("--grant", "DeadlineDelete")["ClusterRole", "", "underway-operator"]
+    assert may(role, "pods") == {"list", "watch", "delete"}
+    found = objects("--grant", "DeadlineDelete", "--evict-in", "shop")
+    assert may(found["ClusterRole", "", "underway-operator"], "pods") == {"list", "watch"}
+    assert may(found["Role", "shop", "underway-operator-evict"], "pods") == {"delete"}

@@ -58,8 +58,8 @@ def test_a_pool_holds_its_nodes_alone_and_the_rotation_only_once_nothing_else_is
 def test_blocked_means_that_nothing_is_left_that_could_go() -> None:
     from underway.model.snapshot import Snapshot
     from underway.rotate.blockers import Blocker
+    from underway.rotate.situation import Situation
     from underway.rotate.status import is_blocked
-    from underway.rotate.work import Situation
 
     first, second = node("n1"), node("n2")
     situation = Situation(Snapshot(), {}, Journal(), 0)

@@ -1,17 +1,21 @@
 """The ladder of a stuck drain: which rung comes when, and what each of them means for the node."""
 
+import msgspec
 import pytest
 
-from objects import budget, cluster, node, pod
+from objects import NEW, budget, cluster, node, pod
 from underway.model import timestamp
 from underway.policy.evictable import Rules
 from underway.rotate import progress
 from underway.rotate.drain import Drain, Purse, drain
+from underway.rotate.estimates import Estimates
 from underway.rotate.ladder import Rung, climb, foretold, ladder_of
 from underway.rotate.machine import Event
+from underway.rotate.plan import Plan, plan
 from underway.rotate.progress import Limits
 from underway.rotate.record import Phase, Record, Slot
 from underway.rotate.spec import Drain as DrainSpec
+from underway.rotate.spec import Rotation, RotationMetadata, RotationSpec
 
 MINUTE_MS = 60_000
 START_MS = timestamp.parse("2026-01-01T00:00:00Z")
@@ -109,3 +113,20 @@ def test_what_will_happen_is_foretold() -> None:
         "a drain that is stuck for 30m00s: the node is quarantined: it stays cordoned and keeps its surge, others go on",
         "a drain that is stuck for 6h00m: the rotation freezes",
     )
+
+
+def planned(*rungs: str) -> Plan:
+    values = {"target": {"kubeletVersion": NEW}, "drain": {"ladder": list(rungs)}}
+    rotation = Rotation(RotationMetadata("r"), msgspec.convert(values, RotationSpec))
+    never = budget(allowed=0, expected=1, maxUnavailable=0)
+    return plan(rotation, cluster(node("a"), node("b"), pod("p", "a"), never), Estimates(), START_MS)
+
+
+def test_a_budget_that_never_allows_forbids_a_node_unless_its_pods_are_deleted_in_the_end() -> None:
+    assert [blocker.node for blocker in planned("Quarantine").blockers] == ["a"]
+    made = planned("Quarantine", "DeadlineDelete")
+    assert made.blockers == ()
+    assert [one.node for one in made.order] == ["b"]
+    assert made.warnings[-1].startswith("PodDisruptionBudget shop/web never allows a disruption")
+    assert made.warnings[-1].endswith("until then its pods go by DeadlineDelete, last of all (nodes a)")
+    assert made.ladder[-1].startswith("a drain that is stuck for 6h00m: pods that only a PodDisruptionBudget keeps are deleted")

@@ -23,7 +23,7 @@ class Installation(msgspec.Struct, frozen=True):
     """What may be chosen.
 
     evict_in: the only namespaces whose pods may be evicted, () for all; fleet: whether it is a hub; providers: those whose
-    machines are objects of this cluster.
+    machines are objects of this cluster; grants: those of GRANTS that Rotations here may ask for.
     """
 
     image: str
@@ -32,6 +32,7 @@ class Installation(msgspec.Struct, frozen=True):
     evict_in: tuple[str, ...] = ()
     fleet: bool = False
     providers: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
 
 
 def installation(wanted: Installation, definitions: list[Manifest]) -> list[Manifest]:
@@ -74,6 +75,11 @@ PROVIDER_RULES: dict[str, list[Manifest]] = {
         rule("", "nodes", "get"),
     ],
 }
+GRANTS: dict[str, list[Manifest]] = {
+    "DeadlineDelete": [rule("", "pods", "delete")],
+}
+"""What only Rotations that ask for it need: granted where pods may be evicted, and nowhere unless it is wanted."""
+
 FLEET_RULES = [rule(GROUP, "fleets", "list"), rule(GROUP, "fleets/status", "patch")]
 
 
@@ -99,14 +105,15 @@ def _rights(wanted: Installation) -> list[Manifest]:
     rules = operator_rules() + (FLEET_RULES if wanted.fleet else [])
     for provider in wanted.providers:
         rules += PROVIDER_RULES[provider]
-    made = _granted("ClusterRole", wanted, "", rules if wanted.evict_in else [*rules, EVICT])
+    moving = [EVICT, *(one for grant in wanted.grants for one in GRANTS[grant])]
+    made = _granted("ClusterRole", wanted, "", rules if wanted.evict_in else [*rules, *moving])
     made += _granted("Role", wanted, "kube-system", LEASE_RULES)
     # Events of objects without a namespace live in "default" (pkg/apis/core/validation/events.go).
     made += _granted("Role", wanted, "default", EVENT_RULES)
     if wanted.fleet:
         made += _granted("Role", wanted, wanted.namespace, SECRET_RULES)
     for namespace in wanted.evict_in:
-        made += _granted("Role", wanted, namespace, [EVICT], name=f"{NAME}-evict")
+        made += _granted("Role", wanted, namespace, moving, name=f"{NAME}-evict")
     return made
 
 

@@ -2,6 +2,7 @@
 
 from underway.sim.checkers.budget_exceeded import BudgetExceeded
 from underway.sim.checkers.canary_alone import CanaryAlone
+from underway.sim.checkers.deadline_delete import DeadlineDelete
 from underway.sim.checkers.double_terminate import DoubleTerminate
 from underway.sim.checkers.every_node_reached import EveryNodeReached
 from underway.sim.checkers.evidence import Checker
@@ -25,4 +26,5 @@ CHECKERS: tuple[type[Checker], ...] = (
     WindowActs,
     CanaryAlone,
     LongWork,
+    DeadlineDelete,
 )

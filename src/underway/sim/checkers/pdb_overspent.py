@@ -15,10 +15,17 @@ class PdbOverspent(Checker):
 
     name = "pdb-overspent"
 
+    def begin(self) -> None:
+        """Whether pods may be deleted past their deadline."""
+        self._may_delete = "DeadlineDelete" in (self.claim.spec.get("drain", {}).get("ladder") or ())
+        self._deleted: set[str | None] = set()
+
     def on_change(self, change: Change) -> None:
         """A pod that was healthy begins to go: whoever asked, its budget must bear it."""
         pod, before = change.object, change.previous
         if pod.get("kind") != "Pod" or before is None or change.type == "DELETED":
+            return
+        if pod["metadata"].get("uid") in self._deleted:
             return
         begun = pod["metadata"].get("deletionTimestamp") and not before["metadata"].get("deletionTimestamp")
         if begun and ready(before) and phase_of_node(self, pod) == "Draining":
@@ -58,9 +65,14 @@ class PdbOverspent(Checker):
             return int(total) - _share(spec["maxUnavailable"], total)
         return _share(spec.get("minAvailable", 1), total)
 
+    def on_request(self, request: Request) -> None:
+        """Note which pods are to be deleted where that was asked for: `deadline_delete` judges those."""
+        if self._may_delete and request.resource == r.PODS and request.verb == "delete":
+            self._deleted.add((request.body or {}).get("preconditions", {}).get("uid"))
+
     def on_write(self, request: Request, code: int) -> None:
         """Pods go by eviction alone: a plain delete would not ask any budget."""
-        if request.resource == r.PODS and request.verb == "delete" and code < 300:
+        if request.resource == r.PODS and request.verb == "delete" and code < 300 and not self._may_delete:
             self.fail(f"pod {request.namespace}/{request.name} was deleted instead of evicted")
 
 
