@@ -85,6 +85,29 @@ def test_a_snapshot_of_a_real_cluster_holds_no_value(kubeconfig: Path, tmp_path:
     assert [one["fingerprint"] for one in saved["findings"]] == [one["fingerprint"] for one in live["findings"]]
 
 
+def test_a_budget_that_blocks_is_proven_by_a_dry_run_and_the_pod_stays(cluster: ControlPlane) -> None:
+    name = "trialled"
+    cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
+    metadata = {"name": "web", "namespace": name, "labels": {"app": name}}
+    # No scheduler takes it, and its status is written here: no kubelet and no other test is needed, or disturbed.
+    spec = {"schedulerName": "nobody", "containers": [{"name": "web", "image": "registry.example.com/web:1"}]}
+    budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": name}}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    cluster.apply([pod, {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget}])
+    ready = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+    about = ("web", "-n", name)
+    try:
+        cluster.kubectl("patch", "pod", *about, "--subresource=status", "--type=merge", "-p", json.dumps(ready))
+        cluster.kubectl("wait", "pdb", *about, "--for=jsonpath={.status.currentHealthy}=1", "--timeout=120s")
+        rule = ("-n", name, "-c", "pdb-blocks-drain", "--try-evictions", "-o", "json")
+        (finding,) = json.loads(lint(cluster.admin, *rule).stdout)["findings"]
+        assert (finding["evidence"], finding["severity"]) == ("proven", "error")
+        assert "a dry run of evicting web was refused: The disruption budget web needs 1 healthy pods" in finding["message"]
+        assert "deletionTimestamp" not in json.loads(cluster.kubectl("get", "pod", *about, "-o", "json"))["metadata"]
+    finally:
+        cluster.kubectl("delete", "pod,pdb", *about, "--wait=false", "--grace-period=1")
+
+
 def test_a_right_that_is_missing_costs_its_rules_alone(cluster: ControlPlane, kubeconfig: Path) -> None:
     assert kubeconfig.exists()
     done = lint(cluster.kubeconfig("nobody"), "-c", "latest-tag,bare-pods", "-o", "json")

@@ -21,6 +21,7 @@ from underway.lint.objects.traffic import Gateway, Ingress, Service
 from underway.lint.objects.workload import StatefulSet, Templated
 from underway.lint.requested import RequestedAPI
 from underway.lint.subject import Subject, newest_first, of_pod, of_template, of_workload
+from underway.lint.trials import Trial
 from underway.lint.usage import Usage, Uses
 from underway.model.meta import OwnerReference
 from underway.model.selector import is_empty, matches
@@ -50,6 +51,7 @@ class Picture:
     objects: in any order. skipped: what could not be read; a rule that needs a kind named there is not run. places: by key
     (kind, namespace, name), for manifests. server_version: "" if there was no cluster. only, without: the namespaces that are
     looked at, or left out; objects of others are not in the picture. requested: the deprecated APIs that clients asked for.
+    trials: by key of a pod, what a dry run of its eviction proved.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Picture:
         only: Iterable[str] = (),
         without: Iterable[str] = (),
         requested: Iterable[RequestedAPI] = (),
+        trials: Mapping[tuple[str, str, str], Trial] | None = None,
     ) -> None:
         self._only, self._without = frozenset(only), frozenset(without)
         self._by_kind: dict[str, tuple[Object, ...]] = {}
@@ -78,6 +81,7 @@ class Picture:
         self.places = dict(places or {})
         self.server_version = server_version
         self.requested = tuple(requested)
+        self.trials = dict(trials or {})
 
     def _looked_at(self, namespace: str) -> bool:
         return not namespace or ((not self._only or namespace in self._only) and namespace not in self._without)
@@ -181,6 +185,17 @@ class Picture:
                 return known
             self._tops[controller.uid] = known
         return known
+
+    @cached_property
+    def _pods_by_namespace(self) -> Mapping[str, tuple[Pod, ...]]:
+        groups: dict[str, list[Pod]] = {}
+        for pod in self.of(Pod):
+            groups.setdefault(pod.namespace, []).append(pod)
+        return {namespace: tuple(pods) for namespace, pods in groups.items()}
+
+    def pods_in(self, namespace: str) -> tuple[Pod, ...]:
+        """The pods of a namespace, by name."""
+        return self._pods_by_namespace.get(namespace, ())
 
     @cached_property
     def pods_by_owner(self) -> Mapping[tuple[str, str, str], tuple[Pod, ...]]:

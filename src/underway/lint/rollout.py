@@ -11,9 +11,15 @@ DEFAULT = "25%"
 def unavailable_most(update: RollingUpdate | None, desired: int) -> int:
     """How many of `desired` pods may be missing; both bounds at 0 would stand still and count as 1 missing."""
     written = update or RollingUpdate()
-    surge = _resolved(DEFAULT if written.max_surge is None else written.max_surge, desired, up=True)
+    surge = surge_most(update, desired)
     missing = _resolved(DEFAULT if written.max_unavailable is None else written.max_unavailable, desired, up=False)
     return 1 if surge == 0 and missing == 0 else min(missing, desired)
+
+
+def surge_most(update: RollingUpdate | None, desired: int) -> int:
+    """How many pods there may be beyond `desired`."""
+    written = update.max_surge if update is not None else None
+    return _resolved(DEFAULT if written is None else written, desired, up=True)
 
 
 def _resolved(value: IntOrString, total: int, *, up: bool) -> int:

@@ -161,3 +161,134 @@ class TestBudgets:
         (finding,) = found("pdb-blocks-drain", budget(spec={"minAvailable": 2}, status=status))
         assert finding.severity is Severity.WARNING
         assert finding.message == "no disruption is allowed now: 2 of 2 needed pods are healthy"
+
+
+def node(os_image: str = "", kernel: str = "6.1.0", **more: Any) -> dict[str, Any]:
+    info = {"kubeletVersion": "v1.34.1", "osImage": os_image, "kernelVersion": kernel, "operatingSystem": "linux", **more}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}, "status": {"nodeInfo": info}}
+
+
+class TestCgroupV1:
+    def told(self) -> dict[str, Any]:
+        about = {"kind": "Node", "name": "n1"}
+        metadata = {"name": "e", "namespace": "default"}
+        return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about, "reason": "CgroupV1"}
+
+    @pytest.mark.parametrize(
+        ("os_image", "found_"),
+        [
+            ("Amazon Linux 2", True),
+            ("Amazon Linux 2023.6.20241010", False),
+            ("Red Hat Enterprise Linux 8.9 (Ootpa)", True),
+            ("Red Hat Enterprise Linux CoreOS 418.94.202501", False),
+            ("Red Hat Enterprise Linux 9.4 (Plow)", False),
+            ("Rocky Linux 8.10 (Green Obsidian)", True),
+            ("AlmaLinux 8.10", True),
+            ("Ubuntu 20.04.6 LTS", True),
+            ("Ubuntu 22.04.4 LTS", False),
+            ("Debian GNU/Linux 10 (buster)", True),
+            ("Debian GNU/Linux 12 (bookworm)", False),
+            ("CentOS Linux 7 (Core)", True),
+            ("Bottlerocket OS 1.20.0 (aws-k8s-1.34)", False),
+            ("", False),
+        ],
+    )
+    def test_the_name_of_the_system_is_a_hint(self, os_image: str, found_: bool) -> None:
+        assert [one.severity for one in found("cgroup-v1", node(os_image), target=35)] == [Severity.WARNING] * found_
+
+    def test_an_old_kernel_is_a_hint_and_only_of_linux(self) -> None:
+        assert len(found("cgroup-v1", node(kernel="5.4.0-150-generic"), target=35)) == 1
+        assert found("cgroup-v1", node(kernel="10.0.20348", operatingSystem="windows"), target=35) == ()
+        assert found("cgroup-v1", node(kernel="4.19", operatingSystem="windows"), target=35) == ()
+
+    def test_what_the_kubelet_says_is_seen_and_only_from_135(self) -> None:
+        (finding,) = found("cgroup-v1", node("Ubuntu 24.04"), self.told(), target=35)
+        assert (finding.severity, finding.evidence) == (Severity.ERROR, Evidence.OBSERVED)
+        assert found("cgroup-v1", node("Amazon Linux 2"), self.told(), target=34) == ()
+
+
+APART = "and the API server that answered (v1.36.3) are 2 minor versions apart; 1 is taken"
+
+
+class TestVersionSkew:
+    def system(self, name: str, image: str, kind: str = "Pod") -> dict[str, Any]:
+        labels = {"component": name} if kind == "Pod" else {"k8s-app": name}
+        spec = {"containers": [{"name": name, "image": image}]}
+        metadata = {"name": name, "namespace": "kube-system", "labels": labels}
+        whole = spec if kind == "Pod" else {"template": {"metadata": {"labels": labels}, "spec": spec}}
+        return {"apiVersion": "apps/v1" if kind == "DaemonSet" else "v1", "kind": kind, "metadata": metadata, "spec": whole}
+
+    @pytest.mark.parametrize(
+        ("name", "tag", "message"),
+        [
+            ("kube-scheduler", "v1.36.2", ""),
+            ("kube-scheduler", "v1.35.0", ""),
+            ("kube-scheduler", "v1.37.0", "kube-scheduler v1.37.0 is newer than the API server (v1.36.3)"),
+            (
+                "kube-controller-manager",
+                "v1.34.9",
+                f"kube-controller-manager v1.34.9 {APART}",
+            ),
+            ("kube-apiserver", "v1.37.0", ""),
+            (
+                "kube-apiserver",
+                "v1.34.0",
+                f"kube-apiserver v1.34.0 {APART}",
+            ),
+            ("kube-scheduler", "latest", ""),
+        ],
+    )
+    def test_parts_of_the_control_plane_are_known_by_their_images(self, name: str, tag: str, message: str) -> None:
+        part = self.system(name, f"registry.k8s.io/{name}:{tag}")
+        assert [one.message for one in found("version-skew", part, server="v1.36.3")] == ([message] if message else [])
+
+    @pytest.mark.parametrize(
+        ("tag", "message"),
+        [
+            ("v1.36.2-eksbuild.1", ""),
+            ("v1.37.0", "kube-proxy v1.37.0 is newer than the API server (v1.36.3)"),
+            ("v1.33.4", "kube-proxy v1.33.4 is 4 minor versions older than 1.37; 3 are taken"),
+        ],
+    )
+    def test_kube_proxy_is_known_by_its_image(self, tag: str, message: str) -> None:
+        proxy = self.system("kube-proxy", f"registry.k8s.io/kube-proxy:{tag}", "DaemonSet")
+        assert [one.message for one in found("version-skew", proxy, server="v1.36.3")] == ([message] if message else [])
+
+
+class TestPdbBlocksDrain:
+    def test_pods_that_cannot_be_counted_are_named_as_the_reason(self) -> None:
+        status = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed", "message": "no scale"}]}
+        (finding,) = found("pdb-blocks-drain", budget(spec={"maxUnavailable": 1}, status=status, uid="1"))
+        assert finding.message == "its pods cannot be counted, so that no disruption is allowed: no scale"
+
+    @pytest.mark.parametrize(("least", "count"), [(2, 1), (3, 0)])
+    def test_a_budget_that_an_autoscaler_can_corner_is_a_warning(self, least: int, count: int) -> None:
+        selector = {"matchLabels": {"app": "web"}}
+        template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}
+        metadata = {"name": "web", "namespace": "shop"}
+        deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}
+        deployment["spec"] = {"replicas": 6, "selector": selector, "template": template}
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        autoscaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata}
+        autoscaler["spec"] = {"scaleTargetRef": target, "minReplicas": least, "maxReplicas": 9}
+        made = found("pdb-blocks-drain", deployment, autoscaler, budget(spec={"minAvailable": 2, "selector": selector}))
+        assert [one.severity for one in made] == [Severity.WARNING] * count
+
+
+class TestServiceBehindTheApi:
+    def test_an_api_of_the_server_itself_is_not_asked_about(self) -> None:
+        conditions = [{"type": "Available", "status": "False", "reason": "Local"}]
+        local = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.apps"}}
+        assert found("api-service-unavailable", {**local, "spec": {}, "status": {"conditions": conditions}}) == ()
+
+    def test_a_conversion_in_a_namespace_that_no_file_holds_is_taken_for_granted(self) -> None:
+        client = {"clientConfig": {"service": {"namespace": "elsewhere", "name": "converter"}}}
+        spec = {"conversion": {"strategy": "Webhook", "webhook": client}}
+        crd = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "t.x"},
+            "spec": spec,
+        }
+        assert found("conversion-webhook-unserved", crd) == ()
+        assert len(found("conversion-webhook-unserved", crd, server="v1.36.3")) == 1

@@ -293,3 +293,86 @@ class TestSidecars:
         proxy = {"name": "envoy", "image": "envoyproxy/envoy:v1.36", "restartPolicy": "Always", "lifecycle": hook}
         (finding,) = found("sidecar-order", workload(pod_spec(initContainers=[proxy])), service())
         assert finding.severity is Severity.WARNING
+
+
+class TestSurgeExceedsQuota:
+    def quota(self, hard: dict[str, str], used: dict[str, str], **spec: Any) -> dict[str, Any]:
+        metadata = {"name": "small", "namespace": "shop"}
+        return {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": metadata,
+            "spec": spec,
+            "status": {"hard": hard, "used": used},
+        }
+
+    ASKING = "{resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}}"
+
+    @pytest.mark.parametrize(
+        ("hard", "used", "count"),
+        [
+            ({"cpu": "1"}, {"cpu": "600m"}, 1),
+            ({"requests.cpu": "1"}, {"requests.cpu": "500m"}, 0),
+            ({"limits.memory": "2Gi"}, {"limits.memory": "1536Mi"}, 1),
+            ({"pods": "2"}, {"pods": "2"}, 1),
+            ({"count/deployments.apps": "1"}, {"count/deployments.apps": "1"}, 0),
+            ({"services": "1"}, {"services": "1"}, 0),
+        ],
+    )
+    def test_one_pod_more_has_to_fit(self, hard: dict[str, str], used: dict[str, str], count: int) -> None:
+        assert len(found("surge-exceeds-quota", workload(pod_spec(self.ASKING)), self.quota(hard, used))) == count
+
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            {"replicas": 8},
+            {"strategy": {"rollingUpdate": {"maxUnavailable": 1}}},
+            {"strategy": {"type": "Recreate"}},
+            {"paused": True},
+            {"replicas": 0},
+        ],
+    )
+    def test_a_rollout_that_gives_up_a_pod_first_goes_on(self, spec: dict[str, Any]) -> None:
+        full = self.quota({"pods": "2"}, {"pods": "2"})
+        assert found("surge-exceeds-quota", workload(pod_spec(), **spec), full) == ()
+
+    def test_quotas_with_scopes_are_left_out(self) -> None:
+        full = self.quota({"pods": "2"}, {"pods": "2"}, scopes=["BestEffort"])
+        assert found("surge-exceeds-quota", workload(pod_spec()), full) == ()
+
+    def test_the_message_says_what_is_left(self) -> None:
+        (finding,) = found("surge-exceeds-quota", workload(pod_spec(self.ASKING)), self.quota({"cpu": "1"}, {"cpu": "600m"}))
+        assert finding.message == "a rollout begins with one pod more: ResourceQuota small has 400m cpu left, and it takes 500m"
+
+
+class TestTargetHealthGate:
+    NAMESPACE: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    LABELLED: dict[str, Any] = {
+        **NAMESPACE,
+        "metadata": {"name": "shop", "labels": {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}},
+    }
+
+    def balanced(self, **annotations: str) -> dict[str, Any]:
+        made = service("LoadBalancer")
+        prefix = "service.beta.kubernetes.io/aws-load-balancer-"
+        keys = {f"{prefix}{name.replace('_', '-')}": value for name, value in annotations.items()}
+        return {**made, "metadata": {**made["metadata"], "annotations": keys}}
+
+    @pytest.mark.parametrize(
+        ("annotations", "count"),
+        [({"nlb_target_type": "ip"}, 1), ({"type": "nlb-ip"}, 1), ({"nlb_target_type": "instance"}, 0), ({}, 0)],
+    )
+    def test_targets_that_are_pods_need_a_gate(self, annotations: dict[str, str], count: int) -> None:
+        made = found("target-health-gate", self.NAMESPACE, self.balanced(**annotations), workload(pod_spec()))
+        assert [str(one.object) for one in made] == ["Namespace shop"] * count
+
+    def test_pods_older_than_the_label_are_named(self) -> None:
+        by_pod, old = self.balanced(nlb_target_type="ip"), pod("web-1", pod_spec(), {"phase": "Running"})
+        (finding,) = found("target-health-gate", self.LABELLED, by_pod, workload(pod_spec()), old)
+        assert finding.message.startswith("its pods are older than the label")
+        gated = pod_spec(readinessGates=[{"conditionType": "target-health.elbv2.k8s.aws/k8s-shop-web"}])
+        young = pod("web-1", gated, {"phase": "Running"})
+        assert found("target-health-gate", self.LABELLED, by_pod, workload(pod_spec()), young) == ()
+
+    def test_a_namespace_that_is_in_no_file_is_not_judged(self) -> None:
+        assert found("target-health-gate", self.balanced(nlb_target_type="ip"), workload(pod_spec())) == ()

@@ -56,6 +56,11 @@ def report_options(function: F) -> F:
 @click.option("--target", default="", metavar="1.NN", help="The version that the cluster will be upgraded to.")
 @click.option("--set", "thresholds", multiple=True, metavar="RULE.NAME=N", help="A threshold of a rule; its page lists them.")
 @click.option("--team-label", default="team", show_default=True, help="The label that names who owns an object.")
+@click.option(
+    "--try-evictions",
+    is_flag=True,
+    help="Ask the API server, in a dry run that changes nothing, whether it would evict pods that budgets seem to hold.",
+)
 @click.option("--compat", multiple=True, type=click.Choice(["clusterlint"]), help="Behave as a peer does, known faults included.")
 @report_options
 @rules_option
@@ -84,7 +89,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     if only and left_out:
         raise UsageError("-n and -N exclude each other: name the namespaces to look at, or those to leave out")
     earlier = {name: changes(given[name]) for name in ("baseline", "before") if given[name]}
-    wanted = Wanted(given["sources"], given["saved"], given["kubeconfig"], given["context"], rules, only, left_out)
+    where = (given["sources"], given["saved"], given["kubeconfig"], given["context"])
+    wanted = Wanted(*where, rules, only, left_out, given["try_evictions"])
     with _uncollected():
         picture = picture_from(wanted, loaded.broken)
     if not options.as_clusterlint:

@@ -17,6 +17,7 @@ from underway.lint.objects.kinds import WORKLOADS
 from underway.lint.objects.meta import Object
 from underway.lint.picture import Picture, Place, Skipped, opened
 from underway.lint.rule import Rule
+from underway.lint.trials import worth_trying
 
 CHART = "this is a Helm chart, whose files are templates: helm template NAME {} | underway lint run -f -"
 KUSTOMIZATION = "this is a kustomization, and no object: kustomize build {} | underway lint run -f -"
@@ -24,7 +25,7 @@ SNAPSHOT_BYTES_MAX = 2 * 1024 * 1024 * 1024  # 100,000 pods are half of it
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to be looked at. rules: they say which kinds; only, without: namespaces."""
+    """What is to be looked at. rules: they say which kinds; only, without: namespaces; try_evictions: ask, in a dry run."""
 
     sources: tuple[str, ...]
     saved: str
@@ -33,6 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
     rules: Sequence[Rule]
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    try_evictions: bool = False
 
     @property
     def source(self) -> str:
@@ -50,6 +52,8 @@ def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
     """The picture. broken: what is skipped already. Raises UsageError, Unreachable or Refused."""
     if wanted.sources and wanted.saved:
         raise UsageError("-f and --snapshot exclude each other")
+    if wanted.try_evictions and wanted.source != (wanted.context or "the cluster"):
+        raise UsageError("--try-evictions asks a live cluster; leave out -f and --snapshot")
     if wanted.sources:
         return from_manifests(wanted, broken)
     if wanted.saved:
@@ -119,6 +123,7 @@ async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
     from underway.live.inventory import inventory
     from underway.live.kubeconfig import connection
     from underway.live.rate import RateLimit
+    from underway.live.trials import tried
 
     counts: dict[str, int] = {}
 
@@ -131,12 +136,20 @@ async def _live(wanted: Wanted, broken: tuple[Skipped, ...]) -> Picture:
     async with HttpApi(connection(wanted.kubeconfig, wanted.context), RateLimit(50.0, 300)) as api:
         version = await connect(api)
         read = await inventory(api, kinds_of(wanted.rules), wanted.only, progress=progress)
-    click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
-    return Picture(
-        read.objects,
-        skipped=(*broken, *read.skipped),
-        server_version=version,
-        only=wanted.only,
-        without=wanted.without,
-        requested=read.requested,
-    )
+        click.echo(f"{chr(13) if sys.stderr.isatty() else ''}read {sum(counts.values())} objects from {version}", err=True)
+
+        def picture(skipped: tuple[Skipped, ...] = (), trials: Any = None) -> Picture:
+            return Picture(
+                read.objects,
+                skipped=(*broken, *read.skipped, *skipped),
+                server_version=version,
+                only=wanted.only,
+                without=wanted.without,
+                requested=read.requested,
+                trials=trials,
+            )
+
+        if not wanted.try_evictions:
+            return picture()
+        trials, skipped = await tried(api, worth_trying(picture()))
+        return picture(skipped, trials)

@@ -1,5 +1,7 @@
 """What bounds workloads: budgets, autoscalers, quotas. Source: policy/v1, autoscaling/v2, core/v1 types.go."""
 
+from typing import Any
+
 from underway.lint.objects.meta import Metadata, Object, ObjectReference
 from underway.lint.objects.pod import Amount
 from underway.model.disruption import PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
@@ -32,9 +34,11 @@ class HorizontalPodAutoscaler(Object, frozen=True):
 
 
 class QuotaSpec(Model, frozen=True):
-    """The hard limits."""
+    """The hard limits, and which pods they are about: all, where neither scopes nor a selector of scopes is given."""
 
     hard: dict[str, Amount] = {}
+    scopes: tuple[str, ...] = ()
+    scope_selector: dict[str, Any] | None = None
 
 
 class QuotaStatus(Model, frozen=True):

@@ -1,8 +1,9 @@
 """PodDisruptionBudgets that never allow a disruption, or allow none now.
 
 ## What it finds
-Budgets whose numbers leave no room at all (minAvailable as many as there are, maxUnavailable 0), and, as a warning,
-budgets whose status allows no disruption at the moment.
+Budgets whose numbers leave no room at all (minAvailable as many as there are, maxUnavailable 0), or whose pods the
+disruption controller cannot count. As a warning: budgets whose status allows no disruption at the moment, and those that
+will allow none when an autoscaler has gone down to its minimum.
 
 ## Why it matters
 A drain asks the budget before each pod and waits for ever: the node is never emptied.
@@ -27,7 +28,8 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 Loosen the budget, or raise the replicas: it has to be able to spare one pod.
 
 ## Since
-0.2. Percentages round up, as the disruption controller rounds them.
+0.2. Percentages round up, as the disruption controller rounds them. With --try-evictions the API server is asked, in a dry run
+that changes nothing, and what it refuses is proven (needs the verb create on pods/eviction).
 
 ## References
 - <https://kubernetes.io/docs/tasks/run-application/configure-pdb/>
@@ -42,32 +44,72 @@ from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.objects.workload import Workload
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
+from underway.lint.subject import Subject
+from underway.lint.trials import pods_under, proven
 from underway.model.selector import is_empty, matches
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
     for budget in picture.of(PodDisruptionBudget):
-        status = budget.status
-        healthy = f"{status.current_healthy} of {status.desired_healthy} needed pods are healthy"
-        expected = status.expected_pods or _wanted(budget, picture)
-        if why := why_never(budget, expected):
-            yield Found(
-                about=budget,
-                path="spec.maxUnavailable" if budget.spec.max_unavailable is not None else "spec.minAvailable",
-                message=f"the budget never allows a disruption: {why}",
-                remedy="loosen it, or raise the replicas, so that one pod can be spared",
-            )
-        elif status.expected_pods and status.disruptions_allowed == 0:
-            yield Found(
-                about=budget,
-                path="status.disruptionsAllowed",
-                value="0",
-                message=f"no disruption is allowed now: {healthy}",
-                remedy="find out why its pods are not healthy before nodes go",
-                severity=Severity.WARNING,
-                evidence=Evidence.OBSERVED,
-            )
+        for found in _found(budget, picture):
+            yield proven(found, picture, (pod for pod in pods_under(picture, budget) if pod.ready)) if picture.trials else found
+
+
+def _found(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
+    status = budget.status
+    uncounted = next((one for one in status.conditions if one.reason == "SyncFailed"), None)
+    if uncounted is not None:
+        yield Found(
+            about=budget,
+            path="status.conditions",
+            value=uncounted.reason,
+            message=f"its pods cannot be counted, so that no disruption is allowed: {uncounted.message}",
+            remedy="give each of its pods a controller with a scale, or the budget a plain number (minAvailable)",
+            evidence=Evidence.OBSERVED,
+        )
+        return
+    healthy = f"{status.current_healthy} of {status.desired_healthy} needed pods are healthy"
+    expected = status.expected_pods or _wanted(budget, picture)
+    if why := why_never(budget, expected):
+        yield Found(
+            about=budget,
+            path="spec.maxUnavailable" if budget.spec.max_unavailable is not None else "spec.minAvailable",
+            message=f"the budget never allows a disruption: {why}",
+            remedy="loosen it, or raise the replicas, so that one pod can be spared",
+        )
+    elif status.expected_pods and status.disruptions_allowed == 0:
+        yield Found(
+            about=budget,
+            path="status.disruptionsAllowed",
+            value="0",
+            message=f"no disruption is allowed now: {healthy}",
+            remedy="find out why its pods are not healthy before nodes go",
+            severity=Severity.WARNING,
+            evidence=Evidence.OBSERVED,
+        )
+    elif least := _least(budget, picture):
+        yield Found(
+            about=budget,
+            path="spec.minAvailable",
+            value=str(budget.spec.min_available),
+            message=f"an autoscaler may go down to {least} pods, and then the budget allows no disruption",
+            remedy="raise minReplicas of the autoscaler, or say it by maxUnavailable",
+            severity=Severity.WARNING,
+        )
+
+
+def _least(budget: PodDisruptionBudget, picture: Picture) -> int:
+    """The least number of pods that an autoscaler may leave, if minAvailable is then all of them; else 0."""
+    needed, selector = budget.spec.min_available, budget.spec.selector
+    if not isinstance(needed, int) or selector is None or is_empty(selector):
+        return 0
+    leasts = [
+        1 if autoscaler.spec.min_replicas is None else autoscaler.spec.min_replicas
+        for subject in picture.derived(_by_namespace).get(budget.namespace, ())
+        if (autoscaler := picture.autoscaler_of(subject.about)) is not None and matches(selector, subject.labels)
+    ]
+    return sum(leasts) if leasts and sum(leasts) <= needed else 0
 
 
 def _wanted(budget: PodDisruptionBudget, picture: Picture) -> int:
@@ -77,9 +119,16 @@ def _wanted(budget: PodDisruptionBudget, picture: Picture) -> int:
         return 0
     return sum(
         subject.about.wanted
-        for subject in picture.subjects()
-        if subject.namespace == budget.namespace and isinstance(subject.about, Workload) and matches(selector, subject.labels)
+        for subject in picture.derived(_by_namespace).get(budget.namespace, ())
+        if isinstance(subject.about, Workload) and matches(selector, subject.labels)
     )
+
+
+def _by_namespace(picture: Picture) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for subject in picture.subjects():
+        found.setdefault(subject.namespace, []).append(subject)
+    return found
 
 
 RULE = Rule(
@@ -89,5 +138,5 @@ RULE = Rule(
     kinds=("PodDisruptionBudget",),
     run=run,
     page=__doc__,
-    also=("Pod",),
+    also=("Pod", "HorizontalPodAutoscaler"),
 )

@@ -51,7 +51,9 @@ spec:
 Write `exec` before the program, or start it without a shell. Put tini -g in front of what cannot be changed.
 
 ## Since
-0.2. A program that is reached may still ignore SIGTERM: that is seen in status only.
+0.2. A program that is reached may still ignore SIGTERM: that is seen in status only. Lint runs nothing in a container
+(docs/adr/0009). To look at a running one: `kubectl exec POD -c NAME -- grep SigCgt /proc/1/status`; where bit 14 (4000 in
+hexadecimal) is not set, SIGTERM is ignored; where it is set, nothing is proven.
 
 ## References
 - <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>

@@ -50,6 +50,7 @@ from collections.abc import Iterator
 from underway.lint.finding import Found, Severity
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
+from underway.lint.trials import proven
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -58,7 +59,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         budgets = picture.budgets_of(subject.namespace, subject.labels)
         if len(budgets) > 1:
             names = " and ".join(sorted(budget.name for budget in budgets))
-            yield Found(
+            found = Found(
                 about=subject.about,
                 path="metadata.labels",
                 value=names,
@@ -66,6 +67,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 remedy="leave it one budget",
                 pods=len(subject.pods),
             )
+            yield proven(found, picture, subject.pods)
 
 
 RULE = Rule(

@@ -41,8 +41,7 @@ from underway.lint.finding import Evidence, Found, Patch, Severity
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-
-ALWAYS = "AlwaysAllow"
+from underway.lint.trials import ALWAYS, pods_under, proven
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -50,7 +49,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
     for budget in picture.of(PodDisruptionBudget):
         status, policy = budget.status, budget.spec.unhealthy_pod_eviction_policy
         if status.current_healthy < status.desired_healthy and policy != ALWAYS:
-            yield Found(
+            found = Found(
                 about=budget,
                 path="spec.unhealthyPodEvictionPolicy",
                 value=policy or "IfHealthyBudget",
@@ -58,6 +57,9 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 remedy=f"set unhealthyPodEvictionPolicy to {ALWAYS}",
                 patch=Patch({"spec": {"unhealthyPodEvictionPolicy": ALWAYS}}, "merge"),
                 evidence=Evidence.OBSERVED,
+            )
+            yield (
+                proven(found, picture, (pod for pod in pods_under(picture, budget) if not pod.ready)) if picture.trials else found
             )
 
 
