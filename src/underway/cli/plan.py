@@ -1,6 +1,7 @@
 """`underway plan`: what a rotation would do."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import click
@@ -22,6 +23,9 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
 
     Example: underway plan -f rotation.yaml
     """
+    import msgspec
+
+    from underway.cli import drift
     from underway.cli.preflight import judged
     from underway.live.loop import now_ms
     from underway.live.reading import from_file, objects_from_file, snapshot_file
@@ -30,26 +34,40 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
     from underway.rotate.plan import plan
 
     rotation = read_rotation(source)
+    notes: tuple[str, ...] = ()
     if saved:
         file = snapshot_file(read_bytes(saved), saved)
-        read, picture = from_file(file, saved), picture_of_saved(objects_from_file(file, saved))
+        snapshot, picture = snapshot_of(from_file(file, saved)), picture_of_saved(objects_from_file(file, saved))
+        notes = (drift.LOST,) if rotation.spec.target.drifted else ()
     else:
-        read, picture = asyncio.run(_read(kubeconfig, context))
+        snapshot, picture = asyncio.run(_read(rotation, kubeconfig, context))
+        notes = drift.unknown(snapshot, rotation) if rotation.spec.target.drifted else ()
     at_ms = now_ms()
-    made = judged(plan(rotation, snapshot_of(read), estimates_of(rotation.spec), at_ms), rotation, picture, at_ms)
+    made = judged(plan(rotation, snapshot, estimates_of(rotation.spec), at_ms), rotation, picture, at_ms)
+    made = msgspec.structs.replace(made, warnings=(*notes, *made.warnings))
     emit(made, output, lambda: show(made))
     ctx.exit(1 if made.blockers else 0)
 
 
-async def _read(kubeconfig: str, context: str) -> tuple[dict[str, list[Any]], Any]:
+async def _read(rotation: Any, kubeconfig: str, context: str) -> tuple[Any, Any]:
+    from underway.cli.drift import with_drift
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.reading import read
+    from underway.machines import PROVIDERS
+    from underway.model.snapshot import snapshot_of
 
-    async with HttpApi(connection(kubeconfig, context)) as api:
+    spec = rotation.spec.machines
+    async with HttpApi(connection(kubeconfig, context)) as api, AsyncExitStack() as also:
         version = await connect(api)
-        return await read(api), await picture_of_live(api, version)
+        snapshot = snapshot_of(await read(api))
+        if rotation.spec.target.drifted:
+            home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
+            machines = PROVIDERS[spec.provider](spec, home)
+            also.push_async_callback(machines.close)
+            snapshot = await with_drift(snapshot, machines, spec.provider)
+        return snapshot, await picture_of_live(api, version)
 
 
 async def picture_of_live(api: Any, version: str) -> Any:

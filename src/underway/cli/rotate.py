@@ -47,6 +47,7 @@ def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig:
 
 
 async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_blockers: bool) -> Any:
+    from underway.cli.drift import with_drift
     from underway.cli.plan import picture_of_live, show
     from underway.cli.preflight import judged
     from underway.cli.progress import Progress
@@ -67,7 +68,10 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
         version = await connect(api)
         home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
         machines = PROVIDERS[spec.provider](spec, home)
-        made = plan(rotation, snapshot_of(await read(api)), estimates_of(rotation.spec), now_ms())
+        snapshot = snapshot_of(await read(api))
+        if rotation.spec.target.drifted:
+            snapshot = await with_drift(snapshot, machines, spec.provider)
+        made = plan(rotation, snapshot, estimates_of(rotation.spec), now_ms())
         made = judged(made, rotation, await picture_of_live(api, version), now_ms())
         if made.blockers and not despite_blockers:
             show(made)

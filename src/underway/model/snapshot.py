@@ -23,6 +23,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
     pods_by_node: "" holds the pods that no node has yet. budgets: by namespace. claims: the "namespace/name" of the
     PersistentVolumeClaim that each PersistentVolume is bound to. local_claims: those whose volume lives on one node's disk.
+    drift: why the machine provider would make each node's machine otherwise now, "" where it would not; nodes that it does not
+    know, or was not asked about, are not in it.
     matched: the memory of `budgets_of`, by pod UID: decisions ask the same question of the same pod many times.
     """
 
@@ -34,6 +36,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     claims: Mapping[str, str] = {}
     local_claims: frozenset[str] = frozenset()
     namespaces: Mapping[str, AnyObject] = {}
+    drift: Mapping[str, str] = {}
     matched: dict[str, tuple[PodDisruptionBudget, ...]] = {}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:

@@ -31,7 +31,7 @@ from underway.rotate.health import Health
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.ledger import Ledger
 from underway.rotate.lock import Lock
-from underway.rotate.machinery import Machinery
+from underway.rotate.machinery import DRIFT_EVERY_MS, POLL_MS, Machinery
 from underway.rotate.observe import Observed
 from underway.rotate.order import Canary
 from underway.rotate.outbox import Effect, Outbox
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from underway.model.node import Node
+    from underway.model.snapshot import Snapshot
     from underway.rotate.spec import Rotation
 
 IDLE_MS = 1_000  # the longest that a decision waits when nothing happens
@@ -174,6 +175,7 @@ class Driver:
             return
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
+        snapshot = self._with_drift(snapshot, records)
         self._health.restore(journal_of(lease).baselines)
         verdict = self._examination.verdict(snapshot, records, self._debts.keys, now_ms)
         orders = self._observed.lease(FREEZE_LEASE)
@@ -204,8 +206,10 @@ class Driver:
     def _rotate(self, situation: Situation, frozen: Frozen | None, due_ms: int | None) -> None:
         """One round with the cluster in view and the lock in hand. frozen: why nothing may be begun; due_ms: of the gates."""
         snapshot, journal, now_ms = situation.snapshot, situation.journal, situation.now_ms
+        if self._waits_for_drift(situation, frozen):
+            return
         selected = selected_nodes(snapshot, self._spec)
-        old = [node for node in selected if outdated(node, self._spec.target, now_ms)]
+        old = [node for node in selected if outdated(node, self._spec.target, now_ms, snapshot.drift)]
         if journal.started_ms is None:
             zones = msgspec.json.encode(zones_of(selected)).decode()
             began = timestamp.format_micro(now_ms)
@@ -227,6 +231,28 @@ class Driver:
             self._report(situation, selected, old, frozen or holding(situation.held, old), result)
         times = (result.due_ms, due_ms, self._canary.due_ms, situation.opening.until_ms)
         self._wake_at(*times, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+
+    def _with_drift(self, snapshot: Snapshot, records: Mapping[str, Record]) -> Snapshot:
+        """The picture with what the provider says has drifted. A node in hand stays so where the provider does not name it."""
+        if not self._spec.target.drifted:
+            return snapshot
+        in_hand = dict.fromkeys(records, "in hand already")
+        return msgspec.structs.replace(snapshot, drift={**in_hand, **self._machinery.drift})
+
+    def _waits_for_drift(self, situation: Situation, frozen: Frozen | None) -> bool:
+        """Whether nothing can be said before the provider has told what has drifted."""
+        if not self._spec.target.drifted or self._machinery.listed or situation.records or situation.journal.owed:
+            return False
+        self._poll_machines(situation)
+        error = self._machinery.list_error
+        if self.brakes.stopping:
+            self._ending.begin("Stopped", "stopped by the user", situation.now_ms)
+        elif frozen:
+            self._outlook.show("Frozen", frozen.reason, situation.now_ms)
+        else:
+            reason = f"not known what has drifted: {error}" if error else "asking the machine provider what has drifted"
+            self._outlook.show("Waiting" if error else "Starting", reason, situation.now_ms)
+        return True
 
     def _advance(self, situation: Situation, old: list[Node]) -> None:
         """What is done only while rotating: mark the old nodes, bring what is owed, clear strays away, begin new nodes."""
@@ -262,8 +288,10 @@ class Driver:
     def _poll_machines(self, situation: Situation) -> None:
         phases = {record.phase for record in situation.records.values()}
         awaited = phases & {Phase.SURGING, Phase.TERMINATING} or situation.journal.owed
-        if awaited:
-            self._machinery.poll(self._outbox, situation.now_ms)
+        drift = self._spec.target.drifted
+        if awaited or drift:
+            every_ms = POLL_MS if awaited or not self._machinery.listed else DRIFT_EVERY_MS
+            self._machinery.poll(self._outbox, situation.now_ms, every_ms=every_ms, drift=drift)
 
     # How it stands
 

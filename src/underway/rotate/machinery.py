@@ -10,9 +10,10 @@ from functools import partial
 import msgspec
 
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
-from underway.rotate.outbox import Outbox
+from underway.rotate.outbox import Act, Outbox
 
 POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
+DRIFT_EVERY_MS = 30_000  # while nothing is in hand: a template changes a few times a week
 
 
 class Machinery:
@@ -23,6 +24,7 @@ class Machinery:
         self.by_node: dict[str, Machine] = {}
         self.errors: dict[str, str] = {}
         self.listed = False
+        self.list_error = ""
         self._provisioned: set[str] = set()
         self._terminated: dict[str, int] = {}
         self._end_errors: dict[str, str] = {}
@@ -30,13 +32,18 @@ class Machinery:
         self._asked_last_ms = -POLL_MS
         self._listed_ms = -1
 
-    def poll(self, outbox: Outbox, now_ms: int) -> None:
-        """Ask for a listing, unless the last one is younger than POLL_MS."""
-        if now_ms >= self._asked_last_ms + POLL_MS:
-            request = outbox.send(("machines", "list"), lambda id_: ListMachines(id=id_))
+    def poll(self, outbox: Outbox, now_ms: int, *, every_ms: int = POLL_MS, drift: bool = False, by: str = "list") -> Act | None:
+        """Ask for a listing, unless the last one is younger; what was sent.
+
+        drift: and for what has drifted; by: who asks, of several that have one ledger.
+        """
+        if now_ms >= self._asked_last_ms + every_ms:
+            request = outbox.send(("machines", by), lambda id_: ListMachines(id=id_, drift=drift))
             if request is not None:
                 self._asked_last_ms = now_ms
                 self._asked_ms[request.id] = now_ms
+            return request
+        return None
 
     def wants(self, key: str) -> bool:
         """Whether the machine of a key has still to be asked for by this driver."""
@@ -49,6 +56,7 @@ class Machinery:
         match request:
             case ListMachines():
                 asked_ms = self._asked_ms.pop(request.id, now_ms)
+                self.list_error = reply.error
                 if not reply.error:
                     self._replace(machines, asked_ms)
             case Provision():
@@ -70,6 +78,11 @@ class Machinery:
         self.by_key = {machine.key: machine for machine in listed if machine.key}
         self.by_node = {machine.node: machine for machine in listed if machine.node}
         self.listed, self._listed_ms = True, asked_ms
+
+    @property
+    def drift(self) -> dict[str, str]:
+        """Why each node's machine has drifted, "" where it has not, by node name, of the last listing."""
+        return {name: machine.drifted for name, machine in self.by_node.items()}
 
     def end_confirmed(self, node: str) -> bool:
         """Whether a listing asked for after the provider accepted the end of the node's machine has come in."""
@@ -109,5 +122,5 @@ def _end(machine: Machine, request_id: int) -> Terminate:
 
 def _named(machine: Machine, nodes: Mapping[str, str]) -> Machine:
     """The machine with the name of its Node, where only the Node knows which machine it is."""
-    name = "" if machine.node else nodes.get(machine.provider_id, "")
+    name = "" if machine.node or not machine.provider_id else nodes.get(machine.provider_id, "")
     return msgspec.structs.replace(machine, node=name) if name else machine

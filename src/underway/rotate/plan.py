@@ -90,7 +90,7 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
     """The plan for a cluster as it is now."""
     spec, rules = rotation.spec, rules_of(rotation.spec)
     selected = selected_nodes(snapshot, spec)
-    reasons = {node.name: outdated(node, spec.target, now_ms) for node in selected}
+    reasons = {node.name: outdated(node, spec.target, now_ms, snapshot.drift) for node in selected}
     old = [node for node in selected if reasons[node.name]]
     strict = msgspec.structs.replace(rules, past_deadline=False)
     kept = [blocker for node in old for blocker in blockers_of(node, snapshot, strict)]

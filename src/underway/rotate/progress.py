@@ -98,8 +98,10 @@ def arrival(
     """Whether the machine of a key has become a Ready node, asked for since `since_ms`."""
     machine = machines.get(key)
     deadline_ms = since_ms + limits.boot_ms
-    if machine is not None and machine.state == "Failed":
-        return Step(Event.REPLACEMENT_FAILED, failure=f"machine {key}, replacing node {replaces}, failed: {machine.reason}")
+    if machine is not None and machine.state in ("Failed", "Gone"):
+        how = "failed" if machine.state == "Failed" else "is gone"
+        why = f": {machine.reason}" if machine.reason else ""
+        return Step(Event.REPLACEMENT_FAILED, failure=f"machine {key}, replacing node {replaces}, {how}{why}")
     successor = snapshot.nodes.get(machine.node) if machine is not None and machine.node else None
     reason = _unready(key, machine, successor)
     if not reason and successor is not None:
@@ -112,7 +114,11 @@ def arrival(
                 failure=f"machine {key}, replacing node {replaces}, did not become Ready within {minutes} min: {reason}",
             )
         return Step(waiting=(Waiting(replaces, reason),), due_ms=deadline_ms)
-    wrong = outdated(successor, spec.target, now_ms)
+    if spec.target.drifted and successor.name not in snapshot.drift:
+        return Step(
+            waiting=(Waiting(replaces, f"the machine provider has not said yet whether node {successor.name} is current"),)
+        )
+    wrong = outdated(successor, spec.target, now_ms, snapshot.drift)
     if wrong:
         return Step(
             Event.REPLACEMENT_FAILED,

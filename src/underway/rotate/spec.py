@@ -43,7 +43,7 @@ WINDOWS_MAX = 16
 WAITS_MAX = 16
 OWNER_KEYS_MAX = 8
 OnBreach = Literal["Wait", "Freeze"]
-NO_TARGET = "give kubeletVersion, osImage, maxAge or expression, or no node would ever be out of date"
+NO_TARGET = "give kubeletVersion, osImage, maxAge, expression or drifted, or no node would ever be out of date"
 FORCE_AFTER = "6h"  # Zalando's cluster-lifecycle-manager: no pod is forced off a node that has drained for less
 HASTY = f"DeadlineDelete needs a deadline of {FORCE_AFTER} or more"
 NO_SCORE = "by: expression and an expression need each other"
@@ -59,12 +59,16 @@ class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=Tr
 
 
 class Target(Spec, frozen=True):
-    """When a node is up to date: all that are given must hold. expression: CEL over `node`, for what the others cannot say."""
+    """When a node is up to date: all that are given must hold.
+
+    expression: CEL over `node`, for what the others cannot say; drifted: its machine provider would make it as it is now.
+    """
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "[has(self.kubeletVersion) && self.kubeletVersion != '', has(self.osImage) && self.osImage != '',"
-            " has(self.maxAge) && self.maxAge != '', has(self.expression) && self.expression != ''].exists(given, given)",
+            " has(self.maxAge) && self.maxAge != '', has(self.expression) && self.expression != '',"
+            " has(self.drifted) && self.drifted].exists(given, given)",
             NO_TARGET,
         ),
     )
@@ -72,6 +76,7 @@ class Target(Spec, frozen=True):
     os_image: str = ""
     max_age: OptionalDuration = ""
     expression: OptionalCondition = ""
+    drifted: bool = False
 
 
 class OrderBy(Spec, frozen=True):
@@ -338,7 +343,7 @@ def _struct_types(annotation: Any) -> Iterable[Any]:
 def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[str]) -> Iterable[str]:
     """What contradicts itself in a decoded specification, each with its field. gates, providers: the names there are."""
     gates, providers = frozenset(gates), frozenset(providers)
-    if not any((spec.target.kubelet_version, spec.target.os_image, spec.target.max_age, spec.target.expression)):
+    if spec.target == Target():
         yield f"spec.target: {NO_TARGET}"
     unreadable = list(problems_of(spec, "spec"))
     yield from unreadable

@@ -1,5 +1,7 @@
 """Which nodes a Rotation speaks of, and which of them are out of date, with the reason."""
 
+from collections.abc import Mapping
+
 from underway.model import timestamp
 from underway.model.duration import seconds
 from underway.model.node import Node
@@ -16,8 +18,8 @@ def selected(node: Node, nodes: Nodes) -> bool:
     return not node.is_control_plane if nodes.selector is None else matches(nodes.selector, labels)
 
 
-def outdated(node: Node, target: Target, now_ms: int) -> str:
-    """Why the node is not up to date, or "" if it is."""
+def outdated(node: Node, target: Target, now_ms: int, drift: Mapping[str, str]) -> str:
+    """Why the node is not up to date, or "" if it is. drift: as in Snapshot."""
     info = node.status.node_info
     if target.kubelet_version and info.kubelet_version != target.kubelet_version:
         return f"kubelet {info.kubelet_version or 'unknown'}, wanted {target.kubelet_version}"
@@ -30,8 +32,10 @@ def outdated(node: Node, target: Target, now_ms: int) -> str:
     if target.expression:
         from underway.rotate.expressions import unmet  # late: most Rotations have none
 
-        return unmet(target.expression, node)
-    return ""
+        found = unmet(target.expression, node)
+        if found:
+            return found
+    return f"drifted: {drift[node.name]}" if target.drifted and drift.get(node.name) else ""
 
 
 def selected_nodes(snapshot: Snapshot, spec: RotationSpec) -> list[Node]:

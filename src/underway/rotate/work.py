@@ -100,7 +100,7 @@ class Work:
         if not situation.acts_on(node.name):
             return self._frozen_step(node, record, left)
         match record.phase:
-            case Phase.SURGING if not outdated(node, spec.target, now_ms):
+            case Phase.SURGING if not outdated(node, spec.target, now_ms, snapshot.drift):
                 return Step(Event.BECAME_CURRENT)
             case Phase.SURGING:
                 machine = self._machinery.shown(record.replacement)

@@ -41,14 +41,14 @@ def test_what_an_expression_sees(condition: str) -> None:
 
 def test_a_condition_that_does_not_hold_or_fails_makes_the_node_outdated() -> None:
     target = Target(expression="node.metadata.labels['image'] == 'v2'")
-    assert outdated(node("a", labels={"image": "v2"}), target, 0) == ""
-    assert outdated(node("a", labels={"image": "v1"}), target, 0) == "not node.metadata.labels['image'] == 'v2'"
-    assert outdated(node("a"), target, 0) == "not node.metadata.labels['image'] == 'v2': no such key: image"
+    assert outdated(node("a", labels={"image": "v2"}), target, 0, {}) == ""
+    assert outdated(node("a", labels={"image": "v1"}), target, 0, {}) == "not node.metadata.labels['image'] == 'v2'"
+    assert outdated(node("a"), target, 0, {}) == "not node.metadata.labels['image'] == 'v2': no such key: image"
 
 
 def test_the_other_conditions_are_told_first() -> None:
     target = Target(os_image="x", expression="false")
-    assert outdated(node("a"), target, 0).startswith("OS image")
+    assert outdated(node("a"), target, 0, {}).startswith("OS image")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
 """What the driver knows of machines, and what it tells of them."""
 
 from objects import node
+from underway.model.snapshot import Snapshot
 from underway.rotate import progress
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
+from underway.rotate.machine import Event
 from underway.rotate.machinery import Machinery
+from underway.rotate.spec import RotationSpec, Target
+
+NOW_MS = 1_780_000_000_000
 
 
 def test_an_end_that_the_provider_does_not_accept_is_told() -> None:
@@ -22,3 +27,40 @@ def test_what_holds_a_machine_that_ends_is_told() -> None:
     machinery.answered(MachineReply(request=ListMachines(id=1), machines=(held,)), 0, {})
     step = progress.terminating(node("n1"), machinery.by_node, confirmed=True)
     assert step.waiting[0].reason == f"machine of node n1 is Terminating: {held.reason}"
+
+
+def test_a_machine_without_a_provider_id_is_no_nodes() -> None:
+    machinery = Machinery()
+    pending = Machine(key="k", state="Pending")
+    machinery.answered(MachineReply(request=ListMachines(id=1), machines=(pending,)), 0, {"": "n1"})
+    assert machinery.by_node == {}
+
+
+def test_drift_is_told_of_every_node_that_the_provider_names() -> None:
+    machinery = Machinery()
+    old, new = Machine(node="n1", drifted="image 1, wanted 2"), Machine(provider_id="sim:///2")
+    machinery.answered(MachineReply(request=ListMachines(id=1, drift=True), machines=(old, new)), 0, {"sim:///2": "n2"})
+    assert machinery.drift == {"n1": "image 1, wanted 2", "n2": ""}
+
+
+def test_a_successor_waits_for_the_providers_word_on_drift() -> None:
+    spec = RotationSpec(Target(drifted=True))
+    machine = {"k": Machine(key="k", node="n2", state="Running")}
+    told = {
+        "the machine provider has not said yet whether node n2 is current": {},
+        "node n2, replacing node n1, is itself out of date: drifted: image 1, wanted 2": {"n2": "image 1, wanted 2"},
+    }
+    for sentence, drift in told.items():
+        snapshot = Snapshot(nodes={"n2": node("n2")}, drift=drift)
+        step = progress.arrival("n1", "k", NOW_MS, machine, snapshot, spec, progress.limits_of(spec), NOW_MS)
+        assert sentence in (step.failure or step.waiting[0].reason)
+    current = Snapshot(nodes={"n2": node("n2")}, drift={"n2": ""})
+    step = progress.arrival("n1", "k", NOW_MS, machine, current, spec, progress.limits_of(spec), NOW_MS)
+    assert step.event is Event.REPLACEMENT_READY
+
+
+def test_a_successor_that_is_gone_is_given_up_at_once() -> None:
+    spec = RotationSpec(Target(drifted=True))
+    gone = {"k": Machine(key="k", state="Gone", reason="Server.SpotInstanceTermination")}
+    step = progress.arrival("n1", "k", NOW_MS, gone, Snapshot(), spec, progress.limits_of(spec), NOW_MS)
+    assert step.failure == "machine k, replacing node n1, is gone: Server.SpotInstanceTermination"

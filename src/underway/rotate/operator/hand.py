@@ -14,6 +14,7 @@ from underway.rotate.driver import Driver
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
+from underway.rotate.machinery import DRIFT_EVERY_MS, Machinery
 from underway.rotate.record import Phase, journal_of, lease_name, record_of
 from underway.rotate.signals import DriverEvent, Retire, Stop
 from underway.rotate.spec import Machines, Rotation, RotationMetadata, RotationSpec, Target
@@ -21,10 +22,12 @@ from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.target import outdated, selected_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from underway.rotate.effects import MachineReply
     from underway.rotate.observe import Observed
     from underway.rotate.operator.roster import Wanted
+    from underway.rotate.outbox import Act, Outbox
 
 AGAIN_MS = 30_000  # after a failure that a person has to cure: rights, mostly
 LOOK_EVERY_MS = 30_000  # for what time alone brings about: a node's age
@@ -60,6 +63,8 @@ class Hand:
         self._done: RotationSpec | None = None
         self._not_before_ms = 0
         self._ordered: type[DriverEvent] | None = None
+        self._watched: Machines | None = None
+        self.machinery = Machinery()
         self._looked: tuple[int, int] = (-1, 0)
         self._stale = True
 
@@ -76,8 +81,8 @@ class Hand:
 
     @property
     def machines(self) -> Machines | None:
-        """Where the machines of the driver's specification come from."""
-        return self._working.machines if self._working is not None else None
+        """Where the machines of the driver's specification come from, or of the one that is watched for drift."""
+        return self._working.machines if self.driver is not None and self._working is not None else self._watched
 
     def orders(self, wanted: Wanted | None, picture: Observed, ids: Iterator[int], now_ms: int) -> list[DriverEvent]:
         """What the driver is told now. wanted: None when nothing may be done any more; a driver is made if one is needed."""
@@ -100,6 +105,23 @@ class Hand:
             self.generation = wanted.generation
             self.driver.brakes.mode = wanted.rotation.spec.mode
         return []
+
+    def watch(self, wanted: Wanted, outbox: Outbox, now_ms: int) -> Act | None:
+        """While no driver is at work, ask the provider now and then what has drifted, where the target is that; what was sent."""
+        spec = wanted.rotation.spec if wanted.rotation is not None and not wanted.deleting else None
+        if self.driver is not None or spec is None or not spec.target.drifted:
+            return None
+        if self._watched != spec.machines:
+            self._watched, self.machinery = spec.machines, Machinery()
+        return self.machinery.poll(outbox, now_ms, every_ms=DRIFT_EVERY_MS, drift=True, by=self.name)
+
+    def heard(self, reply: MachineReply, nodes: Mapping[str, str], now_ms: int) -> None:
+        """Take what the provider says of drift. nodes: the name of each Node by its spec.providerID."""
+        self.machinery.answered(reply, now_ms, nodes)
+        self._looked = (-1, 0)
+        if self.driver is None and self.status is not None and self.status.state == "Finished":
+            unknown = f"not known what has drifted: {reply.error}" if reply.error else ""
+            self.status = msgspec.structs.replace(self.status, reason=unknown)
 
     def parted(self, picture: Observed) -> bool:
         """Whether a Rotation that is being deleted has nothing in hand any more."""
@@ -176,7 +198,8 @@ class Hand:
         if version != picture.version or now_ms >= at_ms + LOOK_EVERY_MS or not works_like(rotation.spec, self._done):
             self._looked = (picture.version, now_ms)
             snapshot = picture.snapshot()
-            old = any(outdated(node, rotation.spec.target, now_ms) for node in selected_nodes(snapshot, rotation.spec))
+            drift, target = self.machinery.drift, rotation.spec.target
+            old = any(outdated(node, target, now_ms, drift) for node in selected_nodes(snapshot, rotation.spec))
             held = any((record := record_of(node)) and record.rotation == self.name for node in snapshot.nodes.values())
             self._stale = old or bool(held) or bool(journal_of(picture.lease(self.lock.name)).owed)
         return self._stale

@@ -71,6 +71,7 @@ class Operator:
         self._leader = Lock(identity, LEADER_LEASE)
         self._journal = JournalWriter(self._leader)
         self._owner: dict[int, Hand] = {}
+        self._watching: dict[int, Hand] = {}
         self._stopping = False
         self._end_ms = 0
         self._told = count(1)
@@ -104,7 +105,7 @@ class Operator:
 
     def hand_of(self, request_id: int) -> Hand | None:
         """Whose request it is: a machine request has to reach the provider of its Rotation."""
-        return self._owner.get(request_id)
+        return self._owner.get(request_id) or self._watching.get(request_id)
 
     def step(self, event: DriverEvent, now_ms: int, rng: Random) -> list[Effect]:
         """Take one event; what to send. now_ms: epoch milliseconds; rng: for jitter."""
@@ -130,6 +131,12 @@ class Operator:
             self._picture.receive(event, now_ms, rng)
 
     def _answered(self, event: Reply | MachineReply | Answer, now_ms: int, rng: Random) -> None:
+        watching = self._watching.pop(event.request.id, None)
+        if watching is not None and isinstance(event, MachineReply):
+            self._ledger.settle(event, now_ms, rng)
+            nodes = self._picture.snapshot().nodes.values()
+            watching.heard(event, {node.spec.provider_id: node.name for node in nodes}, now_ms)
+            return
         hand = self._owner.pop(event.request.id, None)
         if hand is not None:
             self._feed(hand, event, now_ms, rng)
@@ -174,6 +181,9 @@ class Operator:
             hand = self._hand(name, wanted)
             self._reconcile(hand, wanted if leading and hand.uid == wanted.uid else None, now_ms, rng)
             if leading and hand.uid == wanted.uid:
+                asked = hand.watch(wanted, self._outbox, now_ms)
+                if asked is not None:
+                    self._watching[asked.id] = hand
                 self._tell(hand, wanted, now_ms)
                 if wanted.deleting and hand.parted(self._picture):
                     self._part(hand, wanted)

@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 
 from underway.kube.resource import NODES
-from underway.rotate.effects import Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
 from underway.sim.world.kubelet import Kubelets
@@ -55,6 +55,8 @@ class SimMachines:
         self._size = size
         self._by_name: dict[str, Machine] = {}
         self._counter = 0
+        self._revisions: dict[str, int] = {}
+        self.revision = 1
         self.timing = timing
         self.trouble = Trouble()
         self.on_terminate: Callable[[str], object] = lambda _node: None
@@ -79,8 +81,15 @@ class SimMachines:
             case Terminate():
                 self._terminate(request)
                 return MachineReply(request=request)
-            case _:
-                return MachineReply(request=request, machines=tuple(self._by_name.values()))
+            case ListMachines():
+                listed = [self._listed(name, drift=request.drift) for name in self._by_name]
+                return MachineReply(request=request, machines=tuple(listed))
+
+    def _listed(self, name: str, *, drift: bool) -> Machine:
+        machine, made = self._by_name[name], self._revisions.get(name, self.revision)
+        if not drift or made == self.revision:
+            return machine
+        return msgspec.structs.replace(machine, drifted=f"made from revision {made} of the template, which is at {self.revision}")
 
     def _running(self) -> int:
         return sum(1 for machine in self._by_name.values() if machine.state in ("Pending", "Running", "Terminating"))
@@ -96,6 +105,7 @@ class SimMachines:
         self.on_provision(request.key)
         self._counter += 1
         name = f"node-{request.zone or 'any'}-{self._counter:03d}"
+        self._revisions[name] = self.revision
         machine = self._set(name, "Pending", key=request.key)
         self._boot(name, request)
         return MachineReply(request=request, machines=(machine,))
@@ -122,9 +132,16 @@ class SimMachines:
             self._queue.after(boot_ms, lambda: self._fail(name))
             return
         registered_ms = round(boot_ms * REGISTERED)
-        version = self.trouble.wrong_version or request.kubelet_version
+        version = self.trouble.wrong_version or request.kubelet_version or self._version_like(request.replaces)
         self._queue.after(registered_ms, lambda: self._register(name, request, version))
         self._queue.after(boot_ms, lambda: self._ready(name))
+
+    def _version_like(self, replaced: str) -> str:
+        """The kubelet version of a replaced node, for a target that names none; of any node if that one is gone."""
+        nodes = self._registry.store.values(NODES)
+        like = next((node for node in nodes if node["metadata"]["name"] == replaced), nodes[0])
+        version: str = like["status"]["nodeInfo"]["kubeletVersion"]
+        return version
 
     def _fail(self, name: str) -> None:
         if self._by_name[name].state == "Pending":
@@ -143,8 +160,13 @@ class SimMachines:
             self._kubelets.start(name)
             self._nodes.ready(name, ready=True)
 
+    def revise(self) -> None:
+        """Somebody changes the template: every machine has drifted from now on."""
+        self.revision += 1
+
     def adopt(self, name: str) -> None:
         """Take a machine that is there from the beginning, running and Ready."""
+        self._revisions[name] = self.revision
         self._set(name, "Running", node=name)
         self._kubelets.start(name)
         self._nodes.ready(name, ready=True)

@@ -1,0 +1,36 @@
+"""What the machine provider says has drifted, for a plan: a target that is `drifted` can only be judged with it."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+LOST = "spec.target.drifted: a snapshot does not hold what the machine provider says, so no node counts as drifted"
+
+
+async def with_drift(snapshot: Any, machines: Any, provider: str) -> Any:
+    """The snapshot with what a provider says of each node's machine. Raises Refused if it says nothing."""
+    from underway.errors import Refused
+    from underway.rotate.effects import ListMachines, MachineReply
+    from underway.rotate.machinery import Machinery
+
+    answered: asyncio.Future[MachineReply] = asyncio.get_running_loop().create_future()
+    machines.send(ListMachines(id=1, drift=True), answered.set_result)
+    reply = await answered
+    if reply.error:
+        raise Refused(f"machine provider {provider}: {reply.error}")
+    machinery = Machinery()
+    machinery.answered(reply, 0, {node.spec.provider_id: node.name for node in snapshot.nodes.values() if node.spec.provider_id})
+    return msgspec.structs.replace(snapshot, drift=machinery.drift)
+
+
+def unknown(snapshot: Any, rotation: Any) -> tuple[str, ...]:
+    """A note about selected nodes of which the provider knows nothing."""
+    from underway.rotate.target import selected_nodes
+
+    names = [node.name for node in selected_nodes(snapshot, rotation.spec) if node.name not in snapshot.drift]
+    if not names:
+        return ()
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    provider = rotation.spec.machines.provider
+    return (f"provider {provider} knows no machine of {shown}: whether these have drifted is not known",)
