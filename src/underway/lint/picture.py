@@ -24,7 +24,7 @@ from underway.lint.subject import Subject, newest_first, of_pod, of_template, of
 from underway.lint.trials import Trial
 from underway.lint.usage import Usage, Uses
 from underway.model.meta import OwnerReference
-from underway.model.selector import is_empty, matches
+from underway.model.selector import matches
 
 T = TypeVar("T", bound=Object)
 R = TypeVar("R")
@@ -265,14 +265,14 @@ class Picture:
         return groups
 
     def budgets_of(self, namespace: str, labels: Mapping[str, str]) -> tuple[PodDisruptionBudget, ...]:
-        """The budgets that an eviction of a pod with these labels asks; an empty selector matches nothing there.
+        """The budgets that an eviction of a pod with these labels asks; an empty selector matches every pod of the namespace.
 
         Source: kubernetes pkg/registry/core/pod/storage/eviction.go, getPodDisruptionBudgets.
         """
         return tuple(
             budget
             for budget in self._budgets.get(namespace, ())
-            if budget.spec.selector is not None and not is_empty(budget.spec.selector) and matches(budget.spec.selector, labels)
+            if budget.spec.selector is not None and matches(budget.spec.selector, labels)
         )
 
     @cached_property

@@ -14,7 +14,7 @@ from underway.lint.budget import why_never
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.objects.pod import Pod
-from underway.model.selector import is_empty, matches
+from underway.model.selector import matches
 
 if TYPE_CHECKING:
     from underway.lint.picture import Picture
@@ -34,7 +34,7 @@ class Trial(msgspec.Struct, frozen=True):
 def pods_under(picture: "Picture", budget: PodDisruptionBudget) -> tuple[Pod, ...]:
     """The live pods that a budget is about."""
     selector = budget.spec.selector
-    if selector is None or is_empty(selector):
+    if selector is None:
         return ()
     near = picture.pods_in(budget.namespace)
     return tuple(pod for pod in near if not pod.finished and not pod.terminating and matches(selector, pod.metadata.labels))

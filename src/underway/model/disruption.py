@@ -4,7 +4,7 @@ from underway.model.meta import Condition, IntOrString, LabelSelector, Model, Ob
 
 
 class PodDisruptionBudgetSpec(Model, frozen=True):
-    """What must stay up. A nil selector matches nothing in policy/v1 evictions."""
+    """What must stay up. In policy/v1 no selector matches no pod, an empty one every pod of the namespace."""
 
     min_available: IntOrString | None = None
     max_unavailable: IntOrString | None = None

@@ -36,8 +36,3 @@ def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
         requirement_matches(requirement, labels) for requirement in selector.match_expressions
     )
-
-
-def is_empty(selector: LabelSelector) -> bool:
-    """Whether the selector has no requirement at all."""
-    return not selector.match_labels and not selector.match_expressions

@@ -13,7 +13,7 @@ from underway.model.disruption import PodDisruptionBudget
 from underway.model.meta import AnyObject
 from underway.model.node import Node
 from underway.model.pod import Pod
-from underway.model.selector import is_empty, matches
+from underway.model.selector import matches
 from underway.model.storage import PersistentVolume, VolumeAttachment
 from underway.model.workload import Workload
 
@@ -51,17 +51,15 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     def budgets_of(self, pod: Pod) -> tuple[PodDisruptionBudget, ...]:
         """The budgets whose selector matches the pod.
 
-        A nil or empty selector matches nothing in an eviction (kubernetes pkg/registry/core/pod/storage/eviction.go,
-        getPodDisruptionBudgets skips selector.Empty()).
+        In policy/v1 no selector matches no pod, and an empty one every pod of the namespace (kubernetes
+        pkg/registry/core/pod/storage/eviction.go, getPodDisruptionBudgets).
         """
         known = self.matched.get(pod.metadata.uid)
         if known is None:
             known = tuple(
                 budget
                 for budget in self.budgets.get(pod.metadata.namespace, ())
-                if budget.spec.selector is not None
-                and not is_empty(budget.spec.selector)
-                and matches(budget.spec.selector, pod.metadata.labels)
+                if budget.spec.selector is not None and matches(budget.spec.selector, pod.metadata.labels)
             )
             self.matched[pod.metadata.uid] = known
         return known
@@ -69,7 +67,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     def pods_of(self, budget: PodDisruptionBudget) -> tuple[Pod, ...]:
         """The live pods that a budget speaks of, in name order."""
         selector = budget.spec.selector
-        if selector is None or is_empty(selector):
+        if selector is None:
             return ()
         found = (
             pod

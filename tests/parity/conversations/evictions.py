@@ -20,6 +20,12 @@ def guarded(allowed: int, healthy: int, desired: int, **spec: Any) -> tuple[Step
     return post(BUDGETS, budget("web", **spec)), merge(f"{BUDGETS}/web/status", counted(allowed, healthy, desired))
 
 
+def chosen(selector: Any) -> tuple[Step, Step]:
+    """A budget of a selector of its own, which allows nothing."""
+    spec = {"minAvailable": 1} | ({} if selector is None else {"selector": selector})
+    return post(BUDGETS, {**budget("web"), "spec": spec}), merge(f"{BUDGETS}/web/status", counted(0, 1, 1))
+
+
 CONVERSATIONS = (
     talk("evict-without-a-budget", *RUNNING, evict(), get(f"{PODS}/web")),
     talk("evict-what-is-not-there", evict()),
@@ -54,6 +60,31 @@ CONVERSATIONS = (
         evict(),
     ),
     talk("evict-under-two-budgets", *RUNNING, *guarded(1, 2, 1), post(BUDGETS, budget("more")), evict()),
+    *(
+        talk(f"evict-under-a-budget-that-{name}", *RUNNING, *chosen(selector), evict(), get(f"{BUDGETS}/web"))
+        for name, selector in (
+            ("names-nothing", None),
+            ("selects-everything", {}),
+            ("selects-by-expression", {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "shop"]}]}),
+            ("excludes-by-expression", {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}),
+            ("wants-a-label-that-is-there", {"matchExpressions": [{"key": "app", "operator": "Exists"}]}),
+            ("wants-a-label-to-be-absent", {"matchExpressions": [{"key": "canary", "operator": "DoesNotExist"}]}),
+            ("wants-both", {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "canary", "operator": "Exists"}]}),
+        )
+    ),
+    talk(
+        "budget-with-bad-expressions",
+        *(
+            post(BUDGETS, {**budget(f"bad-{index}"), "spec": {"minAvailable": 1, "selector": {"matchExpressions": [wrong]}}})
+            for index, wrong in enumerate(
+                (
+                    {"key": "app", "operator": "Like", "values": ["web"]},
+                    {"key": "app", "operator": "In"},
+                    {"key": "app", "operator": "Exists", "values": ["web"]},
+                )
+            )
+        ),
+    ),
     talk("evict-with-another-uid", *RUNNING, evict(preconditions={"uid": "00000000-0000-4000-8000-000000000000"})),
     talk(
         "evict-with-the-uid",

@@ -6,6 +6,7 @@ from parity.conversation import (
     LEASES,
     NODES,
     POLICY,
+    Json,
     budget,
     config_map,
     delete,
@@ -29,6 +30,14 @@ SERVICE = {
     "metadata": {"name": "web"},
     "spec": {"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"port": 80}]},
 }
+
+
+def selecting(requirement: Json) -> Json:
+    """A Deployment that selects its pods by an expression as well."""
+    whole = deployment("web")
+    selector = {**whole["spec"]["selector"], "matchExpressions": [requirement, {"key": "tier", "operator": "DoesNotExist"}]}
+    return {**whole, "spec": {**whole["spec"], "selector": selector}}
+
 
 CONVERSATIONS = (
     talk("create-and-get", post(MAPS, config_map("one", {"a": "1"}, labels={"x": "y"})), get(f"{MAPS}/one")),
@@ -133,6 +142,17 @@ CONVERSATIONS = (
         post(f"{APPS}/deployments", deployment("web")),
         merge(f"{APPS}/deployments/web", {"status": {"replicas": 9, "observedGeneration": 4}}),
         merge(f"{APPS}/deployments/web/status", {"spec": {"replicas": 9}, "status": {"observedGeneration": 4}}),
+    ),
+    talk(
+        "scale-of-a-selector-with-expressions",
+        post(f"{APPS}/deployments", selecting({"key": "app", "operator": "In", "values": ["web", "shop"]})),
+        get(f"{APPS}/deployments/web/scale"),
+    ),
+    talk(
+        "a-deployment-whose-expressions-miss-its-template",
+        post(f"{APPS}/deployments", selecting({"key": "app", "operator": "NotIn", "values": ["web"]})),
+        post(f"{APPS}/deployments", selecting({"key": "app", "operator": "Like", "values": ["web"]})),
+        post(f"{APPS}/deployments", selecting({"key": "app", "operator": "In"})),
     ),
     talk(
         "scale",

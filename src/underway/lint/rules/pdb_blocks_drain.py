@@ -46,7 +46,7 @@ from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
 from underway.lint.trials import pods_under, proven
-from underway.model.selector import is_empty, matches
+from underway.model.selector import matches
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -102,7 +102,7 @@ def _found(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
 def _least(budget: PodDisruptionBudget, picture: Picture) -> int:
     """The least number of pods that an autoscaler may leave, if minAvailable is then all of them; else 0."""
     needed, selector = budget.spec.min_available, budget.spec.selector
-    if not isinstance(needed, int) or selector is None or is_empty(selector):
+    if not isinstance(needed, int) or selector is None:
         return 0
     leasts = [
         1 if autoscaler.spec.min_replicas is None else autoscaler.spec.min_replicas
@@ -115,7 +115,7 @@ def _least(budget: PodDisruptionBudget, picture: Picture) -> int:
 def _wanted(budget: PodDisruptionBudget, picture: Picture) -> int:
     """How many pods the workloads under a budget want, as far as they were read."""
     selector = budget.spec.selector
-    if selector is None or is_empty(selector):
+    if selector is None:
         return 0
     return sum(
         subject.about.wanted

@@ -7,6 +7,7 @@ types and priorities are those of kube-apiserver 1.36. What kinds share is `sim.
 from underway.model import timestamp
 from underway.sim.apiserver.cells import AGE, NONE, UNKNOWN, UNSET, Cell, Column, at, count, human, name_of, pairs, since, text
 from underway.sim.apiserver.kinds import admission, autoscaling, quotas
+from underway.sim.apiserver.selectors import selector_text
 from underway.sim.store import Object
 
 ROLE = "node-role.kubernetes.io/"
@@ -15,14 +16,7 @@ LIST_MAX = 3  # how many ports or addresses an EndpointSlice shows before "+ n m
 
 def selector(value: Object, _now_ms: int) -> str:
     """spec.selector of a workload."""
-    found = value["spec"].get("selector") or {}
-    parts = [f"{key}={wanted}" for key, wanted in sorted((found.get("matchLabels") or {}).items())]
-    for one in found.get("matchExpressions") or ():
-        words = {"In": "in", "NotIn": "notin"}.get(one["operator"])
-        listed = ",".join(sorted(one.get("values") or ()))
-        bare = one["key"] if one["operator"] == "Exists" else f"!{one['key']}"
-        parts.append(f"{one['key']} {words} ({listed})" if words else bare)
-    return ",".join(parts) or NONE
+    return selector_text(value["spec"].get("selector") or {}) or NONE
 
 
 def _containers(field: str, *within: str) -> Cell:

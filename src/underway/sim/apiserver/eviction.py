@@ -8,7 +8,7 @@ import msgspec
 
 from underway.kube.resource import POD_DISRUPTION_BUDGETS, PODS
 from underway.model.meta import LabelSelector
-from underway.model.selector import is_empty, matches
+from underway.model.selector import matches
 from underway.sim.apiserver import status
 from underway.sim.apiserver.registry import Registry
 from underway.sim.store import Object
@@ -62,8 +62,9 @@ def _budgets_of(registry: Registry, pod: Object) -> list[Object]:
     labels = pod["metadata"].get("labels", {})
     found = []
     for budget in registry.store.ordered(POD_DISRUPTION_BUDGETS, pod["metadata"]["namespace"]):
-        selector = msgspec.convert(budget["spec"].get("selector") or {}, LabelSelector)
-        if not is_empty(selector) and matches(selector, labels):
+        selector = budget["spec"].get("selector")
+        # policy/v1: no selector matches no pod, an empty one every pod of the namespace.
+        if selector is not None and matches(msgspec.convert(selector, LabelSelector), labels):
             found.append(budget)
     return found
 

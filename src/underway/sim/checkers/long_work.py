@@ -2,7 +2,7 @@
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of
+from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of, selected
 from underway.sim.store import Change
 
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
@@ -16,7 +16,7 @@ class LongWork(Checker):
     def begin(self) -> None:
         """What is waited for."""
         waits = self.claim.spec.get("drain", {}).get("wait") or ()
-        self._waits = [(wait["selector"].get("matchLabels") or {}, _length_ms(wait.get("limit", "12h"))) for wait in waits]
+        self._waits = [(wait["selector"], _length_ms(wait.get("limit", "12h"))) for wait in waits]
         self._draining: dict[str, int] = {}
 
     def on_change(self, change: Change) -> None:
@@ -39,10 +39,10 @@ class LongWork(Checker):
         pod = self.store.get(r.PODS, request.namespace, request.name)
         if pod is None or pod["status"].get("phase") in ("Succeeded", "Failed") or pod["metadata"].get("deletionTimestamp"):
             return
-        labels = (pod["metadata"].get("labels") or {}).items()
+        labels = pod["metadata"].get("labels") or {}
         since_ms = self._draining.get(pod["spec"].get("nodeName", ""), self.now_ms())
-        for wanted, limit_ms in self._waits:
-            if wanted.items() <= labels and self.now_ms() < since_ms + limit_ms:
+        for selector, limit_ms in self._waits:
+            if selected(selector, labels) and self.now_ms() < since_ms + limit_ms:
                 self.fail(f"pod {request.namespace}/{request.name} was evicted before it had finished")
 
 

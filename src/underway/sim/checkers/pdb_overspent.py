@@ -4,7 +4,7 @@ from math import ceil
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import Checker, ready
+from underway.sim.checkers.evidence import Checker, ready, selected
 from underway.sim.store import Change, Object
 
 OWNERS = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS}
@@ -21,26 +21,23 @@ class PdbOverspent(Checker):
         self._deleted: set[str | None] = set()
 
     def on_change(self, change: Change) -> None:
-        """A pod that was healthy begins to go: whoever asked, its budget must bear it."""
+        """A pod that was healthy is evicted from a node that we drain: its budget must bear it."""
         pod, before = change.object, change.previous
         if pod.get("kind") != "Pod" or before is None or change.type == "DELETED":
             return
         if pod["metadata"].get("uid") in self._deleted:
             return
         begun = pod["metadata"].get("deletionTimestamp") and not before["metadata"].get("deletionTimestamp")
-        if begun and ready(before) and phase_of_node(self, pod) == "Draining":
+        if begun and ready(before) and _evicted(pod) and phase_of_node(self, pod) == "Draining":
             self._judge(pod)
 
     def _judge(self, pod: Object) -> None:
-        labels = (pod["metadata"].get("labels") or {}).items()
         namespace = pod["metadata"]["namespace"]
         for budget in self.store.ordered(r.POD_DISRUPTION_BUDGETS, namespace):
-            wanted = budget["spec"]["selector"].get("matchLabels") or {}
-            if not wanted or not wanted.items() <= labels:
+            selector = budget["spec"].get("selector")
+            if not selected(selector, pod["metadata"].get("labels") or {}):
                 continue
-            matching = [
-                p for p in self.store.ordered(r.PODS, namespace) if wanted.items() <= (p["metadata"].get("labels") or {}).items()
-            ]
+            matching = [p for p in self.store.ordered(r.PODS, namespace) if selected(selector, p["metadata"].get("labels") or {})]
             healthy = sum(1 for p in matching if ready(p) and not p["metadata"].get("deletionTimestamp"))
             needed = self._needed(budget, matching)
             if healthy < needed:
@@ -81,6 +78,12 @@ def phase_of_node(checker: Checker, pod: Object) -> str:
     node = checker.store.get(r.NODES, "", pod["spec"].get("nodeName", ""))
     annotations = node["metadata"].get("annotations") or {} if node else {}
     return str(annotations.get("rotation.underway.dev/phase", ""))
+
+
+def _evicted(pod: Object) -> bool:
+    """Whether it goes by the Eviction API: a rollout or a taint may take a pod from a draining node as well."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "DisruptionTarget" and c.get("reason") == "EvictionByEvictionAPI" for c in conditions)
 
 
 def _share(value: int | str, total: int) -> int:

@@ -13,6 +13,7 @@ from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
 from underway.sim.world.controller import Controller, condition, controller_of, is_ready, own_key
 from underway.sim.world.index import PodIndex
+from underway.sim.world.placement import concerns
 
 DELETION_TIMEOUT_MS = 120_000  # DeletionTimeout: an eviction that no deletion follows is forgotten after two minutes
 SCALED = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS, "Job": r.JOBS, "DaemonSet": r.DAEMON_SETS}
@@ -30,20 +31,17 @@ class Disruption(Controller):
         self.store.subscribe(r.PODS, self._pod_changed)
 
     def _pod_changed(self, change: Change) -> None:
-        metadata = change.object["metadata"]
-        labels = (metadata.get("labels") or {}).items()
+        namespace = change.object["metadata"]["namespace"]
         for budget in self.store.values(r.POD_DISRUPTION_BUDGETS):
-            if budget["metadata"]["namespace"] == metadata["namespace"]:
-                wanted = _match_labels(budget)
-                if wanted and wanted.items() <= labels:
-                    self.again((metadata["namespace"], budget["metadata"]["name"]))
+            if budget["metadata"]["namespace"] == namespace and concerns(budget["spec"].get("selector"), change):
+                self.again((namespace, budget["metadata"]["name"]))
 
     def reconcile(self, key: tuple[str, str]) -> None:
         """Count, and write the status if it changed."""
         budget = self.store.get(r.POD_DISRUPTION_BUDGETS, *key)
         if budget is None:
             return
-        pods = self.pods.matching(key[0], _match_labels(budget))
+        pods = self.pods.matching(key[0], budget["spec"].get("selector"))
         disrupted = self._disrupted(budget, {pod["metadata"]["name"]: pod for pod in pods}, key)
         expected, desired = self._wanted(budget, pods)
         healthy = sum(
@@ -108,10 +106,6 @@ class Disruption(Controller):
             if owner is not None and found is not None:
                 scales[owner["uid"]] = found["spec"].get("replicas", 1)
         return sum(scales.values())
-
-
-def _match_labels(budget: Object) -> dict[str, str]:
-    return dict((budget["spec"].get("selector") or {}).get("matchLabels") or {})
 
 
 def _scaled(value: int | str, total: int) -> int:

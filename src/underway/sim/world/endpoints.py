@@ -11,6 +11,7 @@ from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
 from underway.sim.world.controller import Controller, is_ready, own_key, reference
 from underway.sim.world.index import PodIndex
+from underway.sim.world.placement import concerns
 
 # The controller batches changes of one Service for a moment (endpointslice controller, 100 ms minimum sync period and up).
 BATCH_MS = (50, 500)
@@ -29,12 +30,11 @@ class Endpoints(Controller):
         self.store.subscribe(r.PODS, self._pod_changed)
 
     def _pod_changed(self, change: Change) -> None:
-        metadata = change.object["metadata"]
-        labels = (metadata.get("labels") or {}).items()
+        namespace = change.object["metadata"]["namespace"]
         for service in self.store.values(r.SERVICES):
             selector = service["spec"].get("selector")
-            if selector and service["metadata"]["namespace"] == metadata["namespace"] and selector.items() <= labels:
-                self._batch((metadata["namespace"], service["metadata"]["name"]))
+            if selector and service["metadata"]["namespace"] == namespace and concerns({"matchLabels": selector}, change):
+                self._batch((namespace, service["metadata"]["name"]))
 
     def _batch(self, key: tuple[str, str]) -> None:
         if key not in self._batched:
@@ -47,7 +47,7 @@ class Endpoints(Controller):
         service = self.store.get(r.SERVICES, *key)
         if service is None or not service["spec"].get("selector"):
             return
-        pods = self.pods.matching(key[0], service["spec"]["selector"])
+        pods = self.pods.matching(key[0], {"matchLabels": service["spec"]["selector"]})
         endpoints = [self._endpoint(pod) for pod in pods if pod.get("status", {}).get("podIP")]
         name = f"{key[1]}-slice"
         ports = [{"name": port.get("name", ""), "port": port["port"], "protocol": "TCP"} for port in service["spec"]["ports"]]

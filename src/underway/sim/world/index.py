@@ -3,6 +3,7 @@
 from underway.kube.resource import PODS
 from underway.sim.store import Change, Object, Store
 from underway.sim.world.controller import controller_of
+from underway.sim.world.placement import selects
 
 Pods = dict[tuple[str, str], Object]
 
@@ -24,11 +25,10 @@ class PodIndex:
         """The pods bound to a node."""
         return list(self._by_node.get(node, {}).values())
 
-    def matching(self, namespace: str, labels: dict[str, str]) -> list[Object]:
-        """The pods of a namespace that carry all the labels; none for no labels."""
-        wanted = labels.items()
-        pods = self._by_namespace.get(namespace, {}).values() if labels else ()
-        return [pod for pod in pods if wanted <= (pod["metadata"].get("labels") or {}).items()]
+    def matching(self, namespace: str, selector: Object | None) -> list[Object]:
+        """The pods of a namespace that a label selector matches."""
+        pods = self._by_namespace.get(namespace, {}).values() if selector is not None else ()
+        return [pod for pod in pods if selects(selector, pod["metadata"].get("labels") or {})]
 
     def matching_claim(self, namespace: str, claim: str) -> list[Object]:
         """The pods of a namespace that mount a claim."""

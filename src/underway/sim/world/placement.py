@@ -1,14 +1,13 @@
-"""Where a pod may run by what it says of nodes and of other pods: selectors, affinity and spread, as predicates.
+"""Selectors: which objects a label selector matches, and which nodes a pod's node selector and node affinity name.
 
-It holds no state: the scheduler asks for each node, the DaemonSet controller for each of its pods. Sources: kube-scheduler's
-plugins NodeAffinity, InterPodAffinity and PodTopologySpread; component-helpers scheduling/corev1/nodeaffinity.
+It holds no state. Sources: apimachinery pkg/labels; component-helpers scheduling/corev1/nodeaffinity.
 """
 
 from collections.abc import Mapping
 
 from underway.model.meta import LabelSelectorRequirement
 from underway.model.selector import requirement_matches
-from underway.sim.store import Object
+from underway.sim.store import Change, Object
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -21,6 +20,12 @@ def selects(selector: Object | None, labels: Mapping[str, str]) -> bool:
     if not wanted.items() <= labels.items():
         return False
     return all(_holds(requirement, labels) for requirement in selector.get("matchExpressions") or ())
+
+
+def concerns(selector: Object | None, change: Change) -> bool:
+    """Whether a selector matches an object as it is or as it was before the change."""
+    states = (change.object, change.previous) if change.previous is not None else (change.object,)
+    return any(selects(selector, state["metadata"].get("labels") or {}) for state in states)
 
 
 def _holds(requirement: Object, labels: Mapping[str, str]) -> bool:

@@ -1,8 +1,8 @@
 """The scheduler: where a pod can run, and where it runs best.
 
-Filters: cordon and taints, node selector, resources, required pod anti-affinity by host or zone, the zone of its volumes.
-Scores: nodes without PreferNoSchedule taints first, then spread of the owner's pods over zones and hosts, then the least
-allocated. Source: kube-scheduler's default plugins; no preemption, no extenders.
+Filters: cordon and taints, node selector and affinity, the zone of its volumes, resources, and its `neighbours`: spread,
+affinity, anti-affinity. Scores: nodes without PreferNoSchedule taints first, then what neighbours prefer, spread of the
+owner's pods over zones and hosts, the least allocated. Source: kube-scheduler's default plugins; no preemption, no extenders.
 """
 
 from typing import Any
@@ -16,7 +16,8 @@ from underway.sim.store import Change, Object
 from underway.sim.world.controller import Controller, condition, controller_of, is_active
 from underway.sim.world.events import Events
 from underway.sim.world.index import PodIndex
-from underway.sim.world.placement import node_fits
+from underway.sim.world.neighbours import Neighbours
+from underway.sim.world.placement import REQUIRED, node_fits
 from underway.sim.world.taints import tolerates, untolerated
 
 RETRY_MS = 5_000  # the back-off queue's flush, pkg/scheduler/backend/queue
@@ -51,6 +52,7 @@ class Scheduler(Controller):
         self._unschedulable: set[tuple[str, str]] = set()
         self._demands: dict[str, Demand] = {}
         self._used: dict[str, list[int]] = {}
+        self._repelling: dict[str, Object] = {}
         self.store.subscribe(r.PODS, self._pod_changed)
         self.store.subscribe(r.NODES, self._node_changed)
 
@@ -65,6 +67,10 @@ class Scheduler(Controller):
         key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
         before = self._holds(change.previous) if change.previous else ""
         after = self._holds(pod) if change.type != "DELETED" else ""
+        if ((pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}).get(REQUIRED):
+            self._repelling.pop(pod["metadata"]["uid"], None)
+            if after:
+                self._repelling[pod["metadata"]["uid"]] = pod
         if before != after:
             self._account(before, pod, -1)
             self._account(after, pod, 1)
@@ -108,8 +114,9 @@ class Scheduler(Controller):
             return
         refusals: dict[str, int] = {}
         feasible = []
+        neighbours = Neighbours(pod, self.store, self.pods, self._repelling.values())
         for node in self.store.values(r.NODES):
-            refusal = self._refusal(pod, node)
+            refusal = self._refusal(pod, node, neighbours)
             if refusal:
                 refusals[refusal] = refusals.get(refusal, 0) + 1
             else:
@@ -118,7 +125,7 @@ class Scheduler(Controller):
             self._unbound(pod, key, refusals)
             return
         siblings = self._siblings(pod)
-        best = min(feasible, key=lambda node: self._cost(node, siblings))
+        best = min(feasible, key=lambda node: self._cost(node, siblings, neighbours))
         self._bind(pod, key, best["metadata"]["name"])
 
     def _bind(self, pod: Object, key: tuple[str, str], node: str) -> None:
@@ -149,7 +156,7 @@ class Scheduler(Controller):
         self._unschedulable.add(key)
         self.queue.after(RETRY_MS, lambda: self.again(key) if key in self._unschedulable else None)
 
-    def _refusal(self, pod: Object, node: Object) -> str:
+    def _refusal(self, pod: Object, node: Object, neighbours: Neighbours) -> str:
         """Why the pod cannot run on the node, or ""."""
         spec, labels = pod["spec"], node["metadata"].get("labels", {})
         tolerations = spec.get("tolerations") or ()
@@ -162,7 +169,7 @@ class Scheduler(Controller):
             return "node(s) didn't match Pod's node affinity/selector"
         zones = self._volume_zones(pod)
         if zones and labels.get(ZONE_LABEL) not in zones:
-            return "node(s) had volume node affinity conflict"
+            return "node(s) had no available volume zone"
         demand, used = self._demand(pod), self._used.get(node["metadata"]["name"], [0, 0, 0])
         room = node["status"].get("allocatable", {})
         if used[2] + 1 > int(room.get("pods", 110)):
@@ -171,7 +178,7 @@ class Scheduler(Controller):
             return "Insufficient cpu"
         if used[1] + demand.memory > milli(room.get("memory", 0)):
             return "Insufficient memory"
-        return self._crowded(pod, node)
+        return neighbours.refusal(node)
 
     def _volume_zones(self, pod: Object) -> set[str]:
         zones = set()
@@ -183,19 +190,6 @@ class Scheduler(Controller):
             if found is not None and ZONE_LABEL in found["metadata"].get("labels", {}):
                 zones.add(found["metadata"]["labels"][ZONE_LABEL])
         return zones
-
-    def _crowded(self, pod: Object, node: Object) -> str:
-        terms = (pod["spec"].get("affinity") or {}).get("podAntiAffinity", {})
-        for term in terms.get("requiredDuringSchedulingIgnoredDuringExecution", ()):
-            key = term["topologyKey"]
-            place = node["metadata"].get("labels", {}).get(key)
-            others = self.pods.matching(pod["metadata"]["namespace"], term["labelSelector"].get("matchLabels", {}))
-            for other in others:
-                host = self.store.get(r.NODES, "", other["spec"].get("nodeName", ""))
-                taken = host is not None and is_active(other) and host["metadata"].get("labels", {}).get(key) == place
-                if taken and other["metadata"]["uid"] != pod["metadata"]["uid"]:
-                    return "node(s) didn't match pod anti-affinity rules"
-        return ""
 
     def _siblings(self, pod: Object) -> dict[str, int]:
         """How many active pods of the same owner each node and each zone has."""
@@ -209,10 +203,10 @@ class Scheduler(Controller):
                     counts[place] = counts.get(place, 0) + 1
         return counts
 
-    def _cost(self, node: Object, siblings: dict[str, int]) -> tuple[Any, ...]:
+    def _cost(self, node: Object, siblings: dict[str, int], neighbours: Neighbours) -> tuple[Any, ...]:
         name, labels = node["metadata"]["name"], node["metadata"].get("labels", {})
         shunned = sum(1 for taint in node["spec"].get("taints") or () if taint["effect"] == "PreferNoSchedule")
         used, room = self._used.get(name, [0, 0, 0]), node["status"].get("allocatable", {})
         fullness = used[0] * 1_000 // max(1, milli(room.get("cpu", 1)))
         zone = labels.get(ZONE_LABEL, "")
-        return (shunned, siblings.get(f"host/{name}", 0), siblings.get(f"zone/{zone}", 0), fullness, name)
+        return (shunned, neighbours.cost(node), siblings.get(f"host/{name}", 0), siblings.get(f"zone/{zone}", 0), fullness, name)

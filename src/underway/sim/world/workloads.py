@@ -152,7 +152,10 @@ class Deployments(Workloads):
         }
         spec = {
             "replicas": replicas,
-            "selector": {"matchLabels": {**(value["spec"]["selector"].get("matchLabels") or {}), "pod-template-hash": digest}},
+            "selector": {
+                **value["spec"]["selector"],
+                "matchLabels": {**(value["spec"]["selector"].get("matchLabels") or {}), "pod-template-hash": digest},
+            },
             "template": {**template, "metadata": {**given, "labels": labels}},
         }
         self.registry.create(r.REPLICA_SETS, {"metadata": metadata, "spec": spec})
