@@ -2,11 +2,14 @@
 
     python tools/chart.py        writes the chart; a test fails when it is stale
 
-Where the chart lets its user choose, a mark of the values is put in and replaced by Helm's words afterwards.
+Where the chart lets its user choose, a mark of the values is put in and replaced by Helm's words afterwards. The definitions
+are templates too, so that they follow the values and are upgraded with the chart; `keep` has them, and with them every Rotation,
+survive an uninstall.
 """
 
 import re
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -14,7 +17,6 @@ import yaml
 from underway import __version__
 from underway.machines import PROVIDERS
 from underway.rotate.gates import GATES
-from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
 from underway.rotate.kinds.installation import (
     EVICT,
     FLEET_RULES,
@@ -24,9 +26,11 @@ from underway.rotate.kinds.installation import (
     Installation,
     installation,
 )
+from underway.web import own_kinds, own_webhook
 
 TARGET = Path(__file__).resolve().parents[1] / "deploy" / "helm" / "underway"
 IMAGE, NAMESPACE, REPLICAS = "IMAGE-OF-CHART", "namespace-of-chart", 4711
+KEEP = {"helm.sh/resource-policy": "keep"}
 HEAD = "{{- /* Drawn by tools/chart.py from what `underway manifests` prints: change that. */ -}}\n"
 
 
@@ -69,6 +73,30 @@ def _each_namespace(argument: re.Match[str]) -> str:
     return f"{{{{- range .Values.evictIn }}}}\n{argument[1]}- --evict-in={{{{ . }}}}\n{{{{- end }}}}\n"
 
 
+def definitions() -> dict[str, str]:
+    """The definitions in their one version, and, with the webhook, in the others too."""
+    names = [gate.name for gate in GATES], list(PROVIDERS)
+    files = {}
+    for value in own_kinds.definitions(*names, NAMESPACE):
+        metadata, spec = {**value["metadata"], "annotations": KEEP}, dict(value["spec"])
+        first, *others = spec.pop("versions")
+        text = dumped({**value, "metadata": metadata, "spec": {**_without(spec, "conversion"), "versions": [first]}})
+        also = dumped(others) + dumped({"conversion": spec["conversion"]})
+        files[f"definitions-{spec['names']['plural']}.yaml"] = HEAD + text + conditional(".Values.webhook", indent(also, "  "))
+    return files
+
+
+def _without(value: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: inner for name, inner in value.items() if name != key}
+
+
+def conversion() -> str:
+    """The webhook that converts the definitions' versions."""
+    names = own_kinds.definitions([gate.name for gate in GATES], list(PROVIDERS))
+    objects = own_webhook.webhook(IMAGE, NAMESPACE, REPLICAS, tuple(one["metadata"]["name"] for one in names))
+    return HEAD + conditional(".Values.webhook", "".join(f"---\n{dumped(value)}" for value in objects))
+
+
 def templates() -> dict[str, str]:
     """File to text."""
     # A namespace to evict in keeps the rule for all out of the ClusterRole; both are put in by conditions.
@@ -97,12 +125,12 @@ def templates() -> dict[str, str]:
         else:
             text = dumped(value)
         files["operator.yaml" if kind in ("Deployment", "PodDisruptionBudget") else "rbac.yaml"].append(f"---\n{text}")
-    return {name: HEAD + "".join(parts) for name, parts in files.items()}
+    texts = {name: HEAD + "".join(parts) for name, parts in files.items()}
+    return texts | definitions() | {"webhook.yaml": conversion()}
 
 
 def chart() -> dict[str, str]:
     """Every file of the chart, by its path."""
-    gates, providers = [gate.name for gate in GATES], list(PROVIDERS)
     about = {
         "apiVersion": "v2",
         "name": "underway",
@@ -117,13 +145,12 @@ def chart() -> dict[str, str]:
         "# The only namespaces whose pods may be evicted; [] for all.\nevictIn: []\n"
         "# Make it a hub: it reads kubeconfig Secrets of its namespace and rotates their clusters.\nfleet: false\n"
         f"# Machine providers whose machines are objects of this cluster: {', '.join(PROVIDER_RULES)}.\nproviders: []\n"
+        "# Serve v1beta1 and v1alpha1 beside v1, with the webhook that converts them.\nwebhook: false\n"
         f"# What Rotations here may ask for, where pods may be evicted: {', '.join(GRANTS)}.\ngrants: []\n"
     )
     files = {
         "Chart.yaml": yaml.safe_dump(about, sort_keys=False),
         "values.yaml": values,
-        "crds/rotations.yaml": dumped(rotation_definition(gates, providers)),
-        "crds/fleets.yaml": dumped(fleet_definition(gates, providers)),
     }
     return files | {f"templates/{name}": text for name, text in templates().items()}
 

@@ -38,6 +38,8 @@ def by_name(text: str) -> Objects:
     found = {}
     for value in yaml.safe_load_all(text):
         if value is not None and value["kind"] != "Namespace":  # helm makes it with --create-namespace
+            if value["kind"] == "CustomResourceDefinition":
+                value["metadata"].pop("annotations", None)  # the chart's own: keep them when it is uninstalled
             found[value["kind"], value["metadata"].get("namespace", ""), value["metadata"]["name"]] = value
     return found
 
@@ -52,11 +54,12 @@ def by_name(text: str) -> Objects:
             ["providers={ClusterAPI,Karpenter}", "image=registry.example/u:1"],
             ["--provider", "ClusterAPI", "--provider", "Karpenter", "--image", "registry.example/u:1"],
         ),
+        (["webhook=true", "replicas=3"], ["--webhook", "--replicas", "3"]),
     ],
-    ids=["defaults", "hub", "confined", "providers"],
+    ids=["defaults", "hub", "confined", "providers", "all versions"],
 )
 def test_helm_renders_what_manifests_prints(helm: str, values: list[str], arguments: list[str]) -> None:
-    command = [helm, "template", "underway", str(CHART), "--include-crds", "--namespace", "underway-system"]
+    command = [helm, "template", "underway", str(CHART), "--namespace", "underway-system"]
     command += ["--kube-version", "1.36.3"]  # a helm that is built from its module does not know which one it is for
     sets = [part for value in values for part in ("--set", value)]
     rendered = subprocess.run([*command, *sets], check=True, capture_output=True, text=True).stdout
@@ -64,6 +67,39 @@ def test_helm_renders_what_manifests_prints(helm: str, values: list[str], argume
         [sys.executable, "-m", "underway", "manifests", *arguments], check=True, capture_output=True, text=True
     ).stdout
     assert by_name(rendered) == by_name(printed)
+
+
+def test_the_webhook_serves_the_namespace_of_the_release(helm: str) -> None:
+    command = [
+        helm,
+        "template",
+        "underway",
+        str(CHART),
+        "--namespace",
+        "ships",
+        "--kube-version",
+        "1.36.3",
+        "--set",
+        "webhook=true",
+    ]
+    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    definitions = [value for (kind, _, _), value in by_name(rendered).items() if kind == "CustomResourceDefinition"]
+    assert len(definitions) == 2
+    for definition in definitions:
+        assert [version["name"] for version in definition["spec"]["versions"]] == ["v1", "v1beta1", "v1alpha1"]
+        assert definition["spec"]["conversion"]["webhook"]["clientConfig"]["service"]["namespace"] == "ships"
+    arguments = next(
+        value for (kind, _, name), value in by_name(rendered).items() if (kind, name) == ("Deployment", "underway-webhook")
+    )
+    assert "--host=underway-webhook.ships.svc" in arguments["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+def test_an_uninstall_keeps_the_definitions_and_with_them_every_rotation(helm: str) -> None:
+    command = [helm, "template", "underway", str(CHART), "--kube-version", "1.36.3"]
+    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for value in yaml.safe_load_all(rendered):
+        if value["kind"] == "CustomResourceDefinition":
+            assert value["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
 def test_helm_finds_nothing_to_complain_of(helm: str) -> None:
