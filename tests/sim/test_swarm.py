@@ -37,7 +37,7 @@ def test_the_same_seed_is_the_same_run_in_any_process(seed: int) -> None:
 def test_seeds_draw_different_faults() -> None:
     drawn = [swarm.options(seed) for seed in range(50)]
     kinds = {type(fault).__name__ for options in drawn for fault in options.faults}
-    assert kinds == {"Refused", "LostReply", "Slow", "StaleRead", "LateWatch", "CutWatch"}
+    assert kinds == {"Refused", "LostReply", "Slow", "Queued", "StaleRead", "LateWatch", "CutWatch"}
     assert any(act == "kill" for options in drawn for _, act, _ in options.plan)
     assert any(act == "freeze" for options in drawn for _, act, _ in options.plan)
 

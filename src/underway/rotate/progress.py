@@ -144,11 +144,16 @@ def _ready_since_ms(node: Node) -> int:
     return timestamp.parse(ready.last_transition_time) if ready.last_transition_time else 0
 
 
-def cordoned(node: Node, record: Record, limits: Limits, now_ms: int) -> Step:
-    """Whether the node is closed to the scheduler and has been out of the load balancers for long enough."""
-    if not node.spec.unschedulable or EXCLUDE_FROM_LOAD_BALANCERS_LABEL not in node.metadata.labels:
+def is_out(node: Node) -> bool:
+    """Whether the node is closed to the scheduler, and load balancers are told to leave it."""
+    return node.spec.unschedulable and EXCLUDE_FROM_LOAD_BALANCERS_LABEL in node.metadata.labels
+
+
+def cordoned(node: Node, out_ms: int | None, limits: Limits, now_ms: int) -> Step:
+    """Whether the node has been out of the load balancers for long enough. out_ms: since when it is seen to be out, or None."""
+    if out_ms is None:
         return _waits(node, f"node {node.name} is being cordoned")
-    due_ms = record.since_ms + limits.deregister_ms
+    due_ms = out_ms + limits.deregister_ms
     if now_ms < due_ms:
         return _waits(node, "load balancers let go of the node", due_ms)
     return Step(Event.DEREGISTERED)

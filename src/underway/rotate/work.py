@@ -59,6 +59,7 @@ class Work:
         self._journal = journal
         self._deadline = Deadline(outbox)
         self.boots_ms: list[int] = []
+        self._out_ms: dict[str, tuple[int, int]] = {}
 
     def round(self, situation: Situation) -> Result:
         """Work on every node in hand, those that are furthest along first."""
@@ -111,7 +112,7 @@ class Work:
                     return Step(waiting=(Waiting(node.name, situation.waiting),))
                 return step
             case Phase.CORDONED:
-                return progress.cordoned(node, record, self._limits, now_ms)
+                return progress.cordoned(node, self._seen_out_ms(node, record, now_ms), self._limits, now_ms)
             case Phase.DRAINING:
                 return progress.draining(node, record, left, self._limits, now_ms)
             case Phase.DETACHING:
@@ -120,6 +121,19 @@ class Work:
                 return self._terminating(node)
             case _:
                 return progress.quarantined(node, record, left, self._limits, now_ms)
+
+    def _seen_out_ms(self, node: Node, record: Record, now_ms: int) -> int | None:
+        """Since when this driver has seen that load balancers are told to leave the node; None while they are not.
+
+        The record's own time is that of the decision: the write that tells them may have waited in the API server's queue.
+        """
+        if not progress.is_out(node):
+            return None
+        decided_ms, seen_ms = self._out_ms.get(node.metadata.uid, (-1, now_ms))
+        if decided_ms != record.since_ms:  # it was let go of meanwhile
+            seen_ms = now_ms
+        self._out_ms[node.metadata.uid] = (record.since_ms, seen_ms)
+        return seen_ms
 
     def _frozen_step(self, node: Node, record: Record, left: Drain) -> Step:
         """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing."""

@@ -16,14 +16,15 @@ class Interference(msgspec.Struct, frozen=True):
     """What happens to one request.
 
     refuse: answer with this code instead of acting (0 for none); lose_reply: act, then let the answer get lost; delay_ms:
-    extra time before the answer; stale_ms: answer a list with the state of so long ago; late_events_ms: tell a watch's
-    events that much late; cut_ms: end a watch
-    after so long (0: never), with `cut_code`.
+    extra time before the answer; queued_ms: extra time before the server acts; stale_ms: answer a list with the state of so
+    long ago; late_events_ms: tell a watch's events that much late; cut_ms: end a watch after so long (0: never), with
+    `cut_code`.
     """
 
     refuse: int = 0
     lose_reply: bool = False
     delay_ms: int = 0
+    queued_ms: int = 0
     stale_ms: int = 0
     late_events_ms: int = 0
     cut_ms: int = 0
@@ -81,6 +82,18 @@ class Slow(Rate, frozen=True):
         return Interference(delay_ms=rng.randint(100, self.delay_ms_max))
 
 
+class Queued(Rate, frozen=True):
+    """A write that waits in the server's queue (API Priority and Fairness) before it acts: the world moves on meanwhile."""
+
+    queued_ms_max: int = 8_000
+
+    def on_request(self, request: Request, rng: Random) -> Interference | None:
+        """Let a write wait."""
+        if request.verb in ("get", "list", "watch") or rng.random() >= self.rate:
+            return None
+        return Interference(queued_ms=rng.randint(100, self.queued_ms_max))
+
+
 class StaleRead(Rate, frozen=True):
     """A list from a replica that lags behind: what it shows is true, but of some seconds ago."""
 
@@ -115,4 +128,4 @@ class CutWatch(Rate, frozen=True):
         return Interference(cut_ms=rng.randint(1_000, 60_000), cut_code=rng.choice((0, 200, 410)))
 
 
-FAULTS = (Refused, LostReply, Slow, StaleRead, LateWatch, CutWatch)
+FAULTS = (Refused, LostReply, Slow, Queued, StaleRead, LateWatch, CutWatch)

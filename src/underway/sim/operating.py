@@ -10,14 +10,10 @@ from typing import Any
 
 import msgspec
 
-from underway.kube import resource as r
 from underway.kube.request import MERGE_PATCH, Request, Verb
-from underway.model import selector_text
-from underway.rotate.freezes import FREEZE_LEASE, Freeze, annotations_of
 from underway.rotate.gates import GATES
 from underway.rotate.kinds.definitions import ROTATIONS, fleet_definition, rotation_definition
 from underway.rotate.operator.operator import Operator
-from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE
 from underway.rotate.spec import API_VERSION, Rotation
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
 from underway.sim.apiserver.memory import MemoryApi
@@ -100,26 +96,6 @@ class Operating(Rehearsal):
         """The faults of the network stop."""
         for api in self.apis:
             api.faults = ()
-
-    def freeze_cluster(self, reason: str, pool: str = "") -> None:
-        """Freeze everything, or a pool, as `underway freeze` does."""
-        now_ms = self.world.queue.now_ms()
-        selector = selector_text.parse(pool) if pool else None
-        self._orders(annotations_of([Freeze(reason, "user", now_ms, pool, selector)], now_ms, ended=False))
-
-    def resume_cluster(self) -> None:
-        """End that."""
-        self._orders(annotations_of([], self.world.queue.now_ms(), ended=True))
-
-    def _orders(self, annotations: dict[str, str | None]) -> None:
-        found = self.world.store.get(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE)
-        kept = {key: value for key, value in annotations.items() if value is not None}
-        if found is None:
-            metadata = {"name": FREEZE_LEASE, "namespace": LEASE_NAMESPACE, "labels": LEASE_LABELS, "annotations": kept}
-            self.world.registry.create(r.LEASES, {"metadata": metadata, "spec": {}})
-        else:
-            change = {**found, "metadata": {**found["metadata"], "annotations": kept}}
-            self.world.registry.mutate(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE, lambda _: change)
 
     def object(self) -> Object:
         """The Rotation as it stands in the cluster."""

@@ -13,9 +13,11 @@ import msgspec
 from underway.errors import InvariantViolated
 from underway.kube import resource as r
 from underway.kube.request import Request
+from underway.model import selector_text
 from underway.rotate.driver import Driver
 from underway.rotate.estimates import Estimates
-from underway.rotate.record import LEASE_NAMESPACE, freeze_annotations, lease_name, resume_annotations
+from underway.rotate.freezes import FREEZE_LEASE, Freeze, annotations_of
+from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE, freeze_annotations, lease_name, resume_annotations
 from underway.rotate.spec import Rotation
 from underway.sim.checkers import CHECKERS
 from underway.sim.checkers.evidence import Checker, Claim
@@ -127,6 +129,26 @@ class Rehearsal:
 
         self.world.registry.mutate(r.LEASES, LEASE_NAMESPACE, lease_name(self.rotation.metadata.name), change)
 
+    def freeze_cluster(self, reason: str, pool: str = "") -> None:
+        """Freeze everything, or a pool, as `underway freeze` does."""
+        now_ms = self.world.queue.now_ms()
+        selector = selector_text.parse(pool) if pool else None
+        self._orders(annotations_of([Freeze(reason, "user", now_ms, pool, selector)], now_ms, ended=False))
+
+    def resume_cluster(self) -> None:
+        """End that."""
+        self._orders(annotations_of([], self.world.queue.now_ms(), ended=True))
+
+    def _orders(self, annotations: dict[str, str | None]) -> None:
+        found = self.world.store.get(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE)
+        kept = {key: value for key, value in annotations.items() if value is not None}
+        if found is None:
+            metadata = {"name": FREEZE_LEASE, "namespace": LEASE_NAMESPACE, "labels": LEASE_LABELS, "annotations": kept}
+            self.world.registry.create(r.LEASES, {"metadata": metadata, "spec": {}})
+        else:
+            change = {**found, "metadata": {**found["metadata"], "annotations": kept}}
+            self.world.registry.mutate(r.LEASES, LEASE_NAMESPACE, FREEZE_LEASE, lambda _: change)
+
     def done(self) -> bool:
         """Whether the run is over: finished, broken or out of time."""
         over = self.world.queue.now_ms() >= self.trace.start_ms + self._limit_ms
@@ -170,7 +192,13 @@ class Rehearsal:
 
 
 def interventions(rehearsal: Rehearsal, plan: Sequence[tuple[float, str, Any]]) -> None:
-    """Schedule what is done to a run: (seconds, "kill" | "freeze" | "resume", argument)."""
-    acts: dict[str, Callable[..., None]] = {"kill": rehearsal.kill, "freeze": rehearsal.freeze, "resume": rehearsal.resume}
+    """Schedule what is done to a run: (seconds, act, argument); freeze-pool takes a label selector."""
+    acts: dict[str, Callable[..., None]] = {
+        "kill": rehearsal.kill,
+        "freeze": rehearsal.freeze,
+        "resume": rehearsal.resume,
+        "freeze-pool": partial(rehearsal.freeze_cluster, "drill"),
+        "resume-pool": rehearsal.resume_cluster,
+    }
     for at_s, name, argument in plan:
         rehearsal.at(at_s, partial(acts[name], argument) if argument is not None else acts[name])

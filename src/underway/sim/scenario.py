@@ -276,7 +276,7 @@ def random_scenario(seed: int) -> Scenario:
         stateful = App(name="db", namespace="data", replicas=rng.randint(1, 3), budget={"maxUnavailable": 1}, ready_s=4)
         manifests += stateful.stateful_set()
     timing = Timing(boot_s=rng.uniform(20, 60), terminate_s=rng.uniform(3, 15), jitter=0.2)
-    pace = {**rng.choice(PACES), **_drawn_windows(seed)}
+    pace = {**rng.choice(PACES), **_drawn_windows(seed), "soak": Random(f"{seed}/soak").choice(("0s", "0s", "10s", "45s"))}
     chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
     training, waits = _drawn_training(seed)
     manifests += training

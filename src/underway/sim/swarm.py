@@ -4,15 +4,18 @@ Safety is judged always; liveness after the faults have stopped. A failure print
 again, byte for byte (CONTRIBUTING.md).
 """
 
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
 
 from underway.rotate.gates import GATES
 from underway.rotate.spec import Rotation, rotation_from
-from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Refused, Slow, StaleRead
+from underway.sim.checkers import CHECKERS
+from underway.sim.checkers.evidence import Checker
+from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Queued, Refused, Slow, StaleRead
 from underway.sim.rehearsal import Outcome, Rehearsal, interventions
-from underway.sim.scenario import Scenario, random_scenario
+from underway.sim.scenario import ZONES, Scenario, random_scenario
 from underway.sim.world.world import World
 
 FAULTY_S = 300.0
@@ -38,13 +41,27 @@ def options(seed: int) -> Options:
     stale = Random(f"{seed}/stale")
     if stale.random() < 0.5:
         faults = (*faults, StaleRead(stale.uniform(0.1, 0.8)))
+    queued = Random(f"{seed}/queued")
+    if queued.random() < 0.3:
+        faults = (*faults, Queued(queued.uniform(0.02, 0.3)))
     plan: list[tuple[float, str, str | None]] = [
         (rng.uniform(1, FAULTY_S), "kill", None) for _ in range(rng.choice((0, 0, 1, 2, 5)))
     ]
     if rng.random() < 0.4:
         at_s = rng.uniform(5, FAULTY_S)
         plan += [(at_s, "freeze", "drill"), (at_s + rng.uniform(20, 300), "resume", None)]
+    plan += _pool_freeze(seed)
     return Options(seed, faults, tuple(plan), rng.choice((0, 0, 0, 1)), rng.choice((0.0, 0.0, 0.2)))
+
+
+def _pool_freeze(seed: int) -> list[tuple[float, str, str | None]]:
+    """A freeze of one zone alone, in one run of five."""
+    rng = Random(f"{seed}/pool-freeze")
+    if rng.random() >= 0.2:
+        return []
+    at_s = rng.uniform(5, FAULTY_S)
+    pool = f"topology.kubernetes.io/zone={rng.choice(ZONES)}"
+    return [(at_s, "freeze-pool", pool), (at_s + rng.uniform(20, 300), "resume-pool", None)]
 
 
 def rotation_of(scenario: Scenario) -> Rotation:
@@ -58,12 +75,12 @@ def rotation_of(scenario: Scenario) -> Rotation:
     return rotation_from(values, f"scenario {scenario.name}", [gate.name for gate in GATES], ["Command"])
 
 
-def rehearsal_of(seed: int) -> Rehearsal:
+def rehearsal_of(seed: int, checkers: Sequence[type[Checker]] = CHECKERS) -> Rehearsal:
     """The run of a seed, ready to go."""
     scenario, drawn = random_scenario(seed), options(seed)
     world = World(scenario, seed)
     world.start()
-    rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=TIME_LIMIT_S)
+    rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=TIME_LIMIT_S, checkers=checkers)
     rehearsal.begin()
     world.api.faults = drawn.faults
     world.machines.trouble.failing_boots = drawn.failing_boots
@@ -81,6 +98,6 @@ def _heal(rehearsal: Rehearsal) -> None:
         rehearsal.at(minutes * 60, rehearsal.resume)
 
 
-def run(seed: int) -> Outcome:
-    """Run one seed to its end."""
-    return rehearsal_of(seed).run()
+def run(seed: int, checkers: Sequence[type[Checker]] = CHECKERS) -> Outcome:
+    """Run one seed to its end. checkers: who judges it."""
+    return rehearsal_of(seed, checkers).run()

@@ -174,8 +174,8 @@ def test_load_balancers_let_go_before_the_drain() -> None:
     assert request.body["metadata"]["labels"] == {EXCLUDE_FROM_LOAD_BALANCERS_LABEL: "true"}
     assert request.body["spec"] == {"unschedulable": True}
     closed = node("a", labels={EXCLUDE_FROM_LOAD_BALANCERS_LABEL: "true"}, unschedulable=True)
-    assert progress.cordoned(closed, record, LIMITS, NOW_MS + 5_000).event is None
-    assert progress.cordoned(closed, record, LIMITS, NOW_MS + 10_000).event is Event.DEREGISTERED
+    assert progress.cordoned(closed, NOW_MS, LIMITS, NOW_MS + 5_000).event is None
+    assert progress.cordoned(closed, NOW_MS, LIMITS, NOW_MS + 10_000).event is Event.DEREGISTERED
 
 
 def test_old_nodes_are_marked_so_that_pods_move_once() -> None:

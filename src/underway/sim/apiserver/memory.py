@@ -70,7 +70,7 @@ class MemoryApi:
         self.on_send(request)
         self._revisions.append((self._queue.now_ms(), self._server.registry.store.revision))
         sent_ms = self._queue.now_ms()
-        there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency)
+        there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency) + interference.queued_ms
         if request.verb == "watch":
             self._queue.after(there_ms, lambda: self._begin_watch(request, deliver, interference))
         else:
