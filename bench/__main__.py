@@ -1,8 +1,10 @@
-"""Runs the benches named on the command line, or all."""
+"""Runs the benches named on the command line, or all: python -m bench [NAME...] [--clusterlint PATH] [--popeye PATH]."""
 
+import argparse
+import os
 import sys
 
-from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, pipeline, proof, swarm, webhook
+from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, peers, pipeline, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
@@ -21,8 +23,13 @@ BENCHES = {
 
 def main() -> None:
     """Run benches."""
-    names = sys.argv[1:] or list(BENCHES)
-    for name in names:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    for name in peers.MODULES:
+        parser.add_argument(f"--{name}", metavar="PATH", help=f"where {name} is")
+    given = parser.parse_args()
+    os.environ.update({name.upper(): path for name in peers.MODULES if (path := getattr(given, name))})
+    for name in given.names or list(BENCHES):
         if name not in BENCHES:
             sys.exit(f"no bench {name!r}; there are {', '.join(BENCHES)}")
         BENCHES[name]()

@@ -1,12 +1,11 @@
 """Lint: 50 objects from start to exit; a large cluster over HTTPS, clusterlint's checks and all rules, beside the peers.
 
-Peers are programs in Go, clusterlint and popeye: they are run if they are on PATH or can be installed by Go, else the table says
-why they are not. LINT_PODS changes the size of the cluster. All processes share this machine's cores: where wall and CPU seconds
-differ by much, the server was what one waited for.
+The large cluster is served by the embedded API and, with LINT_REAL=1, by a real kube-apiserver with its etcd as well. Peers are
+programs in Go, clusterlint and popeye (`bench.peers`). LINT_PODS changes the size of the cluster. All processes share this
+machine's cores: where wall and CPU seconds differ by much, the server was what one waited for.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,18 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.peers import peer
 from bench.table import show
 
 PODS = int(os.environ.get("LINT_PODS", "50000"))
 RUNS = 5
 CLUSTERLINT = ("-g", "basic", "-g", "security", "-g", "doks", "-g", "containerd", "-g", "workload-health")
 PEERS = {
-    "clusterlint": (
-        "github.com/digitalocean/clusterlint/cmd/clusterlint@latest",
-        ("--kubeconfig", "{}", "--timeout", "10m", "run"),
-    ),
-    "popeye": ("github.com/derailed/popeye@latest", ("--kubeconfig", "{}", "--force-exit-zero")),
+    "clusterlint": ("--kubeconfig", "{}", "--timeout", "10m", "run"),
+    "popeye": ("--kubeconfig", "{}", "--force-exit-zero"),
 }
+CONTROL_PLANE = Path(__file__).resolve().parents[1] / "e2e" / "controlplane"
 SMALL = """
 apiVersion: apps/v1
 kind: Deployment
@@ -51,33 +49,17 @@ def measured(command: list[str]) -> tuple[float, float, float, int]:
 
 
 @contextmanager
-def large_cluster(pods: int) -> Iterator[str]:
-    """The kubeconfig of a large cluster."""
+def large_cluster(module: str, pods: int) -> Iterator[str]:
+    """The kubeconfig of a large cluster that a module serves."""
+    environment = {**os.environ, "PYTHONPATH": str(CONTROL_PLANE)}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "bench.lint_cluster", folder, str(pods)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        command = [sys.executable, "-m", module, folder, str(pods)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as server:
             assert server.stdout is not None
             if server.stdout.readline().strip() != "READY":
                 raise RuntimeError("the large cluster did not start")
             yield f"{folder}/kubeconfig"
             server.communicate("")
-
-
-def peer(name: str) -> tuple[str, str]:
-    """The path of a peer, or why there is none."""
-    found = shutil.which(name)
-    if found:
-        return found, ""
-    if shutil.which("go") is None:
-        return "", "not measured: Go is not installed"
-    folder = Path.home() / ".cache" / "underway" / "peers"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / name).exists():
-        environment = {**os.environ, "GOBIN": str(folder)}
-        done = subprocess.run(["go", "install", PEERS[name][0]], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            return "", "not measured: go install failed: " + done.stderr.strip().splitlines()[-1].strip()[:80]
-    return str(folder / name), ""
 
 
 def small() -> None:
@@ -95,16 +77,16 @@ def small() -> None:
     show(f"lint run, 50 Deployments in a file, median of {RUNS} processes", ("wall s", "CPU s", "peak MiB", "goal"), [row])
 
 
-def large() -> None:
+def large(module: str, served_by: str) -> None:
     """The large cluster, side by side."""
     ours = [sys.executable, "-m", "underway", "lint", "run", "-o", "json", "--kubeconfig"]
     rows = []
-    with large_cluster(PODS) as kubeconfig:
+    with large_cluster(module, PODS) as kubeconfig:
         commands = {
             "underway, clusterlint's checks": [*ours, kubeconfig, *CLUSTERLINT],
             "underway, all rules": [*ours, kubeconfig],
         }
-        for name, (_, arguments) in PEERS.items():
+        for name, arguments in PEERS.items():
             path, why = peer(name)
             if path:
                 commands[name] = [path, *(one.format(kubeconfig) for one in arguments)]
@@ -114,10 +96,12 @@ def large() -> None:
             wall_s, cpu_s, peak, code = measured(command)
             rows.append((name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak:.0f}", str(code)))
     objects = f"{PODS:,} pods, {PODS // 10:,} nodes, {PODS * 2 // 5:,} others"
-    show(f"lint run, {objects}, embedded HTTPS API", ("program", "wall s", "CPU s", "peak MiB", "exit"), rows)
+    show(f"lint run, {objects}, {served_by}", ("program", "wall s", "CPU s", "peak MiB", "exit"), rows)
 
 
 def run() -> None:
-    """Print both tables."""
+    """Print the tables."""
     small()
-    large()
+    large("bench.lint_cluster", "embedded HTTPS API")
+    if os.environ.get("LINT_REAL"):
+        large("bench.lint_real", "real kube-apiserver and etcd")

@@ -140,6 +140,11 @@ class ControlPlane:
         )
 
     @property
+    def etcd(self) -> str:
+        """The address of etcd, which takes JSON too (/v3/kv/...): many objects are there sooner than through the API."""
+        return f"http://127.0.0.1:{self._etcd_port}"
+
+    @property
     def audit_log(self) -> Path:
         """What service accounts have asked for, one JSON audit event (audit.k8s.io/v1) a line."""
         return self.folder / "audit.log"

@@ -100,7 +100,24 @@ METRICS = [
     {"type": "Pods", "pods": TWICE},
 ]
 
+CRON: Json = {
+    "apiVersion": "batch/v1",
+    "kind": "CronJob",
+    "metadata": {"name": "nightly"},
+    "spec": {
+        "schedule": "0 3 * * *",
+        "jobTemplate": {
+            "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "app", "image": "web:1"}]}}}
+        },
+    },
+}
+
 CONVERSATIONS = (
+    talk(
+        "cron-job-defaults",
+        post("/apis/batch/v1/namespaces/$ns/cronjobs", CRON),
+        merge("/apis/batch/v1/namespaces/$ns/cronjobs/nightly", {"spec": {"suspend": True}}),
+    ),
     talk("autoscaler-defaults", post(AUTOSCALERS, autoscaler("web")), get(AUTOSCALERS), table(AUTOSCALERS)),
     talk(
         "autoscaler-behaviour",

@@ -134,6 +134,16 @@ def _job(value: Object) -> Object:
     return _with_template(value, parallelism=1, completions=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
 
 
+def _cron_job(value: Object) -> Object:
+    spec = value.get("spec", {})
+    job = spec.get("jobTemplate", {})
+    template = job.get("spec", {}).get("template", {})
+    filled = {**template, "metadata": template.get("metadata", {}), "spec": pod_spec(template.get("spec", {}))}
+    given = {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1, **spec}
+    given["jobTemplate"] = {"metadata": {}, **job, "spec": {**job.get("spec", {}), "template": filled}}
+    return {**value, "spec": given, "status": value.get("status", {})}
+
+
 def _replication_controller(value: Object) -> Object:
     """Its selector, and its own labels, are those of its template where none are given."""
     labels = ((value.get("spec", {}).get("template") or {}).get("metadata") or {}).get("labels")
@@ -198,6 +208,7 @@ DEFAULTS: dict[str, Callable[[Object], Object]] = {
     "StatefulSet": _stateful_set,
     "DaemonSet": _daemon_set,
     "Job": _job,
+    "CronJob": _cron_job,
     "Service": _service,
     "PodDisruptionBudget": _budget,
     "Namespace": _namespace,
@@ -210,7 +221,7 @@ DEFAULTS: dict[str, Callable[[Object], Object]] = {
 
 # The kinds whose defaults do not depend on their creation.
 REFILLED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service"}) | frozenset(
-    {"ReplicationController", "PodTemplate", "LimitRange", *autoscaling.DEFAULTS, *admission.DEFAULTS}
+    {"CronJob", "ReplicationController", "PodTemplate", "LimitRange", *autoscaling.DEFAULTS, *admission.DEFAULTS}
 )
 
 

@@ -1,0 +1,265 @@
+"""Clusters drawn from seeds, what lint finds in them, and the reasons why that is not what clusterlint finds.
+
+Owns what both judges look at: the oracle beside this file, and the program itself where there is one.
+"""
+
+from random import Random
+from typing import Any
+
+from clusterlint_oracle import IMAGES, Diagnostic, Doc, used_by
+from underway.lint import lint, picture_of
+from underway.lint.rule import Options
+from underway.lint.rules import RULES
+
+SEEDS = 200
+CHECKS = {
+    rule.name: rule for rule in RULES if "clusterlint's `" in rule.sections["Since"]
+}  # each page says which check it comes from
+
+
+def meta(name: str, namespace: str = "", **more: Any) -> Doc:
+    return {
+        "name": name,
+        **({"namespace": namespace} if namespace else {}),
+        **{key: value for key, value in more.items() if value},
+    }
+
+
+class Drawn:
+    """One cluster, drawn from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        self.documents: list[Doc] = []
+        for name in ("kube-system", "default", "shop"):
+            self.add("Namespace", meta(name, labels={"kubernetes.io/metadata.name": name}))
+            self.add("ConfigMap", meta("kube-root-ca.crt", name))
+            self.add("ServiceAccount", meta("default", name), **self.maybe(imagePullSecrets=[{"name": "s0"}]))
+        self.add("Service", meta("kubernetes", "default"), spec={})
+        for draw in (self.nodes, self.storage, self.workloads, self.bare, self.webhooks, self.small):
+            draw()
+        self.rng.shuffle(self.documents)
+
+    def add(self, kind: str, metadata: Doc, **fields: Any) -> Doc:
+        thing = {"apiVersion": "v1", "kind": kind, "metadata": metadata, **fields}
+        self.documents.append(thing)
+        return thing
+
+    def maybe(self, chance: float = 0.3, **fields: Any) -> Doc:
+        return fields if self.rng.random() < chance else {}
+
+    def place(self) -> str:
+        return self.rng.choice(("default", "shop", "kube-system"))
+
+    def annotated(self, *checks: str) -> Doc:
+        return self.maybe(0.15, annotations={"clusterlint.digitalocean.com/disabled-checks": ", ".join(checks)})
+
+    def nodes(self) -> None:
+        for index in range(self.rng.randint(1, 3)):
+            labels = {"kubernetes.io/os": "linux", **self.maybe(disk="ssd"), **self.maybe(region="nyc1")}
+            taints = [
+                {"key": key, "effect": "NoSchedule"}
+                for key in ("gpu", "node.kubernetes.io/unschedulable")
+                if self.rng.random() < 0.3
+            ]
+            self.add("Node", meta(f"n{index}", labels=labels), spec={"taints": taints})
+
+    def storage(self) -> None:
+        annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
+        self.add("StorageClass", meta("do", **self.maybe(annotations=annotations)), provisioner="dobs.csi.digitalocean.com")
+        self.add("StorageClass", meta("other"), provisioner="example.com/disk")
+        for namespace in ("default", "shop"):
+            for index in range(3):
+                spec = self.rng.choice(({}, {"storageClassName": "do"}, {"storageClassName": "other"}))
+                self.add("PersistentVolumeClaim", meta(f"c{index}", namespace), spec=spec)
+                self.add("ConfigMap", meta(f"m{index}", namespace, **self.annotated("unused-config-map")))
+                kind = self.rng.choice(("Opaque", "kubernetes.io/service-account-token", "helm.sh/release.v1"))
+                name = f"sh.helm.release.v1.s{index}.v1" if kind.startswith("helm") else f"s{index}"
+                self.add("Secret", meta(name, namespace), type=kind)
+        self.add("PersistentVolumeClaim", meta("data-db-0", "shop"), spec={})
+        for index, phase in enumerate(("Bound", "Released", "Available")):
+            reference = {} if phase == "Available" else {"claimRef": {"namespace": "shop", "name": "c0"}}
+            self.add("PersistentVolume", meta(f"v{index}"), spec=reference, status={"phase": phase})
+
+    def container(self, name: str) -> Doc:
+        env = [{"name": "A", "valueFrom": {self.rng.choice(("configMapKeyRef", "secretKeyRef")): {"name": "m1", "key": "k"}}}]
+        security = {
+            **self.maybe(runAsNonRoot=self.rng.random() < 0.5),
+            **self.maybe(runAsUser=1000),
+            **self.maybe(privileged=True),
+        }
+        return {
+            "name": name,
+            "image": self.rng.choice(list(IMAGES)),
+            **self.maybe(0.5, securityContext=security),
+            **self.maybe(0.5, resources={self.rng.choice(("requests", "limits")): {"cpu": "1"}}),
+            **self.maybe(env=env),
+            **self.maybe(envFrom=[{"secretRef": {"name": "s1"}}, {"configMapRef": {"name": "m2"}}]),
+        }
+
+    def spec(self) -> Doc:
+        volumes: list[Doc] = [
+            {"hostPath": {"path": "/x"}},
+            {"configMap": {"name": "m0"}},
+            {"secret": {"secretName": "s0"}},
+            {"persistentVolumeClaim": {"claimName": self.rng.choice(("c0", "c1", "gone"))}},
+            {"csi": {"driver": "dobs.csi.digitalocean.com"}},
+            {"projected": {"sources": [{"secret": {"name": "s2"}}, {"configMap": {"name": "m2"}}]}},
+        ]
+        picked = [{"name": f"v{index}", **one} for index, one in enumerate(volumes) if self.rng.random() < 0.25]
+        return {
+            "containers": [self.container("a"), *([self.container("b")] if self.rng.random() < 0.4 else [])],
+            **self.maybe(initContainers=[self.container("i")]),
+            **self.maybe(0.7, volumes=picked),
+            **self.maybe(0.2, nodeSelector={"kubernetes.io/hostname": "n0"}),
+            **self.maybe(securityContext={**self.maybe(0.5, runAsNonRoot=True), **self.maybe(0.5, runAsUser=1000)}),
+            **self.maybe(imagePullSecrets=[{"name": "s1"}]),
+        }
+
+    def workloads(self) -> None:
+        for index in range(self.rng.randint(1, 4)):
+            namespace, name, spec, replicas = self.place(), f"w{index}", self.spec(), self.rng.choice((0, 1, 3))
+            kind = self.rng.choice(("Deployment", "StatefulSet", "DaemonSet"))
+            claims = [{"metadata": {"name": "data"}}] if kind == "StatefulSet" else []
+            name = "db" if claims and index == 0 else name
+            owner = {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": f"{namespace}-{kind}-{name}", "controller": True}
+            workload = {"template": {"spec": spec}, "replicas": replicas, "volumeClaimTemplates": claims}
+            self.add(kind, meta(name, namespace, **self.annotated("latest-tag")), spec=workload)
+            if kind == "Deployment":
+                self.add("ReplicaSet", meta(f"{name}-1", namespace, ownerReferences=[owner]), spec={})
+                owner = {**owner, "kind": "ReplicaSet", "name": f"{name}-1", "uid": f"{namespace}-rs-{name}"}
+            for replica in range(replicas):
+                metadata = meta(
+                    f"{kind.lower()}-{name}-{replica}", namespace, ownerReferences=[owner], **self.annotated("latest-tag")
+                )
+                self.add("Pod", metadata, spec=spec, status={"phase": self.rng.choice(("Running", "Running", "Failed"))})
+
+    def bare(self) -> None:
+        for index in range(self.rng.randint(0, 3)):
+            name = self.rng.choice((f"p{index}", f"p{index}-n0"))
+            phase = self.rng.choice(("Running", "Unknown"))
+            self.add(
+                "Pod",
+                meta(name, self.place(), **self.annotated("bare-pods", "pod-state")),
+                spec=self.spec(),
+                status={"phase": phase},
+            )
+        self.add("PodTemplate", meta("t", self.place()), template={"spec": {"containers": [{"name": "a", "image": "web:1"}]}})
+
+    def webhooks(self) -> None:
+        self.add("Service", meta("hook", "shop"), spec={})
+        for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
+            services = (
+                {"namespace": "shop", "name": "hook"},
+                {"namespace": "shop", "name": "gone"},
+                {"namespace": "gone", "name": "x"},
+            )
+            webhooks = []
+            for index in range(self.rng.randint(1, 3)):
+                service = self.rng.choice((*services, {"namespace": "default", "name": "kubernetes"}, None))
+                key = "kubernetes.io/metadata.name"
+                operator = self.rng.choice(("In", "NotIn", "Exists", "DoesNotExist"))
+                expression = {"key": key, "operator": operator, **({"values": ["kube-system"]} if "In" in operator else {})}
+                rule = {
+                    "apiGroups": self.rng.choice((["*"], [""], ["apps"], ["batch"], [])),
+                    "apiVersions": self.rng.choice((["*"], ["v1"], ["v2"])),
+                    "resources": self.rng.choice((["*"], ["pods"], ["configmaps"], ["deployments"])),
+                    "operations": self.rng.choice((["*"], ["CREATE"], ["DELETE"])),
+                }
+                webhook = {
+                    "name": f"h{index}",
+                    "clientConfig": {"service": service} if service else {"url": "https://x"},
+                    "rules": [rule],
+                    "failurePolicy": self.rng.choice(("Fail", "Ignore")),
+                    **self.maybe(0.5, timeoutSeconds=self.rng.choice((0, 1, 29, 30))),
+                    **self.maybe(0.5, namespaceSelector={"matchExpressions": [expression]}),
+                }
+                webhooks.append(webhook)
+            self.add(kind, meta("hooks", **self.annotated("admission-controller-webhook")), webhooks=webhooks)
+
+    def small(self) -> None:
+        for index in range(3):
+            spec = {**self.maybe(0.5, concurrencyPolicy=self.rng.choice(("Allow", "Forbid"))), **self.maybe(suspend=True)}
+            self.add("CronJob", meta(f"j{index}", self.place()), spec=spec)
+        self.add("Ingress", meta("i", "shop"), spec={"tls": [{"secretName": "s0"}]})
+        invalid = {
+            "snapshot.storage.kubernetes.io/invalid-snapshot-resource": "",
+            "snapshot.storage.sigs.k8s.io/invalid-snapshot-content-resource": "",
+        }
+        self.add("VolumeSnapshot", meta("s", "shop", labels=self.maybe(0.5, **invalid)))
+        self.add("VolumeSnapshotContent", meta("s", labels=self.maybe(0.5, **invalid)))
+
+
+def found(documents: list[Doc], **options: Any) -> list[tuple[str, str, str, str]]:
+    report = lint(picture_of(documents), CHECKS.values(), Options(**options))
+    assert not report.skipped
+    return sorted((one.rule, one.object.kind, one.object.namespace, one.object.name) for one in report.findings)
+
+
+class Reasons:
+    """Why we differ, check by check, as the rules' pages say."""
+
+    def __init__(self, documents: list[Doc]) -> None:
+        self.by_key = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in documents}
+        self.templates = [one for one in documents if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet")]
+
+    def top(self, key: tuple[str, str, str]) -> tuple[str, str, str]:
+        thing = self.by_key.get(key)
+        for owner in thing["metadata"].get("ownerReferences", []) if thing else []:
+            return self.top((owner["kind"], key[1], owner["name"]))
+        return key
+
+    def in_template(self, what: str, key: tuple[str, str, str]) -> bool:
+        specs = [one["spec"]["template"]["spec"] for one in self.templates if one["metadata"]["namespace"] == key[1]]
+        return any((what, key[2]) in set(used_by(spec)) for spec in specs)
+
+    def why_not_ours(self, check: str, key: tuple[str, str, str]) -> str:
+        """Why clusterlint finds it and we do not, "" if there is no reason."""
+        _, namespace, name = key
+        thing = self.by_key[key]
+        silenced = thing["metadata"].get("annotations", {}) or any(
+            self.top(pod) == key and one["metadata"].get("annotations")
+            for pod, one in self.by_key.items()
+            if one["kind"] == "Pod"
+        )
+        reasons = {
+            "latest-tag": silenced and "its annotation speaks for all replicas, on the owner too",
+            "cronjob-concurrency": thing.get("spec", {}).get("suspend") and "it is suspended",
+            "default-namespace": name == "kube-root-ca.crt" and "Kubernetes puts it there",
+            "fully-qualified-image": "it has a registry, and library/ is taken for granted",
+            "non-root-user": "runAsUser is not root",
+            "unused-config-map": (name == "kube-root-ca.crt" or namespace == "kube-system" or self.in_template("config", key))
+            and "it is the control plane's, or a template uses it",
+            "unused-secret": (name.startswith("sh.helm") or key[1:] == ("shop", "s0") or self.in_template("secret", key))
+            and "it is a release, a certificate, or a template uses it",
+            "unused-pvc": (name == "data-db-0" or self.in_template("claim", key)) and "a workload of no replicas uses it",
+            "node-labels-and-taints": "a cordon is not a custom taint",
+            "admission-controller-webhook": thing["kind"].endswith("WebhookConfiguration") and "its namespace is in no file",
+            "admission-controller-webhook-replacement": "its rules start no pods",
+        }  # fmt: skip
+        return str(reasons.get(check) or "")
+
+    def why_ours(self, check: str, key: tuple[str, str, str]) -> str:
+        """Why we find it and clusterlint does not."""
+        kind, _, name = key
+        thing = self.by_key[key]
+        if kind in ("Deployment", "StatefulSet", "DaemonSet"):
+            if check == "default-namespace":
+                return "the owner is reported, not its replicas"
+            if thing["spec"]["replicas"] == 0 and check != "pod-state":
+                return "the template is looked at where no pod lives"
+        if kind == "PodTemplate":
+            return "templates are looked at"
+        reasons = {
+            "non-root-user": "the container's own false wins over the pod's true",
+            "bare-pods": name.endswith("-n0") and "a name that ends in a node's name is no static pod",
+            "unused-pv": thing.get("status", {}).get("phase") == "Released" and "its claim is gone",
+            "default-namespace": kind in ("CronJob", "Ingress", "ReplicaSet") and "this kind is looked at too",
+        }
+        return str(reasons.get(check) or "")
+
+    def unexplained(self, theirs: set[Diagnostic], ours: set[Diagnostic]) -> list[str]:
+        """What one side alone finds, and no page of a rule says why. Their pods are compared by their owners."""
+        theirs = {(check, *self.top((kind, space, name))) for check, kind, space, name in theirs}
+        alone = [f"clusterlint alone finds {one}" for one in sorted(theirs - ours) if not self.why_not_ours(one[0], one[1:])]
+        return alone + [f"we alone find {one}" for one in sorted(ours - theirs) if not self.why_ours(one[0], one[1:])]
