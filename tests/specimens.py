@@ -64,6 +64,13 @@ GOOD_ROTATIONS: dict[str, Spec] = {
         "drain": {"wait": [{"selector": {"matchLabels": {"kind": "training"}}, "limit": "48h"}], "doNotDisrupt": "Ignore"},
     },
     "teams": {**MINIMAL, "owners": {"keys": ["example.com/owner", "team"], "namespaces": {"kube-system": "platform"}}},
+    "alerts": {
+        **MINIMAL,
+        "alerts": [
+            {"to": "admins", "from": "ops.chat", "remind": "1h"},
+            {"to": "team", "teams": {"tills": "tills-chat"}, "on": ["Blocked"]},
+        ],
+    },
     "no gates": {**MINIMAL, "health": []},
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -135,6 +142,11 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     ),
     "an owner by no label": ({**MINIMAL, "owners": {"keys": ["team", "the team"]}}, "spec.owners.keys[1]"),
     "an owner that is no text": ({**MINIMAL, "owners": {"namespaces": {"shop": 3}}}, "spec.owners.namespaces"),
+    "an alert to nowhere": ({**MINIMAL, "alerts": [{"to": "admins"}]}, "spec.alerts[0]"),
+    "teams of admins": ({**MINIMAL, "alerts": [{"to": "admins", "from": "a", "teams": {"x": "y"}}]}, "spec.alerts[0]"),
+    "an alert to a URL": ({**MINIMAL, "alerts": [{"to": "admins", "from": "slack://t"}]}, "spec.alerts[0].from"),
+    "a team at a URL": ({**MINIMAL, "alerts": [{"to": "team", "teams": {"x": "slack://t"}}]}, "spec.alerts[0].teams"),
+    "an alert of trouble": ({**MINIMAL, "alerts": [{"to": "user", "from": "me", "on": ["Trouble"]}]}, "spec.alerts[0].on[0]"),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
     "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
-from underway.rotate.effects import Answer, Ask, MachineReply, MachineRequest
+from underway.rotate.effects import Answer, Ask, Delivered, MachineReply, MachineRequest, Notice
 
 if TYPE_CHECKING:
     from random import Random
@@ -43,6 +43,13 @@ class Probes(Protocol):
 
     def send(self, ask: Ask, deliver: Callable[[Answer], None]) -> None:
         """Ask and deliver exactly one answer."""
+
+
+class Notify(Protocol):
+    """What tells people: chats, mail, pagers. It alone knows where a destination is."""
+
+    def send(self, notice: Notice, deliver: Callable[[Delivered], None]) -> None:
+        """Tell them, and deliver exactly one answer."""
 
 
 class Pumped(Protocol):

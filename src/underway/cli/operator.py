@@ -6,11 +6,12 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import click
 
-from underway.cli.options import cluster_options
+from underway.cli.options import alerts_options, cluster_options
 from underway.errors import UsageError
 
 QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evictions of several Rotations at once
@@ -29,9 +30,17 @@ QPS, BURST = 50.0, 100  # controller-runtime's 20 and 30, and room for the evict
     "--fleet", is_flag=True, help="Be a hub: reconcile Fleets too, with the kubeconfigs in Secrets of our own namespace."
 )
 @click.option("--evict-in", multiple=True, metavar="NAMESPACE", help="Evict pods of this namespace only; may be given again.")
+@alerts_options
 @cluster_options
 def command(
-    listen: str, commands: tuple[str, ...], evict_in: tuple[str, ...], fleet: bool, kubeconfig: str, context: str
+    listen: str,
+    commands: tuple[str, ...],
+    evict_in: tuple[str, ...],
+    fleet: bool,
+    alerts: str,
+    cluster_name: str,
+    kubeconfig: str,
+    context: str,
 ) -> None:
     """Reconcile the Rotations of a cluster, for ever.
 
@@ -43,7 +52,10 @@ def command(
     host, _, port = listen.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise UsageError(f"--listen {listen}: is not [HOST]:PORT, such as :8080 or 127.0.0.1:8080")
-    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context, fleet=fleet, evict_in=evict_in))
+    from underway.live.alerting import Alerting, Destinations
+
+    notify = partial(Alerting, Destinations(alerts, os.environ), cluster_name)
+    asyncio.run(_operate(host.strip("[]"), int(port), commands, kubeconfig, context, notify, fleet=fleet, evict_in=evict_in))
 
 
 def identity() -> str:
@@ -53,7 +65,15 @@ def identity() -> str:
 
 
 async def _operate(
-    host: str, port: int, commands: tuple[str, ...], kubeconfig: str, context: str, *, fleet: bool, evict_in: tuple[str, ...]
+    host: str,
+    port: int,
+    commands: tuple[str, ...],
+    kubeconfig: str,
+    context: str,
+    alerting: Any,
+    *,
+    fleet: bool,
+    evict_in: tuple[str, ...],
 ) -> None:
     from underway.errors import Refused
     from underway.live.connect import connect
@@ -78,11 +98,7 @@ async def _operate(
         endpoints = Endpoints(host, port, lambda: "" if operator.synced else "still reading the cluster", Measures(operator).text)
         async with endpoints:
             say(f"{operator.identity} watches {version}; http://{host or '0.0.0.0'}:{endpoints.port}/metrics")  # noqa: S104 - shown
-            stop = asyncio.Event()
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, stop.set)
-            log = Log()
+            stop, log = _stop(), Log()
 
             def turned(now: Operator) -> None:
                 endpoints.turned()
@@ -96,16 +112,25 @@ async def _operate(
             if beside is not None:
                 # Without its fleets a hub would look well and do nothing: better to end, and be started again.
                 beside.add_done_callback(lambda _: stop.set())
-            probing = Probing(commands)
+            probing, notify = Probing(commands), alerting()
             try:
-                await pump(operator, api, workshop, probing, stop, turned)
+                await pump(operator, api, workshop, probing, notify, stop, turned)
             finally:
                 await probing.close()
+                await notify.close()
                 await _ended(beside)
                 await workshop.close()
     if operator.failure:
         raise Refused(f"{operator.failure}; see `underway manifests` for the definitions and the rights")
     say(f"{operator.identity} has handed over")
+
+
+def _stop() -> asyncio.Event:
+    """What Ctrl-C and the kubelet set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 async def _ended(task: "asyncio.Task[None] | None") -> None:

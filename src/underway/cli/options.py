@@ -42,6 +42,17 @@ def rotation_option(function: F) -> F:
     )(function)
 
 
+def alerts_options(function: F) -> F:
+    """--alerts and --cluster-name."""
+    function = click.option("--cluster-name", default="", metavar="NAME", help="What alerts call this cluster.")(function)
+    return click.option(
+        "--alerts",
+        default="",
+        metavar="DIRECTORY",
+        help="Where the destinations of alerts are: a file each, which holds URLs of apprise; else UNDERWAY_ALERT_NAME is read.",
+    )(function)
+
+
 def read_bytes(source: str, bytes_max: int = INPUT_BYTES_MAX) -> bytes:
     """A file's bytes, or standard input's for "-", of which no more than bytes_max are taken. Raises UsageError."""
     try:

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+import click
+
 from underway.model.duration import human
 from underway.rotate.driver import Driver
 from underway.rotate.status import Status
@@ -43,6 +45,7 @@ class Progress:
         self._bound_s = bound_s
         self._live: Any = None
         self._last = ""
+        self._undelivered = ""
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -59,6 +62,9 @@ class Progress:
 
     def update(self, driver: Driver) -> None:
         """Show the present status."""
+        if driver.status.undelivered not in ("", self._undelivered):
+            click.echo(driver.status.undelivered, err=True)
+        self._undelivered = driver.status.undelivered
         now_ms = time.time_ns() // 1_000_000
         if self._live is not None:
             self._live.update(table(driver.status, now_ms))

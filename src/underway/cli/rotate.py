@@ -5,11 +5,12 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import click
 
-from underway.cli.options import cluster_options, emit, output_option, read_rotation, rotation_option
+from underway.cli.options import alerts_options, cluster_options, emit, output_option, read_rotation, rotation_option
 
 
 @click.command(name="rotate")
@@ -17,10 +18,20 @@ from underway.cli.options import cluster_options, emit, output_option, read_rota
 @click.option(
     "--despite-blockers", is_flag=True, help="Rotate what can be rotated; blocked nodes wait until their cause is gone."
 )
+@alerts_options
 @cluster_options
 @output_option
 @click.pass_context
-def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig: str, context: str, output: str) -> None:
+def command(
+    ctx: click.Context,
+    source: str,
+    despite_blockers: bool,
+    alerts: str,
+    cluster_name: str,
+    kubeconfig: str,
+    context: str,
+    output: str,
+) -> None:
     """Rotate the nodes of a cluster from this terminal, without installing anything.
 
     Ctrl-C stops tidily: nothing new is begun, no node is left cordoned; the same command goes on later. Exit code 1 if the
@@ -29,9 +40,15 @@ def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig:
     Example: underway rotate -f rotation.yaml
     """
     from underway.errors import InvariantViolated, Refused
+    from underway.live.alerting import Alerting, Destinations
+    from underway.rotate.alerts.routes import named
 
     rotation = read_rotation(source)
-    status = asyncio.run(_rotate(rotation, kubeconfig, context, despite_blockers=despite_blockers))
+    destinations = Destinations(alerts, os.environ)
+    for problem in destinations.missing(named(rotation.spec.alerts)):
+        click.echo(f"nobody will be told there: {problem}", err=True)
+    notify = partial(Alerting, destinations, cluster_name)
+    status = asyncio.run(_rotate(rotation, kubeconfig, context, notify, despite_blockers=despite_blockers))
     if status is None:
         ctx.exit(1)
     emit(
@@ -46,7 +63,7 @@ def command(ctx: click.Context, source: str, despite_blockers: bool, kubeconfig:
     ctx.exit(0 if status.state == "Finished" else 1)
 
 
-async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_blockers: bool) -> Any:
+async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *, despite_blockers: bool) -> Any:
     from underway.cli.drift import with_drift
     from underway.cli.plan import picture_of_live, show
     from underway.cli.preflight import judged
@@ -82,12 +99,13 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, *, despite_block
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        probing = Probing()
+        probing, notify = Probing(), alerting()
         driver = Driver(rotation, f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}")
         with Progress(made.bound.seconds) as progress:
             try:
-                await pump(driver, api, machines, probing, stop, progress.update)
+                await pump(driver, api, machines, probing, notify, stop, progress.update)
             finally:
                 await probing.close()
+                await notify.close()
                 await machines.close()
         return driver.status

@@ -10,8 +10,8 @@ from random import Random
 from typing import TypeVar
 
 from underway.kube.request import Request
-from underway.ports import Api, Machines, Probes, Pumped
-from underway.rotate.effects import Ask
+from underway.ports import Api, Machines, Notify, Probes, Pumped
+from underway.rotate.effects import Ask, Notice
 from underway.rotate.outbox import Effect
 from underway.rotate.signals import DriverEvent, Stop, Tick
 
@@ -32,6 +32,7 @@ async def pump(
     api: Api,
     machines: Machines,
     probes: Probes,
+    notify: Notify,
     stop: asyncio.Event,
     on_update: Callable[[P], None] = lambda _driver: None,
 ) -> None:
@@ -45,6 +46,8 @@ async def pump(
                 api.send(effect, inbox.put_nowait)
             elif isinstance(effect, Ask):
                 probes.send(effect, inbox.put_nowait)
+            elif isinstance(effect, Notice):
+                notify.send(effect, inbox.put_nowait)
             else:
                 machines.send(effect, inbox.put_nowait)
 

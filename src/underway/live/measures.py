@@ -58,11 +58,18 @@ class Measures(Collector):
         evictions = CounterMetricFamily("underway_evictions", "Evictions accepted.", labels=["rotation"])
         refused = CounterMetricFamily("underway_evictions_refused", "Evictions refused by a budget.", labels=["rotation"])
         requests = CounterMetricFamily("underway_requests", "Acts sent.", labels=["rotation"])
+        alerts = CounterMetricFamily(
+            "underway_alerts", "Messages to people, and whether they arrived.", labels=["rotation", "result"]
+        )
         for name, hand in sorted(self._operator.hands.items()):
             status = hand.status
             bugs.add_metric([name], float(bool(hand.violation)))
-            for family, value in zip((evictions, refused, requests), hand.totals, strict=True):
-                family.add_metric([name], value)
+            totals = hand.totals
+            evictions.add_metric([name], totals.evictions)
+            refused.add_metric([name], totals.refused_by_budget)
+            requests.add_metric([name], totals.requests)
+            alerts.add_metric([name, "delivered"], totals.alerts)
+            alerts.add_metric([name, "failed"], totals.alerts_failed)
             if status is None:
                 continue
             for one in STATES:
@@ -84,4 +91,4 @@ class Measures(Collector):
                 bound.add_metric([name], status.bound.seconds)
             if status.predicted_finish_ms is not None:
                 finish.add_metric([name], status.predicted_finish_ms / 1_000)
-        yield from (state, nodes, phases, blockers, breaches, bound, finish, bugs, evictions, refused, requests)
+        yield from (state, nodes, phases, blockers, breaches, bound, finish, bugs, evictions, refused, requests, alerts)

@@ -17,10 +17,11 @@ import msgspec
 from underway.kube.reply import Reply
 from underway.model import timestamp
 from underway.rotate import progress, status
+from underway.rotate.alerts.herald import Herald
 from underway.rotate.answers import Answers
 from underway.rotate.brakes import Brakes
 from underway.rotate.debts import Debts
-from underway.rotate.effects import Answer, MachineReply
+from underway.rotate.effects import Answer, Delivered, MachineReply
 from underway.rotate.ending import Ending
 from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates, estimates_of, learned
@@ -38,6 +39,7 @@ from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.outlook import Outlook
 from underway.rotate.plan import rules_of
 from underway.rotate.record import (
+    ALERTED,
     BASELINES,
     CANARIED,
     OUTDATED,
@@ -109,6 +111,7 @@ class Driver:
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
         self._estimates = estimates or estimates_of(self._spec)
         self.brakes = Brakes(self._journal, self._spec.mode)
+        self._herald = Herald(rotation.metadata.name, self._spec.alerts, self._journal, self._outbox)
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms = 0
         self._windows = Windows(self._spec.pace.windows)
@@ -152,6 +155,8 @@ class Driver:
                 self._answers.machine_reply(event, now_ms, rng)
             case Answer():
                 self._health.answered(event, now_ms)
+            case Delivered():
+                self._herald.answered(event, now_ms)
             case _ if not self._observed.receive(event, now_ms, rng) and isinstance(event, Reply):
                 self._answers.reply(event, now_ms, rng)
         return self._outbox.empty()
@@ -166,6 +171,8 @@ class Driver:
         failure = self._answers.failure or self._observed.failure
         if failure:
             self._ending.begin("Failed", failure, now_ms)
+        if self._ending.begun and self._last_words(now_ms):
+            return
         if not self._ending.go_on(now_ms) or not self._observed.synced:
             return
         lease, snapshot = self._observed.lease(self._lock.name), self._observed.snapshot()
@@ -191,10 +198,21 @@ class Driver:
             opening = self._windows.at(now_ms)
             situation = Situation(snapshot, records, journal, now_ms, frozen is not None, waiting, held, opening)
             self._rotate(situation, frozen, verdict.due_ms)
-        elif frozen:
-            self._outlook.show("Frozen", frozen.reason, now_ms)
-        else:
-            self._outlook.show("Starting", "taking the lock", now_ms)
+            return
+        self._herald.forget()
+        state, reason = ("Frozen", frozen.reason) if frozen else ("Starting", "taking the lock")
+        self._outlook.show(state, reason, now_ms)
+
+    def _last_words(self, now_ms: int) -> bool:
+        """Whether how it ended has still to be told; the lock is kept for as long."""
+        lease, state = self._observed.lease(self._lock.name), self.status.state
+        nothing_done = state == "Finished" and not journal_of(lease).outdated
+        if lease is None or self._ending.retiring or not self._lock.held(now_ms) or state == "Stopped" or nothing_done:
+            return False
+        waits = self._herald.last_words(self.status, lease.metadata.annotations.get(ALERTED, ""), now_ms)
+        if waits:
+            self._write_journal(now_ms)
+        return waits
 
     def _write_journal(self, now_ms: int) -> None:
         lease = self._observed.lease(self._lock.name)
@@ -230,7 +248,15 @@ class Driver:
         if not self._ended(situation, selected, old):
             self._report(situation, selected, old, frozen or holding(situation.held, old), result)
         times = (result.due_ms, due_ms, self._canary.due_ms, situation.opening.until_ms)
-        self._wake_at(*times, self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+        self._wake_at(*times, self._tell(situation), self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
+
+    def _tell(self, situation: Situation) -> int | None:
+        """Let people know what holds now; when there may be more to say."""
+        lease = self._observed.lease(self._lock.name)
+        if lease is None or self._ending.begun or self.brakes.stopping:
+            return None
+        written = lease.metadata.annotations.get(ALERTED, "")
+        return self._herald.round(self.status, written, situation.now_ms, acting=situation.acting)
 
     def _with_drift(self, snapshot: Snapshot, records: Mapping[str, Record]) -> Snapshot:
         """The picture with what the provider says has drifted. A node in hand stays so where the provider does not name it."""
@@ -309,13 +335,18 @@ class Driver:
             statistics=self._statistics(),
             canary=self._canary.waiting if situation.acting else "",
         )
+        self._outlook.change(refused=self._machinery.refused(), undelivered=self._herald.failure)
         if situation.now_ms >= self._status_ms + STATUS_EVERY_MS:
             self._status_ms = situation.now_ms
             self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
 
     def _statistics(self) -> Statistics:
         return Statistics(
-            evictions=self._evictions.accepted, refused_by_budget=self._evictions.refused_by_budget, requests=self._outbox.sent
+            evictions=self._evictions.accepted,
+            refused_by_budget=self._evictions.refused_by_budget,
+            requests=self._outbox.sent,
+            alerts=self._herald.delivered,
+            alerts_failed=self._herald.failed,
         )
 
     def _wake_at(self, *times_ms: int | None) -> None:

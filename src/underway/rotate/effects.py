@@ -93,6 +93,23 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Ask", 
     question: Question
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Notice", tag_field="action"):
+    """Tell people something. destination: the name of an entry of the alerts' Secret, which only who delivers looks into."""
+
+    id: int
+    destination: str
+    title: str
+    body: str
+    severity: Literal["info", "success", "warning", "failure"] = "info"
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of a Notice. error: "" if it arrived, else one sentence, in which nothing of the destination's entry stands."""
+
+    request: Notice
+    error: str = ""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What came back. code: the HTTP status or exit code; values: the samples of a query; text: a line for people.
 

@@ -6,7 +6,7 @@ that it stands on (KEP-2876); `rotate.kinds.structural` writes it into the schem
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 import msgspec
 
@@ -35,6 +35,15 @@ class Rule(msgspec.Struct, frozen=True):
 
     rule: str
     message: str
+
+
+class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """The base of every part of a specification: an unknown field is refused, never ignored.
+
+    rules: what holds between its fields, for the CustomResourceDefinition; `rotate.spec` checks the same in Python.
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
 
 
 def share(value: int | str) -> int | str:
@@ -115,7 +124,8 @@ def _or_empty(parse: Callable[[str], object]) -> Callable[[str], object]:
     return lambda text: parse(text) if text else None
 
 
-def _scalar(parse: Callable[[Any], object], *rules: Rule, **schema: Any) -> msgspec.Meta:
+def scalar(parse: Callable[[Any], object], *rules: Rule, **schema: Any) -> msgspec.Meta:
+    """A scalar type's annotation. parse: raises ValueError for what is none; rules and schema: for the definition."""
     validations = [msgspec.to_builtins(rule) for rule in rules]
     whole = {**schema, "x-kubernetes-validations": validations} if validations else schema
     return msgspec.Meta(extra_json_schema=whole, extra={"parse": parse})
@@ -125,20 +135,20 @@ _A_DURATION = "self.matches('^(0|([0-9]+([.][0-9]+)?(ms|s|m|h))+)$')"
 _NO_DURATION = "is not a duration; write it as 90s, 30m or 1h30m"
 _A_VERSION = "self.matches('^v?[0-9]+[.][0-9]+([.][0-9]+)?.*$')"
 
-Duration = Annotated[str, _scalar(duration.seconds, Rule(_A_DURATION, _NO_DURATION)), msgspec.Meta(max_length=TEXT_MAX)]
+Duration = Annotated[str, scalar(duration.seconds, Rule(_A_DURATION, _NO_DURATION)), msgspec.Meta(max_length=TEXT_MAX)]
 OptionalDuration = Annotated[
     str,
-    _scalar(_or_empty(duration.seconds), Rule(f"self == '' || {_A_DURATION}", _NO_DURATION)),
+    scalar(_or_empty(duration.seconds), Rule(f"self == '' || {_A_DURATION}", _NO_DURATION)),
     msgspec.Meta(max_length=TEXT_MAX),
 ]
 OptionalVersion = Annotated[
     str,
-    _scalar(_or_empty(_version), Rule(f"self == '' || {_A_VERSION}", "is not a version; write it as v1.37.2")),
+    scalar(_or_empty(_version), Rule(f"self == '' || {_A_VERSION}", "is not a version; write it as v1.37.2")),
     msgspec.Meta(max_length=TEXT_MAX),
 ]
 PositiveDuration = Annotated[
     str,
-    _scalar(
+    scalar(
         _positive,
         Rule(f"{_A_DURATION} && self.matches('[1-9]')", "is not a duration of more than 0; write it as 90s, 30m or 1h30m"),
     ),
@@ -146,7 +156,7 @@ PositiveDuration = Annotated[
 ]
 OptionalUrl = Annotated[
     str,
-    _scalar(
+    scalar(
         _or_empty(_url),
         Rule("self == '' || self.matches('^https?://[^@ ]+$')", "is not an http or https URL without credentials"),
     ),
@@ -155,7 +165,7 @@ OptionalUrl = Annotated[
 LongText = Annotated[str, msgspec.Meta(max_length=LONG_TEXT_MAX)]
 LabelKey = Annotated[
     str,
-    _scalar(
+    scalar(
         _label_key,
         Rule(f"self.matches('^{_LABEL_KEY}$')", "is not the key of a label or annotation; write it as team or example.com/owner"),
     ),
@@ -164,7 +174,7 @@ LabelKey = Annotated[
 OwnerName = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Schedule = Annotated[
     str,
-    _scalar(
+    scalar(
         cron.checked_schedule,
         Rule(
             "self.matches('^[-0-9a-zA-Z*,/#]+( +[-0-9a-zA-Z*,/#]+){4}$')",
@@ -175,7 +185,7 @@ Schedule = Annotated[
 ]
 TimeZone = Annotated[
     str,
-    _scalar(
+    scalar(
         cron.zone,
         Rule(
             "self.matches('^[A-Za-z][-A-Za-z0-9_+]*(/[-A-Za-z0-9_+]+)*$')",
@@ -184,15 +194,15 @@ TimeZone = Annotated[
     ),
     msgspec.Meta(max_length=TEXT_MAX),
 ]
-Count = Annotated[int, _scalar(_count, minimum=0, format="int32")]
+Count = Annotated[int, scalar(_count, minimum=0, format="int32")]
 # A pattern, not a rule: the API server takes an int-or-string for as long as a whole request when it estimates a rule's cost.
-Share = Annotated[int | str, _scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
+Share = Annotated[int | str, scalar(share, pattern=f"^{PERCENT}$", minimum=0)]
 
 
 # No rule: the API server cannot compile an expression inside of one. Who reads the Rotation does.
-OptionalCondition = Annotated[str, _scalar(_or_empty(_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
-OptionalGateCondition = Annotated[str, _scalar(_or_empty(_gate_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
-OptionalScore = Annotated[str, _scalar(_or_empty(_score)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+OptionalCondition = Annotated[str, scalar(_or_empty(_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+OptionalGateCondition = Annotated[str, scalar(_or_empty(_gate_condition)), msgspec.Meta(max_length=EXPRESSION_MAX)]
+OptionalScore = Annotated[str, scalar(_or_empty(_score)), msgspec.Meta(max_length=EXPRESSION_MAX)]
 
 
 RUNGS = ("NotifyOwner", "Quarantine", "Freeze", "DeadlineDelete")
@@ -208,7 +218,7 @@ def _ladder(rungs: tuple[str, ...]) -> tuple[str, ...]:
 _RUNGS = ", ".join(f"'{rung}'" for rung in RUNGS)
 Ladder = Annotated[
     tuple[Literal["NotifyOwner", "Quarantine", "Freeze", "DeadlineDelete"], ...],
-    _scalar(
+    scalar(
         _ladder,
         Rule(
             f"self == [{_RUNGS}].filter(rung, rung in self) && !('Freeze' in self && 'DeadlineDelete' in self)",
@@ -253,7 +263,7 @@ def problems_of(value: Any, path: str) -> Iterable[str]:
             if parse is not None:
                 yield from _parsed(at, child, parse)
             elif each is not None:
-                for index, one in enumerate(child):
+                for index, one in child.items() if isinstance(child, dict) else enumerate(child):
                     yield from _parsed(f"{at}[{index}]", one, each)
             else:
                 yield from problems_of(child, at)
@@ -275,9 +285,10 @@ def parser_of(annotation: Any) -> Callable[[Any], object] | None:
 
 
 def _element(annotation: Any) -> Any:
-    """The annotation of a tuple's elements, None for what is no tuple."""
+    """The annotation of a tuple's elements or a dict's values, None for what is neither."""
     plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    return get_args(plain)[0] if get_origin(plain) is tuple else None
+    place = {tuple: 0, dict: 1}.get(get_origin(plain))
+    return get_args(plain)[place] if place is not None else None
 
 
 def _parsed(path: str, value: Any, parse: Callable[[Any], object]) -> Iterable[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from underway.kube.request import Request
-from underway.rotate.effects import Ask, MachineRequest
+from underway.rotate.effects import Ask, MachineRequest, Notice
 from underway.rotate.ledger import Key, Ledger
 
-Effect = Request | MachineRequest | Ask
+Effect = Request | MachineRequest | Ask | Notice
 
 WRITES_AT_ONCE = 16  # enough to fill a 20-per-second client without letting evictions queue behind taints
 

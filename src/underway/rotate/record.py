@@ -47,7 +47,8 @@ ZONES = PREFIX + "zones"
 OUTDATED = PREFIX + "outdated-at-start"
 CANARIED = PREFIX + "canaried"
 BASELINES = PREFIX + "baselines"
-BEGINNING = (STARTED, ZONES, OUTDATED, CANARIED, BASELINES)
+ALERTED = PREFIX + "alerted"
+BEGINNING = (STARTED, ZONES, OUTDATED, CANARIED, BASELINES, ALERTED)
 """What is written when a rotation begins, and taken away when it has finished."""
 STATUS = PREFIX + "status"
 

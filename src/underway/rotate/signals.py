@@ -6,7 +6,7 @@ import msgspec
 
 from underway.kube.reply import Reply
 from underway.kube.watch import WatchEvent
-from underway.rotate.effects import Answer, MachineReply
+from underway.rotate.effects import Answer, Delivered, MachineReply
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -23,4 +23,4 @@ class Retire(msgspec.Struct, frozen=True):
     """Another driver goes on from here: send nothing more, hear out what is under way, give the lock back, finish."""
 
 
-DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply | Answer
+DriverEvent = Tick | Stop | Retire | Reply | WatchEvent | MachineReply | Answer | Delivered

@@ -4,6 +4,7 @@ Owns the shape (group underway.dev, version v1), the defaults and the contradict
 how a file is read: `cli` hands in plain values. Sources of the defaults stand beside them.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,6 +12,7 @@ import msgspec
 
 from underway.errors import UsageError
 from underway.model.duration import seconds
+from underway.rotate.alerts.routes import Alert
 from underway.rotate.fields import (
     LIST_MAX,
     TEXT_MAX,
@@ -31,6 +33,7 @@ from underway.rotate.fields import (
     Schedule,
     Selector,
     Share,
+    Spec,
     TimeZone,
     is_nothing,
     name_problem,
@@ -42,20 +45,12 @@ POOLS_MAX = 16
 WINDOWS_MAX = 16
 WAITS_MAX = 16
 OWNER_KEYS_MAX = 8
+ALERTS_MAX = 16
 OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge, expression or drifted, or no node would ever be out of date"
 FORCE_AFTER = "6h"  # Zalando's cluster-lifecycle-manager: no pod is forced off a node that has drained for less
 HASTY = f"DeadlineDelete needs a deadline of {FORCE_AFTER} or more"
 NO_SCORE = "by: expression and an expression need each other"
-
-
-class Spec(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    """The base of every part of a specification: an unknown field is refused, never ignored.
-
-    rules: what holds between its fields, for the CustomResourceDefinition; `_problems` checks the same.
-    """
-
-    rules: ClassVar[tuple[Rule, ...]] = ()
 
 
 class Target(Spec, frozen=True):
@@ -264,6 +259,7 @@ class RotationSpec(Spec, frozen=True):
     pace: Pace = Pace()
     drain: Drain = Drain()
     owners: Owners = Owners()
+    alerts: Annotated[tuple[Alert, ...], msgspec.Meta(max_length=ALERTS_MAX)] = ()
     health: Annotated[tuple[Gate, ...], msgspec.Meta(max_length=LIST_MAX)] = (
         Gate(gate="nodes-ready"),
         Gate(gate="workloads-available"),
@@ -323,7 +319,7 @@ def explained(message: str, root: type[msgspec.Struct], prefix: str = "") -> str
 
 def _known_fields(root: Any, path: str) -> list[str]:
     at: Any = root
-    for part in path.replace("[...]", "").split(".") if path else ():
+    for part in re.sub(r"\[[^]]*\]", "", path).split(".") if path else ():
         field = next((field for field in msgspec.structs.fields(at) if field.encode_name == part), None)
         if field is None:
             return []
@@ -361,6 +357,9 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
             yield f"spec.nodes.order[{index}]: {NO_SCORE}"
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
+    for index, alert in enumerate(spec.alerts):
+        if alert.problem:
+            yield f"spec.alerts[{index}]: {alert.problem}"
     for index, gate in enumerate(spec.health):
         if gate.gate not in gates:
             yield f"spec.health[{index}].gate: no gate {gate.gate!r}; there are {', '.join(sorted(gates))}"

@@ -45,18 +45,27 @@ class NodeCounts(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Statistics(msgspec.Struct, frozen=True, rename="camel"):
-    """What this driver has done since it started."""
+    """What this driver has done since it started. alerts: messages that have arrived; alertsFailed: those that have not."""
 
     evictions: int = 0
     refused_by_budget: int = 0
     requests: int = 0
+    alerts: int = 0
+    alerts_failed: int = 0
+
+
+def added(one: Statistics, other: Statistics) -> Statistics:
+    """What two drivers have done."""
+    counts = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
+    return Statistics(*(mine + its for mine, its in counts))
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
     """The whole.
 
     state: Starting, Waiting, Progressing, Frozen, Blocked, Stopped, Finished or Failed; reason: why, "" when it
-    progresses; since_ms: of the state; predicted_finish_ms: when it will be done if all goes well, None when that cannot
+    progresses; since_ms: of the state; refused: why the provider makes no machine that it was asked for; undelivered: why the
+    last alert did not arrive; predicted_finish_ms: when it will be done if all goes well, None when that cannot
     be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait.
     """
 
@@ -73,6 +82,8 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     bound: Bound | None = None
     frozen: Frozen | None = None
     breaches: tuple[Breach, ...] = ()
+    refused: tuple[str, ...] = ()
+    undelivered: str = ""
 
 
 def counted(selected: list[Node], old: list[Node], records: dict[str, Record], successors: frozenset[str]) -> NodeCounts:

@@ -12,7 +12,7 @@ from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.ports import Pumped
-from underway.rotate.effects import Answer, Ask, MachineReply
+from underway.rotate.effects import Answer, Ask, Delivered, MachineReply, Notice
 from underway.rotate.outbox import Effect
 from underway.rotate.signals import DriverEvent, Stop, Tick
 from underway.sim.apiserver.memory import MemoryApi
@@ -82,7 +82,7 @@ class Pump(Generic[P]):
     def _send(self, effects: list[Effect]) -> None:
         life = self.lives
 
-        def deliver(event: Reply | WatchEvent | MachineReply | Answer) -> None:
+        def deliver(event: Reply | WatchEvent | MachineReply | Answer | Delivered) -> None:
             self._feed(event, life)
 
         for effect in effects:
@@ -90,5 +90,7 @@ class Pump(Generic[P]):
                 self._api.send(effect, deliver)
             elif isinstance(effect, Ask):
                 self._world.probes.send(effect, deliver)
+            elif isinstance(effect, Notice):
+                self._world.mailbox.send(effect, deliver)
             else:
                 self._world.machines.send(effect, deliver)

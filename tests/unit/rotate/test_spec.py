@@ -23,6 +23,9 @@ def test_the_defaults_are_gentle() -> None:
     assert [gate.gate for gate in spec.health] == GATES
 
 
+FIELDS = "alerts, drain, health, machines, mode, nodes, owners, pace, target"
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -30,7 +33,7 @@ def test_the_defaults_are_gentle() -> None:
         ({"target": {"kubeletVersion": "new"}}, "spec.target.kubeletVersion: 'new' is not a version; write it as v1.37.2"),
         (
             {"paces": {}},
-            "spec: object contains unknown field `paces`; known here: drain, health, machines, mode, nodes, owners, pace, target",
+            f"spec: object contains unknown field `paces`; known here: {FIELDS}",
         ),
         ({"pace": {"maxSurge": "ten"}}, "spec.pace.maxSurge: 'ten' is neither a number nor a percentage such as 10%"),
         ({"pace": {"maxSurge": -1}}, "spec.pace.maxSurge: -1 is less than 0"),

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from underway.errors import UsageError
-from underway.rotate.fields import LIST_MAX, Count, Duration, OptionalDuration, Rule, Selector, Share, problems_of
+from underway.rotate.fields import LIST_MAX, Count, Duration, OptionalDuration, Rule, Selector, Share, Spec, problems_of
 from underway.rotate.kinds.status import Conditions, Time
-from underway.rotate.spec import RotationSpec, Spec
+from underway.rotate.spec import RotationSpec
 
 CLUSTERS_MAX = 512
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=253, extra_json_schema={"minLength": 1})]

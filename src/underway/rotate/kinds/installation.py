@@ -16,6 +16,8 @@ NAME = "underway-operator"
 PORT = 8080
 LABELS = {"app.kubernetes.io/name": "underway", "app.kubernetes.io/component": "operator"}
 UID = 65532  # the usual uid of a user that is nobody in particular in distroless images
+ALERTS = "underway-alerts"
+ALERTS_PATH = "/etc/underway/alerts"
 STOP_S = 60  # above what a tidy end may take (live.loop.STOP_S) and the 5 s that give the locks back
 
 
@@ -129,7 +131,7 @@ def _granted(kind: str, wanted: Installation, namespace: str, rules: list[Manife
 
 
 def _deployment(wanted: Installation) -> Manifest:
-    arguments = ["operator", f"--listen=:{PORT}", *(["--fleet"] if wanted.fleet else [])]
+    arguments = ["operator", f"--listen=:{PORT}", f"--alerts={ALERTS_PATH}", *(["--fleet"] if wanted.fleet else [])]
     arguments += [f"--evict-in={namespace}" for namespace in wanted.evict_in]
     container = {
         "name": "operator",
@@ -150,7 +152,10 @@ def _deployment(wanted: Installation) -> Manifest:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the container's own
+        "volumeMounts": [
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
+            {"name": "alerts", "mountPath": ALERTS_PATH, "readOnly": True},
+        ],
     }
     spread = {
         "maxSkew": 1,
@@ -169,7 +174,11 @@ def _deployment(wanted: Installation) -> Manifest:
         },
         "topologySpreadConstraints": [spread],
         "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}],
+        # The kubelet brings the Secret: the operator has no right to read one through the API (docs/adr/0010).
+        "volumes": [
+            {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+            {"name": "alerts", "secret": {"secretName": ALERTS, "optional": True}},
+        ],
     }
     annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT)}
     spec = {

@@ -21,6 +21,7 @@ SCALARS: dict[Any, Schema] = {
     int: {"type": "integer"},
     float: {"type": "number"},
 }
+LENGTHS = {"array": "maxItems", "object": "maxProperties", "string": "maxLength"}
 UNSAID: tuple[Any, ...] = ("", None, [], {})
 """Defaults that say no more than absence does."""
 
@@ -32,7 +33,7 @@ def structural(annotation: Any, *, defaults: bool = True) -> Schema:
     drawn = _drawn(plain, defaults=defaults)
     for meta in metas:
         if meta.max_length is not None:
-            drawn["maxItems" if drawn.get("type") == "array" else "maxLength"] = meta.max_length
+            drawn[LENGTHS[drawn["type"]]] = meta.max_length
         drawn |= meta.extra_json_schema or {}
     return drawn
 

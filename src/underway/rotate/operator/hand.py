@@ -18,7 +18,7 @@ from underway.rotate.machinery import DRIFT_EVERY_MS, Machinery
 from underway.rotate.record import Phase, journal_of, lease_name, record_of
 from underway.rotate.signals import DriverEvent, Retire, Stop
 from underway.rotate.spec import Machines, Rotation, RotationMetadata, RotationSpec, Target
-from underway.rotate.status import NodeCounts, Statistics, Status
+from underway.rotate.status import NodeCounts, Statistics, Status, added
 from underway.rotate.target import outdated, selected_nodes
 
 if TYPE_CHECKING:
@@ -69,15 +69,10 @@ class Hand:
         self._stale = True
 
     @property
-    def totals(self) -> tuple[int, int, int]:
-        """Evictions, evictions that a budget refused, and requests, of all drivers of this process."""
+    def totals(self) -> Statistics:
+        """What all drivers of this process have done."""
         now = self.driver.status.statistics if self.driver is not None else Statistics()
-        before = self._before
-        return (
-            before.evictions + now.evictions,
-            before.refused_by_budget + now.refused_by_budget,
-            before.requests + now.requests,
-        )
+        return added(self._before, now)
 
     @property
     def machines(self) -> Machines | None:
@@ -146,7 +141,7 @@ class Hand:
 
     def _settle(self, driver: Driver, now_ms: int) -> None:
         """The driver has ended: keep what it found."""
-        self._before = Statistics(*self.totals)
+        self._before = self.totals
         self.status = driver.status
         if driver.status.state == "Finished":
             self._done = self._working
@@ -164,7 +159,7 @@ class Hand:
 
     def break_off(self, violation: str) -> None:
         """The driver has met a bug of ours: it ends at once, and no other begins until the specification changes."""
-        self._before = Statistics(*self.totals)
+        self._before = self.totals
         self.violation = violation
         self.status = Status(self.name, "Failed", violation)
         self.driver = None

@@ -69,6 +69,8 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
         for one in after.breaches
         if one.gate not in breached
     ]
+    if after.undelivered and after.undelivered != before.undelivered:
+        found.append(Happening("AlertNotDelivered", after.undelivered, "Warning"))
     return found
 
 

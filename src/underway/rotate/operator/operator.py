@@ -22,7 +22,7 @@ from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.rotate import acts
 from underway.rotate.driver import IDLE_MS
-from underway.rotate.effects import Answer, MachineReply
+from underway.rotate.effects import Answer, Delivered, MachineReply
 from underway.rotate.freezes import Freeze
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.kinds.conditions import essence, published
@@ -120,7 +120,7 @@ class Operator:
                 self._observe(event, now_ms, rng)
             case Reply() if event.request.verb in ("list", "watch"):
                 self._observe(event, now_ms, rng)
-            case Reply() | MachineReply() | Answer():
+            case Reply() | MachineReply() | Answer() | Delivered():
                 self._answered(event, now_ms, rng)
         return self._outbox.empty()
 
@@ -130,7 +130,7 @@ class Operator:
         if not self._roster.receive(event, now_ms, rng):
             self._picture.receive(event, now_ms, rng)
 
-    def _answered(self, event: Reply | MachineReply | Answer, now_ms: int, rng: Random) -> None:
+    def _answered(self, event: Reply | MachineReply | Answer | Delivered, now_ms: int, rng: Random) -> None:
         watching = self._watching.pop(event.request.id, None)
         if watching is not None and isinstance(event, MachineReply):
             self._ledger.settle(event, now_ms, rng)
@@ -140,7 +140,7 @@ class Operator:
         hand = self._owner.pop(event.request.id, None)
         if hand is not None:
             self._feed(hand, event, now_ms, rng)
-        if hand is not None or isinstance(event, Answer):
+        if hand is not None or isinstance(event, Answer | Delivered):
             return
         outcome = self._ledger.settle(event, now_ms, rng)
         if outcome is None or not isinstance(event, Reply):

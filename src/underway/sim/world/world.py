@@ -11,6 +11,7 @@ from underway.model import timestamp
 from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.server import ApiServer
+from underway.sim.mailbox import SimMailbox
 from underway.sim.probes import SimProbes
 from underway.sim.queue import Queue
 from underway.sim.scenario import Scenario
@@ -69,6 +70,7 @@ class World:
         )
         self.traffic = Traffic(*parts, self.kubelets)
         self.probes = SimProbes(self.queue)
+        self.mailbox = SimMailbox(self.queue)
 
     def start(self) -> None:
         """Create what the scenario names and run until all of it is Ready. Raises RuntimeError if that never happens."""
