@@ -1,8 +1,8 @@
-"""Controllers of workloads: ReplicaSet, Deployment, StatefulSet and Job, as far as moving pods depends on them.
+"""Controllers of workloads: ReplicaSet, StatefulSet and Job, as far as moving pods depends on them.
 
 Kept from the real ones: owner references, names, generations, status counts, at most one pod for each StatefulSet ordinal,
-order of scaling down. Simplified: a Deployment's rollout replaces its ReplicaSet at once, since rotations roll nothing out.
-Sources: kubernetes pkg/controller/{deployment,replicaset,statefulset,job}.
+order of scaling down. Simplified: a changed template of a StatefulSet is that of its next pods, nothing is rolled out.
+Sources: kubernetes pkg/controller/{replicaset,statefulset,job}; `deployments` and `daemons` are the other two.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from typing import Any
 
 from underway.kube import resource as r
 from underway.kube.resource import Resource
+from underway.model import timestamp
 from underway.sim.apiserver.registry import NAME_ALPHABET, Registry
 from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
@@ -94,81 +95,24 @@ class ReplicaSets(Workloads):
         victims = order[: max(0, -missing)]
         for pod in victims:
             self.registry.delete(r.PODS, key[0], pod["metadata"]["name"])
-        ready = sum(1 for pod in pods if is_ready(pod))
-        self.tell(value, replicas=len(pods) + max(0, missing), readyReplicas=ready, availableReplicas=ready)
+        kept = [pod for pod in pods if pod not in victims]
+        ready = sum(1 for pod in kept if is_ready(pod))
+        available = self._available(key, value, kept)
+        self.tell(value, replicas=len(kept) + max(0, missing), readyReplicas=ready, availableReplicas=available)
+
+    def _available(self, key: tuple[str, str], value: Object, pods: list[Object]) -> int:
+        """How many pods have been Ready for minReadySeconds; the rest are looked at again when they will have been."""
+        wait_ms = value["spec"].get("minReadySeconds", 0) * 1_000
+        since = [c["lastTransitionTime"] for pod in pods for c in pod["status"].get("conditions", ()) if _is_up(c)]
+        left = [timestamp.parse(at) + wait_ms - self.queue.now_ms() for at in since] if wait_ms else [0 for _ in since]
+        due_ms = min((ms for ms in left if ms > 0), default=0)
+        if due_ms:
+            self.again(key, due_ms)
+        return sum(1 for ms in left if ms <= 0)
 
 
-class Deployments(Workloads):
-    """One ReplicaSet for the current template."""
-
-    name = "deployment-controller"
-    resource = r.DEPLOYMENTS
-
-    def __init__(self, queue: Queue, registry: Registry, seed: int, pods: PodIndex) -> None:
-        super().__init__(queue, registry, seed, pods)
-        self.watch(r.REPLICA_SETS, owner_key("Deployment"))
-
-    def reconcile(self, key: tuple[str, str]) -> None:
-        """Bring the current ReplicaSet to the wanted size and the older ones to none."""
-        value = self.found(key)
-        if value is None:
-            return
-        template, replicas = value["spec"]["template"], value["spec"].get("replicas", 1)
-        digest = template_hash(template)
-        name = f"{key[1]}-{digest}"
-        current = self.store.get(r.REPLICA_SETS, key[0], name)
-        if current is None:
-            self._create(value, name, digest, replicas)
-        for owned in self.store.ordered(r.REPLICA_SETS, key[0]):
-            owners = owned["metadata"].get("ownerReferences", ())
-            if any(owner["uid"] == value["metadata"]["uid"] for owner in owners):
-                self._scale(owned, replicas if owned["metadata"]["name"] == name else 0)
-        state = (current or {}).get("status", {})
-        counts = {field: state.get(field, 0) for field in ("replicas", "readyReplicas", "availableReplicas")}
-        short = replicas - counts["availableReplicas"]
-        conditions = [
-            {"type": "Available", "status": "True" if short <= 0 else "False", "reason": "MinimumReplicasAvailable"},
-            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
-        ]
-        missing = {"unavailableReplicas": short} if short > 0 else {}
-        status = {**counts, "updatedReplicas": counts["replicas"], "conditions": conditions, **missing}
-        self.registry.mutate(
-            self.resource,
-            *key,
-            lambda now: {**now, "status": {"observedGeneration": value["metadata"]["generation"], **status}},
-            "status",
-        )
-
-    def _create(self, value: Object, name: str, digest: str, replicas: int) -> None:
-        template = value["spec"]["template"]
-        given = template.get("metadata", {})
-        labels = {**(given.get("labels") or {}), "pod-template-hash": digest}
-        metadata = {
-            "name": name,
-            "namespace": value["metadata"]["namespace"],
-            "labels": labels,
-            "annotations": {"deployment.kubernetes.io/desired-replicas": str(replicas), "deployment.kubernetes.io/revision": "1"},
-            "ownerReferences": [reference(value)],
-        }
-        spec = {
-            "replicas": replicas,
-            "selector": {
-                **value["spec"]["selector"],
-                "matchLabels": {**(value["spec"]["selector"].get("matchLabels") or {}), "pod-template-hash": digest},
-            },
-            "template": {**template, "metadata": {**given, "labels": labels}},
-        }
-        self.registry.create(r.REPLICA_SETS, {"metadata": metadata, "spec": spec})
-
-    def _scale(self, owned: Object, replicas: int) -> None:
-        if owned["spec"].get("replicas", 1) != replicas:
-            metadata = owned["metadata"]
-            self.registry.mutate(
-                r.REPLICA_SETS,
-                metadata["namespace"],
-                metadata["name"],
-                lambda now: {**now, "spec": {**now["spec"], "replicas": replicas}},
-            )
+def _is_up(found: Object) -> bool:
+    return bool(found["type"] == "Ready" and found["status"] == "True")
 
 
 class StatefulSets(Workloads):

@@ -18,6 +18,7 @@ from underway.sim.scenario import Scenario
 from underway.sim.store import Store
 from underway.sim.world.controller import is_active, is_ready
 from underway.sim.world.daemons import DaemonSets
+from underway.sim.world.deployments import Deployments
 from underway.sim.world.disruption import Disruption
 from underway.sim.world.endpoints import Endpoints
 from underway.sim.world.events import Events
@@ -31,7 +32,7 @@ from underway.sim.world.scheduler import Scheduler
 from underway.sim.world.taint_eviction import TaintEviction
 from underway.sim.world.traffic import Traffic
 from underway.sim.world.volumes import Volumes
-from underway.sim.world.workloads import Deployments, Jobs, ReplicaSets, StatefulSets
+from underway.sim.world.workloads import Jobs, ReplicaSets, StatefulSets
 
 EPOCH_MS = timestamp.parse("2026-01-05T09:00:00Z")  # a Monday morning; any instant would do
 SETTLE_MS_MAX = 600_000
