@@ -2,23 +2,14 @@
 
 import difflib
 import json
-import random
-import time
-from collections.abc import Iterator
 
 import pytest
 
-from binaries import require_control_plane
-from controlplane import ControlPlane
 from parity.conversation import Conversation
 from parity.conversations import access, custom, evictions, lists, objects, patches, read, strictness
 from parity.differences import DIFFERENCES
 from parity.speaker import Speaker
 from parity.transcript import comparable
-from underway.sim.apiserver.https import HttpsCluster
-from underway.sim.apiserver.registry import Registry
-from underway.sim.apiserver.server import ApiServer
-from underway.sim.store import Store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -32,25 +23,6 @@ CONVERSATIONS = (
     *strictness.CONVERSATIONS,
     *read.CONVERSATIONS,
 )
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-@pytest.fixture(scope="session")
-def embedded() -> Iterator[Speaker]:
-    """An embedded API server without a world: nobody but the conversations changes an object."""
-    with HttpsCluster(ApiServer(Registry(Store(), now_ms, random.Random(1)))) as served:
-        yield Speaker(served.kubeconfig)
-
-
-@pytest.fixture(scope="session")
-def real() -> Iterator[Speaker]:
-    """A real kube-apiserver and its etcd, without controllers, for the same reason."""
-    require_control_plane()
-    with ControlPlane(controllers=False) as running:
-        yield Speaker(running.admin)
 
 
 def lines(transcript: list[object]) -> list[str]:

@@ -11,15 +11,14 @@ from calendar import monthrange
 from collections.abc import Callable
 from typing import Any
 
-import re2
-
 from underway.cel.go_url import parse_request_uri
 from underway.crd.go_values import INT64_MAX
 from underway.crd.names import DNS1123_LABEL, SUBDOMAIN
 from underway.crd.node import INT_OR_STRING
+from underway.crd.patterns import compiled
 
 _UUID = "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?%s[0-9a-f]{%d}-?%s[0-9a-f]{%d}-?[0-9a-f]{12}$"
-_HOSTNAME = re2.compile(
+_HOSTNAME = compiled(
     r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}]"
     r"(([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$"
 )
@@ -52,8 +51,8 @@ _RGB = re.compile(
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:
-    compiled = re2.compile(pattern)
-    return lambda text: compiled.search(text) is not None
+    expression = compiled(pattern)
+    return lambda text: expression.search(text) is not None
 
 
 def _hostname(text: str) -> bool:

@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
-from underway.crd import list_types, object_meta, ruling
+from underway.crd import list_types, object_meta, ruling, scale_paths
 from underway.crd.correlation import Correlated
 from underway.crd.defaults import default
 from underway.crd.definition import Version
 from underway.crd.node import Node
-from underway.crd.problem import Problem, invalid
+from underway.crd.problem import NO_PATH, Problem, invalid
 from underway.crd.validate import Outcome, validate
 from underway.crd.walk import paths
 
@@ -96,7 +96,12 @@ def create(value: Json, version: Version) -> Checked:
     if node is None:
         return Checked()
     outcome = validate(value, node.raw)
-    problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node), *list_types.problems(value, node)]
+    problems = [
+        *outcome.problems.values(),
+        *scale_paths.problems(value, version.subresources),
+        *_embedded(value, node),
+        *list_types.problems(value, node),
+    ]
     return _ruled(problems, outcome, node, value, None)
 
 
@@ -106,14 +111,17 @@ def update(value: Json, old: Json, version: Version) -> Checked:
     if node is None:
         return Checked()
     outcome = validate(value, node.raw, pair=Correlated(value, old, node.raw))
-    problems = [*outcome.problems.values(), *_scale(value, version), *_embedded(value, node)]
+    problems = [*outcome.problems.values(), *scale_paths.problems(value, version.subresources), *_embedded(value, node)]
     if not any(list_types.problems(old, node)):
         problems += list_types.problems(value, node)
     return _ruled(problems, outcome, node, value, old)
 
 
 def update_status(value: Json, old: Json, version: Version) -> Checked:
-    """Check a new status; the rest of the object is the old one's."""
+    """Check a new status. value: the old object with it.
+
+    The schema's part is checked as a value of its own: its messages do not know that they speak of a status.
+    """
     node = version.node
     if node is None:
         return Checked()
@@ -121,12 +129,18 @@ def update_status(value: Json, old: Json, version: Version) -> Checked:
     outcome = Outcome()
     if "status" in value and status is not None:
         pair = Correlated(value["status"], old.get("status"), status.raw)
-        outcome = validate(value["status"], status.raw, "status", pair)
-    problems = list(outcome.problems.values())
+        outcome = validate(value["status"], status.raw, pair=pair)
+    problems = [_below_status(one) for one in outcome.problems.values()]
+    problems += scale_paths.problems(value, version.subresources, scale_paths.STATUS)
     repeated = list(list_types.problems(value, node))
     if repeated and not any(list_types.problems(old, node)):
         problems += repeated
     return _ruled(problems, outcome, node, value, old)
+
+
+def _below_status(one: Problem) -> Problem:
+    path = "status" if one.path == NO_PATH else f"status.{one.path}"
+    return msgspec.structs.replace(one, path=path)
 
 
 def _embedded(value: Json, node: Node) -> Iterator[Problem]:
@@ -148,24 +162,3 @@ def _ruled(problems: list[Problem], outcome: Outcome, node: Node, value: Json, o
             found, unchanged = ruling.judged(node, value, old)
             problems += found
     return Checked(tuple(problems), (*outcome.warnings.values(), *unchanged))
-
-
-def _scale(value: Json, version: Version) -> Iterator[Problem]:
-    """Replicas are numbers that a scale can hold. Source: validator.go, ValidateScaleSpec and ValidateScaleStatus."""
-    scale = version.subresources.get("scale") or {}
-    for name in ("specReplicasPath", "statusReplicasPath"):
-        path = scale.get(name) or ""
-        found: Any = value if path else None
-        for part in path.removeprefix(".").split("."):
-            found = found.get(part) if isinstance(found, dict) else None
-        if found is None:
-            continue
-        if not isinstance(found, int) or isinstance(found, bool):
-            kind = {str: "string", bool: "bool", float: "float64", dict: "map[string]interface {}"}.get(
-                type(found), "[]interface {}"
-            )
-            yield invalid(path, 0, f"{path} accessor error: {found} is of the type {kind}, expected int64")
-        elif found < 0:
-            yield invalid(path, found, "should be a non-negative integer")
-        elif found > (1 << 31) - 1:
-            yield invalid(path, found, f"should be less than or equal to {(1 << 31) - 1}")

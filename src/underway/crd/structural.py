@@ -10,6 +10,7 @@ from typing import Any
 import re2
 
 from underway.crd.node import EMBEDDED, INT_OR_STRING, LIST_MAP_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES
+from underway.crd.patterns import compiled
 from underway.crd.problem import Problem, child, forbidden, invalid, required
 
 Json = dict[str, Any]
@@ -165,7 +166,7 @@ def _values(schema: Json, skip_any_of: bool, skip_first_any_of: bool, path: str)
     pattern = schema.get("pattern")
     if pattern:
         try:
-            re2.compile(pattern, _quiet())
+            compiled(pattern)
         except re2.error as error:
             why = f"must be a valid regular expression, but isn't: error parsing regexp: {go_words(error)}"
             yield invalid(child(path, "pattern"), pattern, why)
@@ -215,12 +216,6 @@ def _nested_complete(clause: Json, schema: Json | None, path: str, at: str) -> I
             yield required(spine, f"because it is defined in {where}")
         else:
             yield from _nested_complete(part, known, spine, where)
-
-
-def _quiet() -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    return options
 
 
 GO_WORDS = {

@@ -6,17 +6,16 @@ pkg/apiserver/validation/{validation,ratcheting}.go; KEP-4008.
 """
 
 from decimal import Decimal
-from functools import lru_cache
 from math import isinf
 from typing import Any
 
 import msgspec
-import re2
 
 from underway.crd import formats
 from underway.crd.correlation import Correlated, equal
 from underway.crd.go_values import INT64_MAX, INT64_MIN, compact, quoted
 from underway.crd.node import INT_OR_STRING
+from underway.crd.patterns import compiled
 from underway.crd.problem import (
     Problem,
     invalid,
@@ -181,18 +180,13 @@ def _check_text(value: str, schema: Json, path: str, outcome: Outcome) -> None:
         outcome.add(too_long(_path(path), int(longest)))
     elif shortest is not None and len(value) < shortest:
         outcome.add(invalid(_path(path), value, f"{_in_body(path)} should be at least {shortest} chars long"))
-    elif pattern and _compiled(pattern).search(value) is None:
+    elif pattern and compiled(pattern).search(value) is None:
         outcome.add(invalid(_path(path), value, f"{_in_body(path)} should match '{pattern}'"))
     format_ = _format_of(schema, types_of(schema))
     check = formats.FORMATS.get(format_.replace("-", "")) if format_ else None
     outcome.matched += 1 if check is not None else 0
     if check is not None and not check(value):
         outcome.add(type_invalid(_path(path), value, f"{_in_body(path)} must be of type {format_}: {quoted(value)}"))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern)
 
 
 def _check_number(value: float, schema: Json, path: str, outcome: Outcome) -> None:

@@ -162,6 +162,11 @@ class TestUpdate:
         old = device(mode="fast")
         checked = pipeline.update_status({**old, "status": {"n": "x"}}, old, version())
         assert told(checked.problems) == [("status.n", "FieldValueTypeInvalid")]
+        # The part is checked as a value of its own, and its messages show it.
+        assert checked.problems[0].message.startswith('Invalid value: "string": n in body must be of type')
+        assert told(pipeline.update_status({**old, "status": 1}, old, version()).problems) == [
+            ("status", "FieldValueTypeInvalid")
+        ]
 
 
 class TestGoValues:

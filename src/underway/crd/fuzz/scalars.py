@@ -6,7 +6,7 @@ A schema's own bounds, enums and patterns come first: what it would refuse is no
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import re2
+from underway.crd.patterns import compiled
 
 if TYPE_CHECKING:
     from random import Random
@@ -80,7 +80,7 @@ def _texts(schema: Mapping[str, Any]) -> tuple[str, ...]:
     candidates += ["x" * max(low, 1)] + (["x" * int(high)] if high is not None and int(high) <= 1000 else [])
     fitting = [text for text in candidates if len(text) >= low and (high is None or len(text) <= int(high))]
     if schema.get("pattern"):
-        matches = re2.compile(schema["pattern"]).search
+        matches = compiled(schema["pattern"]).search
         matching = [text for text in fitting if "\u0000" not in text and matches(text)]
         # A pattern that none of our texts has: nothing valid can be drawn, and conversion is total anyhow.
         fitting = matching or fitting

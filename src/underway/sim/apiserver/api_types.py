@@ -187,10 +187,17 @@ def struct_for(resource: Resource) -> str:
     return struct_of(resource.group, resource.kind)
 
 
-def without_nulls(value: Any) -> Any:
-    """A built-in object as the real server keeps it: a null is a field that is not there."""
+# Fields of a schema that hold any JSON, in which a null is a value. Source: apiextensions/v1 types_jsonschema.go.
+_ANY_JSON = frozenset({"default", "enum", "example"})
+
+
+def without_nulls(value: Any, opaque: frozenset[str] = frozenset()) -> Any:
+    """A built-in object as the real server keeps it: a null is a field that is not there. opaque: fields left as they are."""
     if isinstance(value, dict):
-        return {key: without_nulls(part) for key, part in value.items() if part is not None}
+        kept = {key: part for key, part in value.items() if part is not None}
+        if kept.get("kind") == "CustomResourceDefinition":
+            opaque = _ANY_JSON
+        return {key: part if key in opaque else without_nulls(part, opaque) for key, part in kept.items()}
     if isinstance(value, list):
-        return [without_nulls(part) for part in value]
+        return [without_nulls(part, opaque) for part in value]
     return value

@@ -168,10 +168,11 @@ class Front:
             return self._delete_collection(call)
         if wanted.verb == "create" and not wanted.name and entry.resource.namespaced:
             self.server.registry.get(NAMESPACES, "", wanted.namespace)
-        call, warnings = strictness.applied(call)
+        call, warnings = strictness.applied(call, self.server.patched)
         code, value = self.server.handle(call)
         if code >= 400:
-            return _json(code, value, (value.get("details") or {}).get("retryAfterSeconds", 0))
+            refused = _json(code, value, (value.get("details") or {}).get("retryAfterSeconds", 0))
+            return msgspec.structs.replace(refused, warnings=warnings)
         if wanted.verb in ("get", "list") and not wanted.subresource:
             return _json(code, self._shaped(entry, value, shape, request.query))
         made = _json(code, value)

@@ -16,7 +16,8 @@ from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.model import decode
 from underway.sim.apiserver.discovery import version_text
-from underway.sim.apiserver.server import ApiServer, Call, selection
+from underway.sim.apiserver.selection import selection
+from underway.sim.apiserver.server import ApiServer, Call
 from underway.sim.apiserver.status import StatusError, internal, overloaded
 from underway.sim.faults import NONE, Fault, Interference
 from underway.sim.queue import Queue

@@ -35,10 +35,16 @@ DIRECTIVES = ("$patch", "$retainKeys")
 
 
 def merge(target: Json, patch: Json) -> Json:
-    """RFC 7396: null removes, objects merge, anything else replaces."""
+    """RFC 7396: null removes, objects merge, anything else replaces.
+
+    What takes the place of an object, other than an object, keeps the nulls within it; anywhere else they go, in lists too.
+    Source: evanphx/json-patch v4 merge.go.
+    """
+    if not isinstance(target, dict):
+        return _without_nulls(patch)
     if not isinstance(patch, dict):
         return patch
-    merged = dict(target) if isinstance(target, dict) else {}
+    merged = dict(target)
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)
@@ -47,15 +53,41 @@ def merge(target: Json, patch: Json) -> Json:
     return merged
 
 
+def _without_nulls(value: Json) -> Json:
+    """Without fields that are null; null items stay."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(child) for key, child in value.items() if child is not None}
+    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
+
+
 def json_patch(target: Json, operations: Json) -> Json:
     """RFC 6902. Raises StatusError 400 for a malformed patch, 422 for one that does not apply."""
     import jsonpatch
 
+    made = target
     try:
-        return jsonpatch.JsonPatch(operations).apply(target)
+        for operation in jsonpatch.JsonPatch(operations):
+            made = jsonpatch.JsonPatch([_of_absent(made, operation)]).apply(made)
+        return made
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException):
         # The real server does not say which operation failed either.
         raise StatusError(422, "Invalid", "the server rejected our request due to an error in our request", {}) from None
+
+
+def _of_absent(target: Json, operation: Json) -> Json:
+    """The operation as Go's library takes it: what a field is that is not there, is null to be copied and can be replaced.
+
+    Source: evanphx/json-patch v4 patch.go, partialDoc.get.
+    """
+    import jsonpointer
+
+    at = {"copy": "from", "replace": "path"}.get(operation.get("op", ""))
+    if at is None:
+        return operation
+    parent, name = jsonpointer.JsonPointer(operation.get(at, "")).to_last(target)
+    if not isinstance(parent, dict) or name in parent:
+        return operation
+    return {"op": "add", "path": operation.get("path", ""), "value": operation.get("value")}
 
 
 def _merge_key(field: str, items: list[Json]) -> str | None:

@@ -223,7 +223,8 @@ def _merged(current: Object, value: Object, subresource: str, *, whole: bool = F
     if subresource == "status":
         # Labels and annotations may travel with a status update; the spec never does.
         metadata = {**before, **{key: value["metadata"][key] for key in ("labels", "annotations") if key in value["metadata"]}}
-        return {**current, "metadata": metadata, "status": value.get("status", {})}
+        kept = {key: part for key, part in current.items() if key != "status"}
+        return {**kept, "metadata": metadata, **({"status": value["status"]} if "status" in value else {})}
     metadata = {**value["metadata"], **{key: before[key] for key in IMMUTABLE if key in before}}
     merged = {"apiVersion": current["apiVersion"], "kind": current["kind"], **value, "metadata": metadata}
     if whole:

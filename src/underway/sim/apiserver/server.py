@@ -13,9 +13,6 @@ import msgspec
 from underway.kube import request as q
 from underway.kube.request import Verb
 from underway.kube.resource import PODS, Resource
-from underway.model.meta import LabelSelector
-from underway.model.selector import matches
-from underway.model.selector_text import parse
 from underway.sim.apiserver import custom_values, pages, patch, status, validation
 from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
@@ -26,53 +23,17 @@ from underway.sim.apiserver.discovery import VERSION
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import SHOWN_WHEN_DELETED, Registry
 from underway.sim.apiserver.scale import scale_of, scaled
+from underway.sim.apiserver.selection import selection
 from underway.sim.store import Change, Object
 
 PATCHES = {q.MERGE_PATCH: patch.merge, q.STRATEGIC_MERGE_PATCH: patch.strategic, q.JSON_PATCH: patch.json_patch}
 PATCH_ORDER = (q.JSON_PATCH, q.MERGE_PATCH, q.STRATEGIC_MERGE_PATCH, q.APPLY_PATCH)
-FIELDS = {
-    "metadata.name": lambda value: value["metadata"]["name"],
-    "metadata.namespace": lambda value: value["metadata"].get("namespace", ""),
-}
-POD_FIELDS = {
-    "spec.nodeName": lambda value: value["spec"].get("nodeName", ""),
-    "spec.restartPolicy": lambda value: value["spec"].get("restartPolicy", ""),
-    "spec.schedulerName": lambda value: value["spec"].get("schedulerName", ""),
-    "spec.serviceAccountName": lambda value: value["spec"].get("serviceAccountName", ""),
-    "status.phase": lambda value: value.get("status", {}).get("phase", ""),
-}
-INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
-
-
-def _field(*path: str) -> Callable[[Object], Any]:
-    """What reads one field, "" where it is not set."""
-
-    def read(value: Object) -> Any:
-        found: Any = value
-        for part in path:
-            found = (found or {}).get(part, "")
-        return found
-
-    return read
-
-
-EVENT_FIELDS = {f"involvedObject.{name}": _field("involvedObject", name) for name in INVOLVED}
-EVENT_FIELDS |= {name: _field(name) for name in ("reason", "type", "reportingComponent")}
 NO_KIND = Resource("", "", "", "")
 BINDINGS = msgspec.structs.replace(PODS, plural="pods/binding")
 # Clients that renew such an object may write it whether it is there or not (AllowCreateOnUpdate of its strategy).
 CREATED_ON_UPDATE = frozenset({"Lease", "Event"})
 # A kubelet registers its node with a status; of all other kinds the status is the server's and the controllers'.
 STATUS_AT_CREATION = frozenset({"Node"})
-
-KINDS_WITH_FIELDS: dict[str, dict[str, Callable[[Object], Any]]] = {
-    "Pod": POD_FIELDS,
-    "Event": EVENT_FIELDS,
-    "Node": {"spec.unschedulable": lambda value: "true" if value.get("spec", {}).get("unschedulable") else "false"},
-    "Namespace": {"status.phase": lambda value: value.get("status", {}).get("phase", "")},
-    "Secret": {"type": lambda value: value.get("type", "")},
-    "Job": {"status.successful": lambda value: str(value.get("status", {}).get("succeeded", 0))},
-}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,50 +57,6 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def dry_run(self) -> bool:
         """Whether nothing may be stored."""
         return self.query.get("dryRun") == "All"
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """The label and field selectors of a list or a watch."""
-
-    labels: LabelSelector
-    fields: tuple[tuple[str, str, bool], ...]
-    namespace: str
-    kind: str
-
-    def __call__(self, value: Object) -> bool:
-        """Whether the object is selected."""
-        metadata = value["metadata"]
-        if self.namespace and metadata.get("namespace", "") != self.namespace:
-            return False
-        if self.fields:
-            extractors = fields_of(self.kind)
-            if not all((extractors[path](value) == wanted) is equal for path, wanted, equal in self.fields):
-                return False
-        return matches(self.labels, metadata.get("labels") or {})
-
-
-def fields_of(kind: str) -> dict[str, Callable[[Object], Any]]:
-    """The field selectors that a kind supports."""
-    return FIELDS | KINDS_WITH_FIELDS.get(kind, {})
-
-
-def selection(call: Call) -> Selection:
-    """The selectors of a call. Raises StatusError 400."""
-    fields = []
-    for part in filter(None, call.query.get("fieldSelector", "").split(",")):
-        path, _, wanted = part.replace("==", "=").partition("=")
-        equal = not path.endswith("!")
-        path = path.rstrip("!")
-        if path not in fields_of(call.resource.kind):
-            if call.resource.kind in KINDS_WITH_FIELDS:
-                raise status.bad_request(f"field label not supported: {path}")
-            raise status.bad_request(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
-        fields.append((path, wanted, equal))
-    try:
-        labels = parse(call.query.get("labelSelector", ""))
-    except ValueError as error:
-        raise status.bad_request(str(error)) from None
-    return Selection(labels, tuple(fields), call.namespace, call.resource.kind)
 
 
 class ApiServer:
@@ -270,6 +187,7 @@ class ApiServer:
             return self._create(call)
         current = self._registry(call).get(call.resource, call.namespace, call.name)
         if call.entry.custom and not (body.get("metadata") or {}).get("resourceVersion"):
+            custom_values.received(call.resource, call.entry.version, body)  # what cannot be read is told of first
             cause = {"reason": "FieldValueInvalid", "message": "Invalid value: 0: must be specified for an update"}
             plural = msgspec.structs.replace(call.resource, kind=call.resource.plural)  # how the generic store names it
             raise status.invalid(plural, call.name, [{**cause, "field": "metadata.resourceVersion"}])
@@ -283,6 +201,10 @@ class ApiServer:
             written = self._registry(call).update(call.resource, scaled(current, body), dry_run=call.dry_run)
             return scale_of(written)
         body = custom_values.received(call.resource, call.entry.version, body)
+        if call.entry.custom:
+            body = custom_values.whole(call.entry, current, body, of_status=call.subresource == "status")
+        elif call.subresource == "status":
+            body = {"status": {}, **body}
         if call.subresource:
             validation.check_shape(call.resource, body)
             causes = custom_values.causes(call.entry.version, body, current, of_status=True)
@@ -297,6 +219,15 @@ class ApiServer:
             metadata["namespace"] = call.namespace
         whole = {**body, "metadata": metadata}
         return self._registry(call).update(call.resource, whole, call.subresource, dry_run=call.dry_run)
+
+    def patched(self, call: Call) -> Any:
+        """What a patch would make of its object, None if it does not apply."""
+        current = self._registry(call).find(call.resource, call.namespace, call.name)
+        change = PATCHES.get(call.content_type)
+        try:
+            return None if current is None or change is None else change(current, call.body)
+        except status.StatusError:
+            return None
 
     def _patch(self, call: Call) -> tuple[int, Object]:
         if call.content_type == q.APPLY_PATCH:
@@ -320,6 +251,7 @@ class ApiServer:
         # What a merge does not name has the types that it was stored with.
         whole = patched if call.entry.custom else without_nulls(patched)
         why = validation.mistyped(call.resource, whole, call.body if isinstance(call.body, dict) else None)
+        why = why or custom_values.unreadable(call.entry.version, whole)
         if why:
             shown = msgspec.json.encode(patched).decode()
             cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {status.quoted(shown)}: {why}", "field": "patch"}

@@ -5,6 +5,7 @@ driver's hold no such fields. Custom resources are pruned by their schema instea
 pkg/endpoints/handlers/{create,patch}.go.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -20,12 +21,15 @@ OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "Patch
 DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
 
 
-def applied(call: Call) -> tuple[Call, tuple[str, ...]]:
-    """The call without unknown fields, and the warnings that its answer carries. Raises StatusError 400, 422."""
+def applied(call: Call, patched: Callable[[Call], Any]) -> tuple[Call, tuple[str, ...]]:
+    """The call without unknown fields, and the warnings that its answer carries, whatever it is. Raises StatusError 400, 422.
+
+    patched: the object that a patch would leave.
+    """
     if call.verb in OPTIONS:
         _check_level(call)
     if call.entry.version is not None and call.subresource in ("", "status"):
-        return _custom(call)
+        return _custom(call, patched)
     struct = "" if call.entry.custom or call.subresource not in ("", "status") else api_types.struct_for(call.resource)
     if not struct or not isinstance(call.body, dict) or call.verb not in ("create", "update", "patch"):
         return call, ()
@@ -42,13 +46,16 @@ def applied(call: Call) -> tuple[Call, tuple[str, ...]]:
     return msgspec.structs.replace(call, body=body), warned
 
 
-def _custom(call: Call) -> tuple[Call, tuple[str, ...]]:
+def _custom(call: Call, patched: Callable[[Call], Any]) -> tuple[Call, tuple[str, ...]]:
     """Of custom resources the server prunes itself; here it is only told."""
-    if not isinstance(call.body, dict) or call.verb not in OPTIONS:
-        return call, ()
-    sentences = [f'unknown field "{path}"' for path in custom_values.unknown_fields(call.entry.version, call.body)]
     level = call.query.get("fieldValidation") or "Warn"
-    if not sentences or level == "Ignore":
+    if call.verb not in OPTIONS or level == "Ignore":
+        return call, ()
+    body = patched(call) if call.verb == "patch" and call.content_type != q.APPLY_PATCH else call.body
+    if not isinstance(body, dict):
+        return call, ()
+    sentences = [f'unknown field "{path}"' for path in custom_values.unknown_fields(call.entry.version, body)]
+    if not sentences:
         return call, ()
     if level == "Strict":
         raise _refusal(call, f"strict decoding error: {', '.join(sentences)}")

@@ -18,6 +18,7 @@ from underway.crd.contract import Refused, accepted, request_of, review_version
 from underway.crd.conversion import Conversions, Converted
 from underway.crd.defaults import copied
 from underway.crd.definition import definition_of
+from underway.crd.go_values import written
 from underway.kube.resource import Resource
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.status import StatusError
@@ -150,5 +151,5 @@ class View(Registry):
 
     def _stored(self, value: Object, resource: Resource) -> Object:
         """What is written, in the storage version."""
-        named = {"apiVersion": resource.api_version, "kind": resource.kind, **value}
+        named = {"apiVersion": resource.api_version, "kind": resource.kind, **written(value)}
         return self._versions.convert([named], self._versions.storage)[0]

@@ -77,6 +77,48 @@ def test_with_a_status_subresource_the_spec_alone_makes_a_generation(api: Caller
     assert api.patch(f"{WIDGETS}/a", {"spec": {"size": 4}})[1]["metadata"]["generation"] == 2
 
 
+def test_a_refusal_warns_of_unknown_fields_too(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    patch = [{"op": "add", "path": "/spec/sise", "value": 1}, {"op": "add", "path": "/spec/size", "value": 0}]
+    refused = api.raw("PATCH", f"{WIDGETS}/a", json.dumps(patch).encode(), content_type=q.JSON_PATCH)
+    assert isinstance(refused, Answer)
+    assert (refused.code, refused.warnings) == (422, ('unknown field "spec.sise"',))
+    nothing = api.raw("PATCH", f"{WIDGETS}/a", b'[{"op": "test", "path": "/spec/size", "value": 9}]', content_type=q.JSON_PATCH)
+    assert isinstance(nothing, Answer)
+    assert (nothing.code, nothing.warnings) == (422, ())
+
+
+def test_what_cannot_be_read_is_told_before_all_else(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    api.call("POST", WIDGETS, widget(3))
+    bad = {**widget(3), "metadata": {"name": "a", "labels": {"b": 1}}}
+    code, said = api.call("PUT", f"{WIDGETS}/a", bad)
+    assert (code, said["reason"]) == (400, "BadRequest")
+    code, said = api.patch(f"{WIDGETS}/a", {"metadata": {"labels": {"b": 1}}})
+    assert (code, said["details"]["causes"][0]["field"]) == (422, "patch")
+
+
+def test_a_status_is_written_alone_and_the_rest_without_it(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition(subresources={"status": {}}))
+    made = api.call("POST", WIDGETS, widget(3))[1]
+    same = api.patch(f"{WIDGETS}/a/status", {"spec": {"size": 0}, "metadata": {"labels": {"a": "b"}}})
+    assert same == (200, made)
+    assert "status" not in api.call("PUT", f"{WIDGETS}/a", {**made, "status": {"ready": True}})[1]
+
+
+def test_a_null_in_a_default_is_a_value(api: Caller) -> None:
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+    schema["properties"]["spec"]["default"] = {"a": None}  # type: ignore[index]
+    api.call("POST", DEFINITIONS, definition(schema={"openAPIV3Schema": schema}))
+    assert api.call("POST", WIDGETS, {key: part for key, part in widget(1).items() if key != "spec"})[1]["spec"] == {"a": None}
+
+
+def test_a_version_that_is_not_served_is_no_path(api: Caller) -> None:
+    api.call("POST", DEFINITIONS, definition())
+    assert api.call("GET", WIDGETS.replace("/v1/", "/v7/")) == (404, "404 page not found\n")
+
+
 def test_strategic_merge_needs_types_that_are_compiled_in(api: Caller) -> None:
     api.call("POST", DEFINITIONS, definition())
     api.call("POST", WIDGETS, widget(3))

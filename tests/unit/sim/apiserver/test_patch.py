@@ -27,6 +27,9 @@ CONTAINERS = {"containers": [{"name": "a", "image": "a:1", "env": [{"name": "X",
         ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
         ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
         ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+        # And what Go's library makes of nulls in lists.
+        ({"a": 1}, {"a": [{"b": None}, None]}, {"a": [{}, None]}),
+        ({"a": {"c": 1}}, {"a": [{"b": None}]}, {"a": [{"b": None}]}),
     ],
 )
 def test_merge(target: Any, patch: Any, result: Any) -> None:
@@ -83,6 +86,13 @@ def test_json_patch_applies_or_refuses() -> None:
         with pytest.raises(StatusError) as refused:
             json_patch({"a": 1}, operations)
         assert refused.value.code == 422
+
+
+def test_json_patch_takes_a_field_that_is_not_there_as_go_does() -> None:
+    assert json_patch({"a": {}}, [{"op": "copy", "from": "/a/b", "path": "/c"}]) == {"a": {}, "c": None}
+    assert json_patch({"a": {}}, [{"op": "replace", "path": "/a/b", "value": 1}]) == {"a": {"b": 1}}
+    with pytest.raises(StatusError):
+        json_patch({"a": []}, [{"op": "replace", "path": "/a/0", "value": 1}])
 
 
 class TestApply:
