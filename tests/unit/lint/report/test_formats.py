@@ -107,6 +107,7 @@ def test_html_is_one_file_that_escapes_what_it_shows() -> None:
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
     assert page.count('class="object"') == 2
     assert "kubectl patch deployment api --namespace shop" in page
+    assert page.count('id="rule-latest-tag"') == 1, "each page of a rule once, however often it spoke"
 
 
 def test_patches_are_commands_for_a_shell() -> None:
