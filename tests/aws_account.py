@@ -65,6 +65,7 @@ class Account:
         ]
         self.make_group(self.group_name, **settings)
         self.provider: Any = self.made_provider()
+        self.quota(64.0)
         self.calls: set[str] = set()
         for client in self.clients():
             client.meta.events.register("provide-client-params.*.*", self._note)
@@ -78,7 +79,7 @@ class Account:
         return AutoScalingGroup(MachinesSpec(provider="AutoScalingGroup", groups=(self.group_name,), region=REGION))
 
     def clients(self) -> list[Any]:
-        return [self.provider._ec2, self.provider._scaling]
+        return [self.provider._ec2, self.provider._scaling, self.provider._account.service_quotas]
 
     def make_group(self, name: str, **settings: Any) -> None:
         given = {
@@ -95,6 +96,10 @@ class Account:
     def group(self, name: str = "") -> Any:
         names = [name or self.group_name]
         return self.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=names)["AutoScalingGroups"][0]
+
+    def quota(self, value: float) -> None:
+        """The account's vCPU quota; moto knows those of VPCs alone."""
+        answering(self.provider._account.service_quotas, "service-quotas.GetServiceQuota", {"Quota": {"Value": value}})
 
     def new_template_version(self) -> None:
         data = {"ImageId": self.image, "InstanceType": "m5.xlarge"}
@@ -175,4 +180,4 @@ def answering(client: Any, operation: str, body: Any) -> None:
         found = body(params) if callable(body) else body
         return Answer(), {**json.loads(json.dumps(found)), "ResponseMetadata": {}}
 
-    client.meta.events.register_first(f"before-call.{operation}", answer)
+    client.meta.events.register(f"before-call.{operation}", answer)

@@ -12,7 +12,7 @@ from objects import node
 from underway.model.snapshot import Snapshot
 from underway.ports import Machines
 from underway.rotate import progress
-from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, Provision, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, Provision, ReadQuotas, Terminate
 from underway.rotate.machine import Event
 from underway.rotate.machinery import Machinery
 from underway.rotate.progress import Step, limits_of
@@ -207,6 +207,15 @@ class Contract:
         stage.boot()
         self.of_key(stage)
         assert {machine.key: bool(machine.drifted) for machine in self.drifting(stage)} == {"": True, KEY: False}
+
+    def test_what_is_left_is_told_in_numbers_that_can_be_compared(self, stage: Stage) -> None:
+        reply = ask(stage, ReadQuotas(id=10))
+        assert reply.error == ""
+        for quota in reply.quotas:
+            assert quota.name
+            assert quota.limit >= 0
+            assert quota.used >= 0
+            assert quota.needs >= 0
 
     def drifting(self, stage: Stage) -> list[Machine]:
         reply = ask(stage, ListMachines(id=9, drift=True))

@@ -13,10 +13,21 @@ from typing import Any
 from underway.errors import UsageError
 from underway.machines import aws
 from underway.machines.aws import tag_of
+from underway.machines.aws_quotas import AwsQuotas
 from underway.machines.blocking import Blocking
 from underway.machines.launch_templates import Templates, template_of
 from underway.machines.refusal import Refusal
-from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+from underway.rotate.effects import (
+    ListMachines,
+    Machine,
+    MachineReply,
+    MachineRequest,
+    MachineState,
+    Provision,
+    Quota,
+    ReadQuotas,
+    Terminate,
+)
 from underway.rotate.spec import Machines as MachinesSpec
 
 STATES: dict[str, MachineState] = {
@@ -48,6 +59,7 @@ class AutoScalingGroup(Blocking):
         self._names = spec.groups
         self._ec2 = aws.client("ec2", spec.region)
         self._scaling = aws.client("autoscaling", spec.region)
+        self._account = AwsQuotas(self._ec2, aws.client("service-quotas", spec.region))
 
     def perform(self, request: MachineRequest) -> MachineReply:
         """Perform a request; see ports.Machines."""
@@ -61,6 +73,8 @@ class AutoScalingGroup(Blocking):
                     return self._terminate(request)
                 case ListMachines():
                     return MachineReply(request=request, machines=tuple(self._list(drift=request.drift)))
+                case ReadQuotas():
+                    return MachineReply(request=request, quotas=tuple(self._quotas()))
         except UsageError as error:
             return MachineReply(request=request, error=str(error), retryable=False)
         except Refusal as refusal:
@@ -266,6 +280,13 @@ class AutoScalingGroup(Blocking):
             )
         if old.startswith("Terminat"):
             self._ec2.delete_tags(Resources=[member["InstanceId"]], Tags=[{"Key": REPLACES_TAG}])
+
+    def _quotas(self) -> Iterator[Quota]:
+        """What is left of what the groups' machines take."""
+        groups = self._groups()
+        for group in groups:
+            yield Quota(f"{self._shown(group)}: machines (its maximum size)", group["DesiredCapacity"], group["MaxSize"])
+        yield from self._account.quotas(groups)
 
     # The process that would interfere
 

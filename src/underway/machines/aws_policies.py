@@ -19,6 +19,7 @@ READS = (
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:DescribeSubnets",
 )
+QUOTA_READS = ("ec2:DescribeInstanceTypes", "servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota")
 GROUP_WRITES = (
     "autoscaling:AttachInstances",
     "autoscaling:CreateOrUpdateTags",
@@ -48,6 +49,7 @@ def _instances(groups: str) -> list[Statement]:
     parts = [f"arn:*:ec2:*:*:{part}/*" for part in beside] + ["arn:*:ec2:*::image/*", "arn:*:ec2:*::snapshot/*"]
     return [
         _allow("Read", READS),
+        _allow("ReadQuotas", QUOTA_READS),
         _allow("Groups", GROUP_WRITES, f"arn:*:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{groups}"),
         _allow("LaunchSuccessors", ("ec2:RunInstances",), instance, _carries(KEY_TAG, "aws:RequestTag")),
         _allow("LaunchFrom", ("ec2:RunInstances",), parts),

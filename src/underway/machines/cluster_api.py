@@ -13,7 +13,7 @@ import msgspec
 from underway.kube.resource import Resource
 from underway.machines.objects import KEY, Json, ObjectProvider, condition
 from underway.machines.refusal import Refusal
-from underway.rotate.effects import Machine, MachineState, Provision, Terminate
+from underway.rotate.effects import Machine, MachineState, Provision, Quota, Terminate
 
 GROUP, VERSION = "cluster.x-k8s.io", "v1beta2"
 MACHINES = Resource(GROUP, VERSION, "machines", "Machine")
@@ -21,6 +21,7 @@ DEPLOYMENTS = Resource(GROUP, VERSION, "machinedeployments", "MachineDeployment"
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 UP_TO_DATE = "UpToDate"  # the condition by which a Machine's owner says whether it is as the template wants it
 DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
+LARGEST = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"
 ASKED = "rotation.underway.dev/asked"
 ENDED = "rotation.underway.dev/ended"
 ENDED_MAX = 100  # far more than are in hand at once; an annotation holds 256 KiB
@@ -128,6 +129,14 @@ class ClusterApi(ObjectProvider):
             if waiting != asked:
                 await self._change(deployment, 0, waiting)
         return [machine_of(machine) for machine in machines]
+
+    async def quotas(self) -> "list[Quota]":
+        """The autoscaler's largest size of each MachineDeployment that has one."""
+        return [
+            Quota(f"MachineDeployment {_shown(deployment)}: replicas", deployment["spec"].get("replicas", 1), int(largest))
+            for deployment in await self.list(DEPLOYMENTS)
+            if (largest := _annotations(deployment).get(LARGEST, "")).isdigit()
+        ]
 
     async def _claimed(self, key: str, before: "list[str]", machines: "list[Json]") -> bool:
         """Whether the key has a Machine, or gets the oldest that came after it was asked for. Changes `machines`."""

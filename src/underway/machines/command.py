@@ -13,13 +13,14 @@ import msgspec
 
 from underway.background import Background
 from underway.errors import UsageError
-from underway.rotate.effects import Machine, MachineReply, MachineRequest
+from underway.rotate.effects import Machine, MachineReply, MachineRequest, Quota, ReadQuotas
 
 Deliver = Callable[[MachineReply], None]
 
 ANSWER_S_MAX = 120.0  # a cloud call with its own retries; a boot is awaited by listing, not by one call
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 AT_ONCE = 8
+EX_USAGE = 64
 FINAL = frozenset({*range(64, 75), 76, 77, 78})  # sysexits.h
 
 
@@ -27,6 +28,7 @@ class _Answer(msgspec.Struct):
     """What the executable prints."""
 
     machines: tuple[Machine, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     error: str = ""
     retryable: bool = True
 
@@ -77,6 +79,8 @@ class Command:
             await _end(process)
             raise
         code = process.returncode or 0
+        if code == EX_USAGE and isinstance(request, ReadQuotas):
+            return MachineReply(request=request)  # it knows of no quotas
         if code != 0:
             first = next((line for line in errors.decode(errors="replace").splitlines() if line.strip()), "it said nothing")
             return self._failed(request, f"exit code {code}: {first[:500]}", retryable=code not in FINAL)
@@ -89,7 +93,9 @@ class Command:
             answer = msgspec.json.decode(output or b"{}", type=_Answer)
         except msgspec.DecodeError as error:
             return self._failed(request, f"did not print a JSON reply: {error}", retryable=False)
-        return MachineReply(request=request, machines=answer.machines, error=answer.error, retryable=answer.retryable)
+        return MachineReply(
+            request=request, machines=answer.machines, quotas=answer.quotas, error=answer.error, retryable=answer.retryable
+        )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,8 @@ from underway.kube.resource import NODES, Resource
 from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, condition
 from underway.machines.refusal import Refusal
 from underway.model.node import ZONE_LABEL
-from underway.rotate.effects import Machine, MachineState, Provision, Terminate
+from underway.model.quantity import milli
+from underway.rotate.effects import Machine, MachineState, Provision, Quota, Terminate
 
 NODE_CLAIMS = Resource("karpenter.sh", "v1", "nodeclaims", "NodeClaim", namespaced=False)
 NODE_POOLS = Resource("karpenter.sh", "v1", "nodepools", "NodePool", namespaced=False)
@@ -63,6 +64,18 @@ class Karpenter(ObjectProvider):
                 await self._release(claim)
         return [machine_of(claim) for claim in claims]
 
+    async def quotas(self) -> list[Quota]:
+        """The limits of each NodePool that has some; a machine takes as much as the largest that its pool has."""
+        claims, found = await self.list(NODE_CLAIMS), []
+        for pool in await self.list(NODE_POOLS):
+            name = pool["metadata"]["name"]
+            sizes = [claim.get("status", {}).get("capacity", {}) for claim in claims if _pool_of(claim) == name]
+            used = pool.get("status", {}).get("resources", {})
+            for resource, limit in sorted(pool["spec"].get("limits", {}).items()):
+                needs = 1.0 if resource == "nodes" else max((amount(size.get(resource, 0)) for size in sizes), default=0.0)
+                found.append(Quota(f"NodePool {name}: {resource}", amount(used.get(resource, 0)), amount(limit), needs))
+        return found
+
     async def _release(self, claim: Json) -> None:
         name = claim.get("status", {}).get("nodeName", "")
         reply = await self.ask("get", NODES, "", name) if name else None
@@ -70,6 +83,16 @@ class Karpenter(ObjectProvider):
             node = {"metadata": {"name": name, "resourceVersion": reply.body.metadata.resource_version}}
             await self.merge(NODES, node, {"metadata": {"annotations": {DO_NOT_DISRUPT: None}}})
         await self.merge(NODE_CLAIMS, claim, {"metadata": {"annotations": {DO_NOT_DISRUPT: None, REPLACES: None}}})
+
+
+def amount(quantity: str | float) -> float:
+    """A quantity as a number of its unit."""
+    return milli(quantity) / 1_000
+
+
+def _pool_of(claim: Json) -> str:
+    found: str = claim["metadata"].get("labels", {}).get(POOL_LABEL, "")
+    return found
 
 
 def claim_name(key: str) -> str:

@@ -17,7 +17,7 @@ from underway.kube.resource import Resource
 from underway.kube.retry import PASSING
 from underway.machines.refusal import Refusal
 from underway.ports import Api
-from underway.rotate.effects import Machine, MachineReply, MachineRequest, Provision, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, Provision, Quota, ReadQuotas, Terminate
 
 Deliver = Callable[[MachineReply], None]
 Json = dict[str, Any]
@@ -50,6 +50,10 @@ class ObjectProvider(ABC):
     async def machines(self) -> "list[Machine]":
         """All machines. Raises Refusal."""
 
+    @abstractmethod
+    async def quotas(self) -> "list[Quota]":
+        """What is left of what machines take. Raises Refusal."""
+
     async def perform(self, request: MachineRequest) -> MachineReply:
         """Perform a request; see ports.Machines. Raises Refusal."""
         match request:
@@ -57,7 +61,9 @@ class ObjectProvider(ABC):
                 await self.provision(request)
             case Terminate():
                 await self.terminate(request)
-            case _:
+            case ReadQuotas():
+                return MachineReply(request=request, quotas=tuple(await self.quotas()))
+            case ListMachines():
                 return MachineReply(request=request, machines=tuple(await self.machines()))
         return MachineReply(request=request)
 

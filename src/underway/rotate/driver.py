@@ -27,6 +27,7 @@ from underway.rotate.enrolment import Enrolment
 from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
 from underway.rotate.examination import Examination
+from underway.rotate.fields import is_nothing
 from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, resumed_ms
 from underway.rotate.health import Health
 from underway.rotate.journal import LEASE_KEY, JournalWriter
@@ -118,7 +119,9 @@ class Driver:
         self._canary = Canary()
         self._outlook = Outlook(rotation, self._rules, self._windows)
         self._ending = Ending(self._outlook, self._outbox, self._ledger, self._observed, self._lock, self._journal)
-        self._examination = Examination(self._health, self._machinery, self._outbox, self._ids)
+        self._examination = Examination(
+            self._health, self._machinery, self._outbox, self._ids, surges=not is_nothing(self._spec.pace.max_surge)
+        )
         self._answers = Answers(
             self._ledger,
             self._observed,

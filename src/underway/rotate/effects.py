@@ -1,6 +1,6 @@
 """What the driver asks of a machine provider, as values, and what comes back.
 
-Three verbs, each safe to repeat: provision by key, terminate by node, list. `underway.ports.Machines` performs them;
+Four verbs, each safe to repeat: provision by key, terminate by node, list, read quotas. `underway.ports.Machines` performs them;
 `underway.machines` holds the providers. A key names one replacement for ever: asking twice yields the same machine.
 """
 
@@ -59,7 +59,22 @@ class ListMachines(msgspec.Struct, frozen=True, kw_only=True, rename="camel", ta
     drift: bool = False
 
 
-MachineRequest = Provision | Terminate | ListMachines
+class ReadQuotas(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="ReadQuotas", tag_field="action"):
+    """Say how much is left of what machines take: instances, vCPUs, addresses. A provider may know of none."""
+
+    id: int
+
+
+class Quota(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A limit of the provider's, in a unit of its own. needs: how much of it one more machine takes."""
+
+    name: str
+    used: float
+    limit: float
+    needs: float = 1
+
+
+MachineRequest = Provision | Terminate | ListMachines | ReadQuotas
 
 
 class MachineReply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,6 +82,7 @@ class MachineReply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     request: MachineRequest
     machines: tuple[Machine, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     error: str = ""
     retryable: bool = True
 

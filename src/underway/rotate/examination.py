@@ -18,9 +18,10 @@ ENDING = (Phase.TERMINATING, Phase.DELETED)
 
 
 class Examination:
-    """The examinations of one driver."""
+    """The examinations of one driver. surges: whether machines come before their predecessors go."""
 
-    def __init__(self, health: Health, machinery: Machinery, outbox: Outbox, ids: Iterator[int]) -> None:
+    def __init__(self, health: Health, machinery: Machinery, outbox: Outbox, ids: Iterator[int], *, surges: bool) -> None:
+        self._surges = surges
         self._health = health
         self._machinery = machinery
         self._outbox = outbox
@@ -33,11 +34,17 @@ class Examination:
         if self._health.version_due(now_ms):
             self._outbox.send(("probe", "version"), acts.probe_version)
         self._outbox.post(*self._health.asks(self._ids, now_ms))
+        every_ms = self._health.quotas_every_ms
+        if every_ms is not None:
+            self._machinery.poll_quotas(self._outbox, now_ms, every_ms)
         evidence = Evidence(
             snapshot,
             leaving=frozenset(name for name, record in records.items() if record.phase in ENDING),
             arriving=self._arriving(records, owed),
             refused=self._machinery.refused(),
+            quotas=self._machinery.quotas(now_ms, every_ms) if every_ms is not None else (),
+            extra=sum(1 for record in records.values() if record.replacement in self._machinery.by_key),
+            surges=self._surges,
         )
         return self._health.judge(evidence, now_ms)
 

@@ -153,6 +153,11 @@ class Health:
         """Whether /version should be asked now."""
         return any(course.gate.versions for course in self._courses) and now_ms >= self._next_version_ms
 
+    @property
+    def quotas_every_ms(self) -> int | None:
+        """How often the provider should be asked for its quotas, None for never."""
+        return min((course.interval_ms for course in self._courses if course.gate.quotas), default=None)
+
     def probed(self, probe: Probe) -> None:
         """Take an answer of /readyz."""
         self._probes.append(probe)

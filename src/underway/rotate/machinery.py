@@ -9,10 +9,12 @@ from functools import partial
 
 import msgspec
 
-from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Quota, ReadQuotas, Terminate
+from underway.rotate.gates.judgement import Unknown
 from underway.rotate.outbox import Act, Outbox
 
 POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
+STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
 DRIFT_EVERY_MS = 30_000  # while nothing is in hand: a template changes a few times a week
 
 
@@ -26,6 +28,8 @@ class Machinery:
         self.listed = False
         self.list_error = ""
         self._provisioned: set[str] = set()
+        self._quotas: tuple[Quota, ...] | Unknown = Unknown("the machine provider has not told its quotas", yet=True)
+        self._quotas_ms = self._quotas_asked_ms = -1
         self._terminated: dict[str, int] = {}
         self._end_errors: dict[str, str] = {}
         self._asked_ms: dict[int, int] = {}
@@ -45,6 +49,20 @@ class Machinery:
             return request
         return None
 
+    def poll_quotas(self, outbox: Outbox, now_ms: int, every_ms: int) -> None:
+        """Ask for the quotas, unless they were asked for within every_ms."""
+        if self._quotas_asked_ms < 0 or now_ms >= self._quotas_asked_ms + every_ms:
+            request = outbox.send(("machines", "quotas"), lambda id_: ReadQuotas(id=id_))
+            if request is not None:
+                self._quotas_asked_ms = now_ms
+
+    def quotas(self, now_ms: int, every_ms: int) -> tuple[Quota, ...] | Unknown:
+        """What the provider has left, as far as that is not too old to say anything."""
+        old_ms = now_ms - self._quotas_ms
+        if not isinstance(self._quotas, Unknown) and old_ms > every_ms * STALE_INTERVALS:
+            return Unknown(f"the machine provider has told no quotas for {old_ms // 1_000} s")
+        return self._quotas
+
     def wants(self, key: str) -> bool:
         """Whether the machine of a key has still to be asked for by this driver."""
         return key not in self._provisioned
@@ -59,6 +77,9 @@ class Machinery:
                 self.list_error = reply.error
                 if not reply.error:
                     self._replace(machines, asked_ms)
+            case ReadQuotas():
+                self._quotas = Unknown(reply.error) if reply.error else reply.quotas
+                self._quotas_ms = now_ms
             case Provision():
                 self.errors.pop(request.key, None)
                 if reply.error:

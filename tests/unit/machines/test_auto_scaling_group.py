@@ -11,7 +11,7 @@ from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.errors import UsageError
 from underway.machines.auto_scaling_group import REPLACES_TAG, SUSPENDED, AutoScalingGroup, machine_of
 from underway.machines.aws_policies import policy
-from underway.rotate.effects import ListMachines, Machine, Provision, Terminate
+from underway.rotate.effects import ListMachines, Machine, Provision, ReadQuotas, Terminate
 from underway.rotate.spec import Machines as MachinesSpec
 
 
@@ -27,7 +27,8 @@ def stage(aws: None) -> Account:
     return Account()
 
 
-NOT_CALLS = {"iam:PassRole", "ec2:CreateTags"}  # what AWS asks for inside of RunInstances
+# The first two are asked for inside of RunInstances; the last is for quotas that were never raised.
+NOT_CALLS = {"iam:PassRole", "ec2:CreateTags", "servicequotas:GetAWSDefaultServiceQuota"}
 
 
 def granted(provider: str) -> set[str]:
@@ -44,6 +45,7 @@ def whole_life(stage: Account, request: Provision) -> None:
     listed(stage)
     ask(stage, msgspec.structs.replace(request, key="workers-0123abcd-00000b"))
     ask(stage, Terminate(id=4, key="workers-0123abcd-00000b"))
+    ask(stage, ReadQuotas(id=5))
     assert stage.count() == 1
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from direct_api import DirectApi
 from machines_contract import KEY, ZONE, Contract, ask, listed
-from underway.machines.cluster_api import ASKED, DELETE_FIRST, DEPLOYMENT_LABEL, DEPLOYMENTS, MACHINES, ClusterApi
+from underway.machines.cluster_api import ASKED, DELETE_FIRST, DEPLOYMENT_LABEL, DEPLOYMENTS, LARGEST, MACHINES, ClusterApi
 from underway.machines.objects import KEY as KEY_ANNOTATION
-from underway.rotate.effects import Provision, Terminate
+from underway.rotate.effects import Provision, Quota, ReadQuotas, Terminate
 
 NAMESPACE = "clusters"
 REFUSALS = {
@@ -146,3 +146,9 @@ class TestClusterApi(Contract):
         stage.api.change(MACHINES, NAMESPACE, "other-1", status={"phase": "Running", "nodeRef": {"name": "node-1"}})
         ask(stage, Terminate(id=2, node="node-1", provider_id="openstack:///other"))
         assert [one["metadata"]["name"] for one in stage.machines()] == ["workers-1"]
+
+    def test_the_autoscalers_largest_size_is_a_quota(self, stage: Management) -> None:
+        assert ask(stage, ReadQuotas(id=1)).quotas == ()
+        metadata = {**stage.deployment()["metadata"], "annotations": {LARGEST: "3"}}
+        stage.api.change(DEPLOYMENTS, NAMESPACE, "workers", metadata=metadata)
+        assert ask(stage, ReadQuotas(id=1)).quotas == (Quota("MachineDeployment clusters/workers: replicas", 1, 3),)

@@ -8,17 +8,18 @@ import pytest
 
 from underway.errors import UsageError
 from underway.machines.command import Command
-from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision
+from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, Provision, Quota, ReadQuotas
+
+PROVISION = Provision(id=1, key="k", replaces="n", zone="a", kubelet_version="v1.37.2")
 
 
-def ask(tmp_path: Path, script: str) -> MachineReply:
+def ask(tmp_path: Path, script: str, request: MachineRequest = PROVISION) -> MachineReply:
     path = tmp_path / "machines.py"
     path.write_text(script)
 
     async def go() -> MachineReply:
         inbox: asyncio.Queue[MachineReply] = asyncio.Queue()
         provider = Command([sys.executable, str(path)])
-        request = Provision(id=1, key="k", replaces="n", zone="a", kubelet_version="v1.37.2")
         provider.send(request, inbox.put_nowait)
         reply = await asyncio.wait_for(inbox.get(), 20)
         await provider.close()
@@ -52,6 +53,16 @@ def test_what_goes_wrong_is_told(tmp_path: Path, script: str, error: str, retrya
     reply = ask(tmp_path, script)
     assert error in reply.error
     assert reply.retryable is retryable
+
+
+def test_an_executable_that_knows_no_quotas_has_none(tmp_path: Path) -> None:
+    reply = ask(tmp_path, "import sys; sys.exit(64)", ReadQuotas(id=1))
+    assert (reply.error, reply.quotas) == ("", ())
+
+
+def test_quotas_are_passed_on(tmp_path: Path) -> None:
+    script = 'print(\'{"quotas": [{"name": "hosts", "used": 3, "limit": 4}]}\')'
+    assert ask(tmp_path, script, ReadQuotas(id=1)).quotas == (Quota("hosts", 3, 4, 1),)
 
 
 def test_a_missing_executable_is_final() -> None:

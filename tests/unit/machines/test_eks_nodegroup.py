@@ -15,7 +15,7 @@ from underway.errors import UsageError
 from underway.machines import eks_nodegroup
 from underway.machines.aws_policies import policy
 from underway.machines.eks_nodegroup import EksNodegroup, fits, made_version, said
-from underway.rotate.effects import ListMachines, Provision, Terminate
+from underway.rotate.effects import ListMachines, Provision, ReadQuotas, Terminate
 from underway.rotate.spec import Machines as MachinesSpec
 
 OLD_RELEASE, RELEASE = "1.36.4-20261002", "1.37.2-20261101"
@@ -110,8 +110,12 @@ class TestEksNodegroup(Contract):
         ask(stage, Terminate(id=4, key=second.key))
         updating(stage, monkeypatch)
         ask(stage, msgspec.structs.replace(second, key="workers-0123abcd-00000c"))
+        ask(stage, ReadQuotas(id=5))
         granted = {action for statement in policy("EKSNodegroup")["Statement"] for action in statement["Action"]}
-        assert granted - {"iam:PassRole", "ec2:CreateTags"} == stage.calls | {"eks:ListUpdates", "eks:DescribeUpdate"}
+        assert granted - {"iam:PassRole", "ec2:CreateTags", "servicequotas:GetAWSDefaultServiceQuota"} == stage.calls | {
+            "eks:ListUpdates",
+            "eks:DescribeUpdate",
+        }
 
     def test_a_group_that_eks_is_updating_is_waited_for(self, stage: Eks, monkeypatch: pytest.MonkeyPatch) -> None:
         updating(stage, monkeypatch)

@@ -9,7 +9,7 @@ from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.kube.resource import NODES
 from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS, Karpenter, claim_name
 from underway.machines.objects import KEY as KEY_LABEL
-from underway.rotate.effects import Provision, Terminate
+from underway.rotate.effects import Provision, Quota, ReadQuotas, Terminate
 
 REFUSALS = {
     "capacity": (503, {"message": "no capacity", "reason": "ServiceUnavailable"}),
@@ -149,3 +149,14 @@ class TestKarpenter(Contract):
         reply = ask(stage, request())
         assert "get nodeclaims" in reply.error
         assert not reply.retryable
+
+    def test_the_limits_of_a_pool_are_its_quotas(self, stage: Cluster) -> None:
+        limits = {"cpu": "100", "memory": "1Ti", "nodes": "10"}
+        spec: Any = POOL["spec"]
+        stage.api.change(NODE_POOLS, "", "general", spec={**spec, "limits": limits}, status={"resources": {"cpu": "97"}})
+        status = {**stage.api.registry.get(NODE_CLAIMS, "", "general-abcde")["status"], "capacity": {"cpu": "4"}}
+        stage.api.change(NODE_CLAIMS, "", "general-abcde", status=status)
+        quotas = {quota.name: quota for quota in ask(stage, ReadQuotas(id=1)).quotas}
+        assert quotas["NodePool general: cpu"] == Quota("NodePool general: cpu", 97, 100, 4)
+        assert quotas["NodePool general: nodes"] == Quota("NodePool general: nodes", 0, 10, 1)
+        assert quotas["NodePool general: memory"].limit == 1024**4

@@ -1,11 +1,16 @@
 """What the driver knows of machines, and what it tells of them."""
 
+from itertools import count
+
 from objects import node
 from underway.model.snapshot import Snapshot
 from underway.rotate import progress
-from underway.rotate.effects import ListMachines, Machine, MachineReply, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, Quota, ReadQuotas, Terminate
+from underway.rotate.gates.judgement import Unknown
+from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event
 from underway.rotate.machinery import Machinery
+from underway.rotate.outbox import Outbox
 from underway.rotate.spec import RotationSpec, Target
 
 NOW_MS = 1_780_000_000_000
@@ -64,3 +69,20 @@ def test_a_successor_that_is_gone_is_given_up_at_once() -> None:
     gone = {"k": Machine(key="k", state="Gone", reason="Server.SpotInstanceTermination")}
     step = progress.arrival("n1", "k", NOW_MS, gone, Snapshot(), spec, progress.limits_of(spec), NOW_MS)
     assert step.failure == "machine k, replacing node n1, is gone: Server.SpotInstanceTermination"
+
+
+def test_quotas_are_asked_for_once_in_their_time_and_grow_old() -> None:
+    machinery, outbox = Machinery(), Outbox(count(1), Ledger())
+    first = machinery.quotas(0, 60_000)
+    assert isinstance(first, Unknown)
+    assert first.yet
+    machinery.poll_quotas(outbox, 0, 60_000)
+    (asked,) = outbox.empty()
+    machinery.poll_quotas(outbox, 59_999, 60_000)
+    assert outbox.empty() == []
+    assert isinstance(asked, ReadQuotas)
+    machinery.answered(MachineReply(request=asked, quotas=(Quota("instances", 1, 10),)), 1_000, {})
+    assert machinery.quotas(2_000, 60_000) == (Quota("instances", 1, 10),)
+    assert machinery.quotas(200_000, 60_000) == Unknown("the machine provider has told no quotas for 199 s")
+    machinery.answered(MachineReply(request=asked, error="AccessDenied: no"), 201_000, {})
+    assert machinery.quotas(201_000, 60_000) == Unknown("AccessDenied: no")

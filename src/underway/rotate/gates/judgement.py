@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from underway.model.snapshot import Snapshot
-from underway.rotate.effects import Answer, Question
+from underway.rotate.effects import Answer, Question, Quota
 from underway.rotate.spec import Gate as GateSpec
 
 
@@ -23,6 +23,13 @@ class Probe(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+class Unknown(msgspec.Struct, frozen=True):
+    """It cannot be told. reason: why not; yet: whether only the first answer is still to come."""
+
+    reason: str
+    yet: bool = False
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What gates judge on.
 
@@ -30,6 +37,8 @@ class Evidence(msgspec.Struct, frozen=True):
     already_pending: workloads (by key) that lacked pods, nodes that were not ready and pods (by UID) that no node had room for
     before we came, and still are; probes: the last answers of /readyz, oldest first; answers: to each of this gate's questions,
     oldest first; baseline: the first answer to each, from before the rotation; refused: why the provider made no machine yet;
+    quotas: what it has left; extra: how many machines of ours stand beside those that they replace, whose place comes free again;
+    surges: whether machines come before their predecessors go;
     server: the API server's version, "" while unknown; first_seen: the kubelet version that each node (by UID) had at first.
     """
 
@@ -43,15 +52,11 @@ class Evidence(msgspec.Struct, frozen=True):
     answers: Sequence[Sequence[Answer]] = ()
     baseline: Sequence[float] = ()
     refused: Sequence[str] = ()
+    quotas: Sequence[Quota] | Unknown = ()
+    extra: int = 0
+    surges: bool = True
     server: str = ""
     first_seen: Mapping[str, str] = {}
-
-
-class Unknown(msgspec.Struct, frozen=True):
-    """It cannot be told. reason: why not; yet: whether only the first answer is still to come."""
-
-    reason: str
-    yet: bool = False
 
 
 Finding = str | Unknown
@@ -61,9 +66,9 @@ class Gate(msgspec.Struct, frozen=True):
     """name: as in spec.health; judge: what it finds, with the gate as it was specified (threshold None: its own default);
 
     for_s: how long a breach has to last where the specification does not say. probes: whether it needs /readyz asked;
-    versions: whether it needs the API server's version; questions: what it needs asked outside of the cluster, each
-    interval_s by default; baseline: whether the first answers are kept to compare with; paced: whether it judges only once in an
-    interval, because judging takes time.
+    versions: whether it needs the API server's version; quotas: whether it needs those of the machine provider; questions: what
+    it needs asked outside of the cluster, each interval_s by default; baseline: whether the first answers are kept to compare
+    with; paced: whether it judges only once in an interval, because judging takes time.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Gate(msgspec.Struct, frozen=True):
     for_s: float
     probes: bool = False
     versions: bool = False
+    quotas: bool = False
     questions: Callable[[GateSpec], tuple[Question, ...]] | None = None
     interval_s: float = 15.0
     baseline: bool = False

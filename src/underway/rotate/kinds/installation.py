@@ -73,7 +73,7 @@ PROVIDER_RULES: dict[str, list[Manifest]] = {
     ],
     "Karpenter": [
         rule("karpenter.sh", "nodeclaims", "get list create patch delete"),
-        rule("karpenter.sh", "nodepools", "get"),
+        rule("karpenter.sh", "nodepools", "get list"),
         rule("", "nodes", "get"),
     ],
 }

@@ -10,7 +10,17 @@ from random import Random
 import msgspec
 
 from underway.kube.resource import NODES
-from underway.rotate.effects import ListMachines, Machine, MachineReply, MachineRequest, MachineState, Provision, Terminate
+from underway.rotate.effects import (
+    ListMachines,
+    Machine,
+    MachineReply,
+    MachineRequest,
+    MachineState,
+    Provision,
+    Quota,
+    ReadQuotas,
+    Terminate,
+)
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
 from underway.sim.world.kubelet import Kubelets
@@ -81,6 +91,10 @@ class SimMachines:
             case Terminate():
                 self._terminate(request)
                 return MachineReply(request=request)
+            case ReadQuotas():
+                quota = self.trouble.quota
+                quotas = () if quota is None else (Quota("instances", self._running(), quota),)
+                return MachineReply(request=request, quotas=quotas)
             case ListMachines():
                 listed = [self._listed(name, drift=request.drift) for name in self._by_name]
                 return MachineReply(request=request, machines=tuple(listed))

@@ -7,7 +7,7 @@ import pytest
 
 from objects import OLD, budget, cluster, node, pod
 from underway.model import decode
-from underway.rotate.effects import Answer, Ask, Question
+from underway.rotate.effects import Answer, Ask, Question, Quota
 from underway.rotate.gates import GATES, ingress_latency
 from underway.rotate.gates.judgement import Evidence, Finding, Probe, Unknown
 from underway.rotate.spec import Gate as GateSpec
@@ -94,6 +94,26 @@ def test_quota_passes_on_what_the_provider_says() -> None:
     evidence = Evidence(cluster(), refused=("VcpuLimitExceeded: 32 of 32", "no capacity in zone-a"))
     assert judged("quota", evidence) == "the machine provider says: VcpuLimitExceeded: 32 of 32, and 1 more"
     assert judged("quota", Evidence(cluster())) == ""
+
+
+def test_quota_waits_where_one_machine_more_would_not_fit() -> None:
+    full = Quota("vCPUs", used=62, limit=64, needs=4)
+    assert judged("quota", Evidence(cluster(), quotas=(full,))) == "vCPUs: 62 of 64 are used, one machine more takes 4"
+    assert judged("quota", Evidence(cluster(), quotas=(full, full))).endswith("takes 4, and 1 more")  # type: ignore[union-attr]
+    assert judged("quota", Evidence(cluster(), quotas=(Quota("vCPUs", used=60, limit=64, needs=4),))) == ""
+
+
+def test_what_our_own_surge_takes_is_not_held_against_it() -> None:
+    full = Quota("instances", used=10, limit=10)
+    assert judged("quota", Evidence(cluster(), quotas=(full,), extra=1)) == ""
+    assert judged("quota", Evidence(cluster(), quotas=(full,), surges=False)) == "", "its predecessor goes first"
+    beyond = Quota("instances", used=11, limit=10)
+    assert judged("quota", Evidence(cluster(), quotas=(beyond,), surges=False)) != ""
+
+
+def test_a_provider_that_cannot_be_asked_is_unknown_and_never_healthy() -> None:
+    unknown = Unknown("AccessDeniedException: not authorized")
+    assert judged("quota", Evidence(cluster(), quotas=unknown)) == unknown
 
 
 def test_prometheus_compares_the_worst_sample_and_never_takes_silence_for_health() -> None:
