@@ -1,12 +1,14 @@
 """Random sets of Ingresses, converted and judged: proved alike, or the difference was said.
 
-Owns the drawing (one seed, one set) and what counts as said. The judge is `underway.ingress.equivalence`, which shares no code
-with what it judges.
+Owns the drawing of tame sets (one seed, one set; `wild` draws the others) and what counts as said. The judge is
+`underway.ingress.equivalence`, which shares no code with what it judges.
 """
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from property import wild as wild_sets
 from underway.ingress.conversion import Conversion, convert
 from underway.ingress.equivalence.proof import prove
 from underway.ingress.equivalence.verdict import Verdict
@@ -98,22 +100,33 @@ def _canary(rng: Random, main: dict[str, Any]) -> dict[str, Any]:
     return {**main, "metadata": metadata, "spec": spec}
 
 
-def silent(seed: int) -> list[str]:
-    """The hosts of a seed whose answers differ without a word, with the request that shows it; none is as it should be."""
-    objects, options, nginx = drawn(seed)
+def silent(seed: int, wild: bool = False) -> list[str]:
+    """The hosts of a seed whose answers differ without a word, with the request that shows it; none is as it should be.
+
+    wild: whether the set is drawn by `property.wild`.
+    """
+    return [f"seed {seed}{' wild' if wild else ''}: {line}" for line in _silent(*_drawn(seed, wild))]
+
+
+def _drawn(seed: int, wild: bool) -> tuple[list[dict[str, Any]], Options, bool]:
+    return (*wild_sets.drawn(seed), True) if wild else drawn(seed)
+
+
+def _silent(objects: list[dict[str, Any]], options: Options, nginx: bool) -> Iterator[str]:
     conversion = convert(objects, options)
     before = manifests_of((one, f"before:{number}") for number, one in enumerate(objects))
     after = manifests_of((one, f"after:{number}") for number, one in enumerate(conversion.objects))
     left = ingress_nginx.router(before) if nginx else ingress_v1.router(before)
-    proof = prove(left, gateway.router(after))
-    refuted = (host for host in proof.hosts if host.verdict is Verdict.REFUTED and not _said(host.host, conversion, objects))
-    return [f"seed {seed}: {host.host}: {_shown(host.difference)}" for host in refuted]
+    serious, noted = _said(conversion, objects)
+    for host in prove(left, gateway.router(after)).hosts:
+        # A policy of an implementation takes a setting up, but what it does is not for the judge to know.
+        unknown = host.verdict is Verdict.UNKNOWN and options.emitter == "standard" and host.host not in serious | noted
+        if unknown or (host.verdict is Verdict.REFUTED and host.host not in serious):
+            yield f"{host.host}: {_shown(host.difference) if host.difference else host.reason}"
 
 
 def _shown(difference: Any) -> str:
     """The request, and who answers it on either side."""
-    if difference is None:
-        return "no request"
     asked = difference.request
     sides = [
         f"{side.answer} {side.status or ''} {side.location} {[one.where for one in side.backends]} {side.path} by {side.rule}"
@@ -124,24 +137,20 @@ def _shown(difference: Any) -> str:
     )
 
 
-def _said(label: str, conversion: Conversion, objects: list[dict[str, Any]]) -> bool:
-    """Whether a loss is about a host: it names it, or it is about all hosts of an Ingress that has it."""
-    host = "" if label == "*" else label
-    names = {host, host.removeprefix("www."), f"www.{host}"}
-    known = {rule.get("host", "") for one in objects for rule in one["spec"].get("rules", ())}
-    if host not in known:
-        names.add("")  # a host of TLS alone: it has what answers any host
-    for one in objects:
-        if host in one["metadata"]["annotations"].get("nginx.ingress.kubernetes.io/server-alias", ""):
-            names |= {rule.get("host", "") for rule in one["spec"].get("rules", ())}
+def _said(conversion: Conversion, objects: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
+    """The hosts of which something was said that makes a difference, and those of which something was noted.
+
+    A host counts if a loss names it, or is about a whole Ingress that has it in a rule: nothing is guessed.
+    """
+    own = {
+        f"Ingress {one['metadata']['namespace']}/{one['metadata']['name']}": [
+            rule.get("host", "") for rule in one["spec"].get("rules", [{}])
+        ]
+        for one in objects
+    }
+    serious: set[str] = set()
+    noted: set[str] = set()
     for loss in conversion.losses:
-        hosts = set(loss.hosts) or _hosts_of(loss.object, objects)
-        if hosts & names or any(one.startswith("*.") and host.endswith(one[1:]) for one in hosts):
-            return True
-    return False
-
-
-def _hosts_of(name: str, objects: list[dict[str, Any]]) -> set[str]:
-    """The hosts of an Ingress that is named as losses name it."""
-    named = (one for one in objects if name == f"Ingress {one['metadata']['namespace']}/{one['metadata']['name']}")
-    return {rule.get("host", "") for one in named for rule in one["spec"].get("rules", [{}])}
+        hosts = loss.hosts or own.get(loss.object, ())
+        (noted if loss.kind == "note" else serious).update(host or "*" for host in hosts)
+    return serious, noted

@@ -4,8 +4,11 @@ import pytest
 
 from property.conversions import silent
 
+BATCH = 50
 
+
+@pytest.mark.parametrize("wild", [False, True], ids=["tame", "wild"])
 @pytest.mark.parametrize("batch", range(6))
-def test_no_request_is_answered_otherwise_without_a_word(batch: int) -> None:
-    found = [line for seed in range(batch * 25, batch * 25 + 25) for line in silent(seed)]
+def test_no_request_is_answered_otherwise_without_a_word(batch: int, wild: bool) -> None:
+    found = [line for seed in range(batch * BATCH, (batch + 1) * BATCH) for line in silent(seed, wild)]
     assert found == [], "\n".join(found)

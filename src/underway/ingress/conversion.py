@@ -113,6 +113,7 @@ def _emitted(
     layout.grants += _grants(routes, emitter)
     made += [objects.grant(one, options.minor) for one in layout.grants]
     policies: list[dict[str, Any]] = attachments.backend_tls(routes)
+    losses += attachments.drawn_into_tls(routes)
     for route in routes:
         written, more = _route(route, emitter, options, holders, losses)
         policies += more
@@ -155,20 +156,28 @@ def _route(
             drops |= {setting.kind: DROPS.get(setting.kind, ())}
     for setting in route.settings:
         dropped = tuple(key for key in drops.get(setting.kind, ()) if key in setting.keys and setting.kind in held)
-        losses += _left(route, msgspec.structs.replace(setting, keys=dropped, guards=False))
+        losses += [_of_hosts(loss, route) for loss in _left(route, msgspec.structs.replace(setting, keys=dropped, guards=False))]
     left = [setting for setting in route.settings if setting.kind not in held]
     if any(setting.guards for setting in left) and not options.open:
         for rule in route.rules:
             rule.closed = rule.redirect is None
     for setting in left:
-        losses += _limited(route, setting) if setting.kind == "idle-timeout" else _left(route, setting)
-    written = objects.route(route, options.minor, losses)
+        said = _limited(route, setting) if setting.kind == "idle-timeout" else _left(route, setting)
+        losses += [_of_hosts(loss, route) for loss in said]
+    found: list[Loss] = []
+    written = objects.route(route, options.minor, found)
+    losses += [_of_hosts(loss, route) for loss in found]
     for rule in written["spec"]["rules"]:
         if "backendRefs" in rule:
             rule |= fields
             if references:
                 rule["filters"] = rule.get("filters", []) + references
     return written, policies + extras
+
+
+def _of_hosts(loss: Loss, route: Route) -> Loss:
+    """A loss of a route is about the hosts of that route: an Ingress may have others."""
+    return msgspec.structs.replace(loss, hosts=tuple(route.hostnames) or ("",))
 
 
 def _limited(route: Route, setting: Setting) -> list[Loss]:
@@ -216,10 +225,13 @@ def explained(key: str) -> tuple[str, str]:
 
 
 def _sorted(losses: list[Loss]) -> list[Loss]:
-    """Each loss once, in the order of the files."""
+    """Each loss once, with all the hosts that it is about, in the order of the files."""
     kept: dict[tuple[Any, ...], Loss] = {}
     for loss in losses:
-        kept.setdefault((loss.where.source, loss.object, loss.code, loss.reason, loss.hosts), loss)
+        found = kept.setdefault((loss.kind, loss.where.source, loss.object, loss.code, loss.reason), loss)
+        if found.hosts and loss.hosts and found.hosts != loss.hosts:
+            hosts = tuple(dict.fromkeys((*found.hosts, *loss.hosts)))
+            kept[loss.kind, loss.where.source, loss.object, loss.code, loss.reason] = msgspec.structs.replace(found, hosts=hosts)
     return sorted(kept.values(), key=lambda loss: (loss.where.source, [_rank(part) for part in loss.where.path]))
 
 

@@ -54,7 +54,7 @@ def test_objects_go_to_stdout_losses_to_stderr_with_file_line_and_witness(tmp_pa
 def test_losses_as_json_have_a_kind_a_code_and_the_hosts() -> None:
     rows = json.loads(convert("-f", "-", "--report", "json", stdin=SHOP + SERVICE).stderr)["losses"]
     assert [(row["kind"], row["code"], row["line"], row["hosts"]) for row in rows] == [
-        ("lost", "limit-rps", 7, []),
+        ("lost", "limit-rps", 7, ["*.example.com"]),
         ("differs", "E1", 11, ["*.example.com"]),
     ]
 

@@ -6,8 +6,9 @@ Source: sigs.k8s.io/gateway-api v1.6.1 backendtlspolicy_types.go, gateway_types.
 from typing import Any
 
 from underway.ingress.emitters.objects import API
-from underway.ingress.ir import Server, Setting
+from underway.ingress.ir import Backend, Rule, Server, Setting
 from underway.ingress.layout import Gateway, Grant, Layout
+from underway.ingress.losses import Loss
 from underway.ingress.routes import Route
 
 FRONTEND_TLS_SINCE = 5
@@ -32,6 +33,34 @@ def backend_tls(routes: list[Route]) -> list[Fields]:
                 policy = {"apiVersion": API, "kind": "BackendTLSPolicy", "metadata": metadata, "spec": spec}
                 made.setdefault((backend.namespace, backend.name), policy)
     return list(made.values())
+
+
+def drawn_into_tls(routes: list[Route]) -> list[Loss]:
+    """Rules that spoke otherwise to a Service that now has a BackendTLSPolicy: it is for whoever uses the Service."""
+    verified: dict[tuple[str, str], tuple[object, str]] = {}
+    for route in routes:
+        value = _verification(route)
+        for rule in route.rules if value else ():
+            for backend in rule.backends:
+                verified.setdefault((backend.namespace, backend.name), (value, rule.owner))
+    return [
+        _drawn_in(route, rule, backend, verified[backend.namespace, backend.name][1])
+        for route in (routes if verified else ())
+        for rule in route.rules
+        for backend in rule.backends
+        if verified.get((backend.namespace, backend.name), (None, ""))[0] not in (None, _verification(route))
+    ]
+
+
+def _verification(route: Route) -> object:
+    return next((one.value for one in route.settings if one.kind == BACKEND_TLS), None)
+
+
+def _drawn_in(route: Route, rule: Rule, backend: Backend, owner: str) -> Loss:
+    said = f"Service {backend.namespace}/{backend.name} has a BackendTLSPolicy, since Ingress {owner} asks: it is for all routes"
+    witness = f"{rule.matches[0].path.value} was passed on to it without, or with another authority"
+    remedy, hosts = "a Service of its own, with the same selector", tuple(route.hostnames) or ("",)
+    return Loss("differs", rule.where, f"Ingress {rule.owner}", said, remedy, BACKEND_TLS, witness, hosts)
 
 
 def client_ca(layout: Layout, servers: list[Server], minor: int) -> dict[int, tuple[str, str, str]]:

@@ -83,7 +83,7 @@ class Annotations:
 
     def lose(self, kind: str, key: str, reason: str, remedy: str = "", witness: str = "", code: str = "") -> None:
         """Say that an annotation is not as it was."""
-        hosts = tuple(rule.host for rule in self.ingress.rules)
+        hosts = tuple(rule.host for rule in self.ingress.rules) or ("",)
         self.losses.append(
             Loss(kind, self.where(key), self.ingress.object, f"{key} {reason}", remedy, code or key, witness, hosts)
         )

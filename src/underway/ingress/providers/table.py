@@ -68,17 +68,39 @@ def catch_all(ingress: Ingress, backend: IngressPath) -> Entry:
     return Entry(rule_of(ingress, backend, PREFIX, "/"), "/", PREFIX, ingress)
 
 
-def wildcard_loss(server: Server) -> list[Loss]:
-    """E1: * is one label in an Ingress, and one or more in the Gateway API."""
-    if not server.host.startswith("*.") or not server.rules:
-        return []
+def wildcard_losses(servers: list[Server]) -> list[Loss]:
+    """E1: * is one label in an Ingress, and one or more in the Gateway API. servers: of one class."""
+    wild = {server.host: server for server in servers if server.host.startswith("*.") and server.rules}
+    found = [_wildcard(server) for server in wild.values()]
+    for server in servers:
+        wider = None if server.tls or server.passthrough else _wider(server.host, wild)
+        if wider is not None:
+            reason = f"{server.host} has no certificate; a listener for {wider.host} takes its https from now on"
+            witness = f"GET https://{server.host.replace('*', 'any')}/ is answered with the certificate of {wider.host}"
+            remedy = "give it a certificate, and with it a listener of its own"
+            found.append(Loss("differs", server.where, server.object, reason, remedy, "E1", witness, (server.host,)))
+    return found
+
+
+def _wider(host: str, wild: dict[str, Server]) -> Server | None:
+    """A wildcard with https that covers a host by more than one label, as only a Gateway lets it."""
+    rest = host.partition(".")[2].partition(".")[2]
+    while rest:
+        found = wild.get(f"*.{rest}")
+        if found is not None and (found.tls or found.passthrough):
+            return found
+        rest = rest.partition(".")[2]
+    return None
+
+
+def _wildcard(server: Server) -> Loss:
     rest = server.host[2:]
     reason = (
         f"{server.host} stands for one label in an Ingress; a Gateway lets it stand for several, and nothing in it says otherwise"
     )
     witness = f"GET http://a.b.{rest}/ was not answered by this host, and now is"
     remedy = f"name the hosts one by one, or give *.b.{rest} a listener of its own where it matters"
-    return [Loss("differs", server.where, server.object, reason, remedy, "E1", witness, (server.host,))]
+    return Loss("differs", server.where, server.object, reason, remedy, "E1", witness, (server.host,))
 
 
 def bare_loss(server: Server) -> list[Loss]:
@@ -86,4 +108,10 @@ def bare_loss(server: Server) -> list[Loss]:
     if not server.host or any(rule.scheme != "http" for rule in server.rules):
         return []
     reason = f"{server.host} has no path that answers: its listener has no route, and says 404"
-    return [Loss("note", server.where, server.object, reason, "", "", "", (server.host,))]
+    witness = ""
+    if server.host.startswith("*."):
+        witness = f"GET http://a.b.{server.host[2:]}/ was not for this host, and now is"
+    elif server.tls:
+        witness = f"GET https://{server.host}/ is answered 404; a Gateway may not answer where no route is"
+    kind, remedy = ("differs", "take the host away") if witness else ("note", "")
+    return [Loss(kind, server.where, server.object, reason, remedy, "", witness, (server.host,))]

@@ -3,6 +3,8 @@
 Owns the limit of 64 listeners. Which Gateway a host belongs to is for each topology to say.
 """
 
+import msgspec
+
 from underway.ingress.ir import Certificate, Server
 from underway.ingress.layout import (
     LISTENERS_MAX,
@@ -77,7 +79,8 @@ def split_by_namespace(server: Server) -> list[Server]:
     """A host as each namespace has it: rules and certificates of its own."""
     namespaces = list(dict.fromkeys([rule.namespace for rule in server.rules] or [server.namespace]))
     if len(namespaces) == 1:
-        return [server]
+        # The first Ingress of a host may have lost all of its paths: the listener is where the routes are.
+        return [msgspec.structs.replace(server, namespace=namespaces[0])]
     parts = []
     for namespace in namespaces:
         certificates: tuple[Certificate, ...] = tuple(one for one in server.certificates if one.namespace == namespace)

@@ -270,3 +270,28 @@ def test_why_tells_of_expressions() -> None:
     why = router.views("http", "a.example")[0].why(request_of("http://a.example/a/b"))
     assert why[0].startswith("every location of this host is a regular expression")
     assert "its location /b matches nothing at the beginning of /a/b" in why[1]
+
+
+def test_of_two_servers_with_one_alias_the_first_by_name_answers() -> None:
+    late = ingress("a", "z.example", ("Prefix", "/", "z"), annotations=annotated(server_alias="c.example"))
+    early = ingress(
+        "b", "b.example", ("Prefix", "/", "b"), annotations=annotated(server_alias="c.example"), created="2026-02-01T00:00:00Z"
+    )
+    assert answered(nginx(late, early), "http://c.example/") == "b"
+
+
+def test_a_www_twin_is_written_before_all_servers() -> None:
+    twin = ingress("a", "b.example", ("Prefix", "/", "b"), annotations=annotated(from_to_www_redirect="true"))
+    alias = ingress("b", "a.example", ("Prefix", "/", "a"), annotations=annotated(server_alias="www.b.example"))
+    assert answered(nginx(twin, alias), "http://www.b.example/x") == "308 http://b.example/x"
+
+
+def test_connections_are_passed_through_for_plain_names_with_a_path_alone() -> None:
+    def certificates(host: str, path: str, asked: str) -> object:
+        said = annotated(ssl_passthrough="true", server_alias="alias.example")
+        return nginx(ingress("a", host, ("Prefix", path, "s"), annotations=said)).views("https", asked)[0].certificates
+
+    assert certificates("a.example", "/", "a.example") == {"(passed through)"}
+    assert certificates("a.example", "/", "alias.example") is None
+    assert certificates("*.example", "/", "x.example") is None
+    assert certificates("a.example", "/p", "a.example") is None

@@ -163,7 +163,8 @@ def canary(**annotations: str) -> Any:
     ("annotations", "expected"),
     [
         ({"weight": "20"}, ["PathPrefix / -> main:80*80 next:80*20"]),
-        ({"weight": "1", "weight_total": "3"}, ["PathPrefix / -> main:80*2 next:80*1"]),
+        ({"weight": "1", "weight_total": "200"}, ["PathPrefix / -> main:80*199 next:80*1"]),
+        ({"weight": "1", "weight_total": "3"}, ["PathPrefix / -> main:80*99 next:80*1"]),
         ({"weight": "100"}, ["PathPrefix / -> next:80"]),
         ({"by_header": "X"}, ["PathPrefix / X=always -> next:80", "PathPrefix / X=never -> main:80", "PathPrefix / -> main:80"]),
         ({"by_header": "X", "by_header_value": "v"}, ["PathPrefix / X=v -> next:80", "PathPrefix / -> main:80"]),
@@ -238,3 +239,90 @@ def test_a_canary_of_another_namespace_is_granted_there() -> None:
     [grant] = kinds(out, "ReferenceGrant")
     assert (grant["metadata"]["namespace"], grant["spec"]["from"][0]["kind"]) == ("two", "HTTPRoute")
     assert table(out, "a.com") == ["PathPrefix / -> main:80*90 next:80*10"]
+
+
+# What a generator of wild sets has found (tests/property/wild.py): each was a difference without a word.
+
+
+def test_what_is_lost_on_a_host_is_lost_on_its_aliases() -> None:
+    out = made(nginx("a/x", {"a.com": [path("/")]}, {"server-alias": "b.com", "satisfy": "any"}))
+    assert [loss.hosts for loss in out.losses if loss.code == "satisfy"] == [("a.com", "b.com")]
+
+
+def test_the_catch_all_sends_to_https_what_its_paths_take_alone() -> None:
+    out = made(nginx("a/x", {"": [path("/p")]}, {"force-ssl-redirect": "true"}))
+    assert table(out, section="http") == ["PathPrefix /p -> 308 https"]
+
+
+def test_the_implied_path_of_a_host_redirects_what_another_ingress_does_not_take() -> None:
+    forced = nginx("a/x", {"a.com": [path("/p")]}, {"force-ssl-redirect": "true"}, creationTimestamp="2026-01-01T00:00:00Z")
+    other = nginx("a/y", {"a.com": [path("/q")]}, creationTimestamp="2026-01-02T00:00:00Z")
+    assert table(made(forced, other), "a.com", section="http-a.com") == [
+        "PathPrefix /p -> 308 https",
+        "PathPrefix / -> 308 https",
+        "PathPrefix /q -> s:80",
+    ]
+
+
+def test_a_redirect_of_ones_own_is_no_reason_to_leave_https_to_the_whole_host() -> None:
+    tls = [{"hosts": ["a.com"], "secretName": "cert"}]
+    out = made(
+        nginx("a/x", {"a.com": [path("/p/", kind="Exact")]}, tls=tls, creationTimestamp="2026-01-01T00:00:00Z"),
+        nginx(
+            "a/y", {"a.com": [path("/p")]}, {"permanent-redirect": "https://new.com"}, creationTimestamp="2026-01-02T00:00:00Z"
+        ),
+    )
+    assert "Exact /p/ -> 308 https" in table(out, "a.com", section="http-a.com")
+
+
+def test_verification_of_backends_does_nothing_where_nginx_speaks_no_tls_to_them() -> None:
+    verified = {"proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "in.side"}
+    assert kinds(made(host(path("/"), **verified)), "BackendTLSPolicy") == []
+    assert len(kinds(made(host(path("/"), **verified, **{"backend-protocol": "HTTPS"})), "BackendTLSPolicy")) == 1
+
+
+def test_a_service_that_two_ingresses_speak_to_otherwise_is_named() -> None:
+    verified = {"backend-protocol": "HTTPS", "proxy-ssl-secret": "ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "in.side"}
+    out = made(nginx("a/x", {"a.com": [path("/")]}, verified), nginx("a/y", {"b.com": [path("/")]}))
+    assert [(loss.object, loss.hosts) for loss in out.losses if loss.code == "backend-tls"] == [("Ingress a/y", ("b.com",))]
+
+
+def test_a_www_twin_goes_before_an_alias_of_the_same_name() -> None:
+    twin = nginx("a/x", {"a.com": [path("/")]}, {"from-to-www-redirect": "true"})
+    out = made(twin, nginx("a/y", {"b.com": [path("/", "b")]}, {"server-alias": "www.a.com"}))
+    assert table(out, "www.a.com") == ["PathPrefix / -> 308 a.com"]
+
+
+def test_a_www_twin_listens_where_its_route_is() -> None:
+    first = nginx("two/x", {"a.com": [path("/p")]}, creationTimestamp="2026-01-01T00:00:00Z")
+    out = made(first, nginx("one/y", {"a.com": [path("/")]}, {"from-to-www-redirect": "true"}))
+    homes = {one["metadata"]["namespace"]: [each["name"] for each in one["spec"]["listeners"]] for one in kinds(out, "Gateway")}
+    assert "http-www.a.com" in homes["one"]
+
+
+def test_a_deeper_host_without_certificate_is_named_beside_a_wildcard_that_has_one() -> None:
+    tls = [{"hosts": ["*.com"], "secretName": "cert"}]
+    out = made(nginx("a/x", {"*.com": [path("/")], "x.a.com": [path("/")]}, tls=tls))
+    assert "E1 x.a.com has no certificate; a listener for *.com takes its https from now on" in said(out.losses)
+
+
+def test_a_grpc_path_with_a_slash_too_many_stays_a_path() -> None:
+    out = made(host(path("/p.S/M/", kind="Exact"), **{"backend-protocol": "GRPC"}))
+    assert (kinds(out, "GRPCRoute"), codes(out)) == ([], {"backend-protocol"})
+
+
+def test_locations_that_stand_twice_are_named() -> None:
+    out = made(host(path("/", kind="Exact"), path("/", kind="Exact")))
+    assert any("makes one location twice" in line for line in said(out.losses, "note"))
+
+
+def test_passthrough_needs_a_path_and_a_plain_name() -> None:
+    without = made(host(path("/p"), **{"ssl-passthrough": "true"}))
+    wild = made(nginx("a/x", {"*.a.com": [path("/")]}, {"ssl-passthrough": "true"}))
+    assert kinds(without, "TLSRoute") == kinds(wild, "TLSRoute") == []
+    assert any("passes on connections to this very name" in line for line in said(wild.losses, "note"))
+
+
+def test_an_invalid_redirect_at_the_implied_path_of_expressions_is_said() -> None:
+    out = made(host(path("/", kind="Exact"), **{"rewrite-target": "/a", "permanent-redirect": "/here"}))
+    assert "permanent-redirect" in codes(out)

@@ -1,7 +1,7 @@
 """The answers of ingress-nginx: redirects first, then the location's rewrite, its backend and that one's canary."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -31,7 +31,11 @@ class NginxRouter:
         self.problems: list[str] = []
         self._servers, self._alternatives = servers_of(manifests.ingresses, Services(manifests.services))
         self._locations: dict[str, Locations] = {}
-        self._aliases = {alias.lower(): server for server in self._servers.values() for alias in server.aliases}
+        # Of two servers with one name nginx takes the first, and the controller writes them by name.
+        self._aliases: dict[str, Server] = {}
+        for _, server in sorted(self._servers.items()):
+            for alias in server.aliases:
+                self._aliases.setdefault(alias.lower(), server)
         self._www: dict[str, str] = {}
         for host, server in self._servers.items():
             if server.from_to_www and host != CATCH_ALL and not host.startswith("*"):
@@ -46,20 +50,31 @@ class NginxRouter:
 
     def views(self, _scheme: str, host: str, _port: int = 0, /) -> list[View]:
         """One: a controller is one data plane, whatever the namespaces."""
-        if host in self._www and host not in self._aliases:
-            return [Redirecting(self._www[host], self._secret(self._www[host]))]
+        if host in self._www:  # its server is written before all others
+            return [Redirecting(self._www[host], self._secret_of_twin(host))]
         server = self._server(host)
         locations = self._locations.get(server.host)
         if locations is None:
             locations = self._locations[server.host] = Locations(server.locations)
-        return [NginxView(server, locations, self._alternatives, self._secret(host))]
+        passes = server.passthrough and host == server.host
+        return [NginxView(server, locations, self._alternatives, self._secret(host), passes)]
 
     def _secret(self, host: str) -> str:
         """The certificate of a host: its own, else the wildcard's above it. Source: lua/certificate.lua, get_pem_cert_uid.
 
         An alias is taken to be in its server's certificate, which is not read.
         """
-        named = (self._servers.get(host), self._aliases.get(host), self._servers.get(f"*.{host.partition('.')[2]}"))
+        wider = f"*.{host.partition('.')[2]}"
+        named = (self._servers.get(host), self._aliases.get(host), self._servers.get(wider), self._aliases.get(wider))
+        return self._first_secret(named)
+
+    def _secret_of_twin(self, host: str) -> str:
+        """The certificate of a www twin: that of the server it leads to, else the wildcard's above its own name."""
+        wider = f"*.{host.partition('.')[2]}"
+        return self._first_secret((self._servers[self._www[host]], self._servers.get(wider), self._aliases.get(wider)))
+
+    @staticmethod
+    def _first_secret(named: Iterable[Server | None]) -> str:
         return next((server.secret for server in named if server is not None and server.secret), "")
 
     def _server(self, host: str) -> Server:
@@ -111,13 +126,16 @@ class Redirecting:
 class NginxView:
     """One server."""
 
-    def __init__(self, server: Server, locations: Locations, alternatives: Alternatives, secret: str) -> None:
+    def __init__(self, server: Server, locations: Locations, alternatives: Alternatives, secret: str, passes: bool) -> None:
         self._server, self._locations, self._alternatives, self._secret = server, locations, alternatives, secret
         self._app_root = next((one for one in locations.all if one.settings.app_root), None)
         self._made: dict[int, Answer] = {}
         twice = locations.twice
         self._refused = f"nginx does not load this configuration: location {twice} of {server.host} stands twice" if twice else ""
-        shown = PASSTHROUGH if server.passthrough else secret
+        # TLS goes to the Service of the location /; the implied one has none, and connections end at port 0 of nothing. Names
+        # are compared as they are (tcpproxy.Get), so that neither aliases nor what a wildcard stands for are passed through.
+        self._root = next(one for one in locations.all if one.path == "/") if passes else None
+        shown = PASSTHROUGH if self._root and not self._root.implied else secret
         self.certificates = frozenset({shown}) if shown else None
 
     def atoms(self) -> list[PathAtom]:
@@ -148,8 +166,8 @@ class NginxView:
 
     def _answer(self, request: Request) -> Answer:
         path = normalised(request.path)
-        if self._server.passthrough and request.scheme == "https":
-            return self._passed_through()
+        if self._root is not None and request.scheme == "https":
+            return self._passed_through(self._root)
         if self._app_root is not None and path == "/":
             plain = msgspec.structs.replace(request, query=())
             to = location(plain, request.scheme, request.host, self._app_root.settings.app_root, request.port)
@@ -163,13 +181,11 @@ class NginxView:
             return Answer("redirect", 301, rule=f"{one.rule}, whose location ends in a slash", location=to)
         return self._redirected(one, request) or self._proxied(one, path, request)
 
-    def _passed_through(self) -> Answer:
-        root = next(one for one in self._locations.all if one.path == "/")
-        backends = (root.backend,) if root.backend else ()
-        attributes = (("tls", "passed through"),)
-        return (
-            Answer("backend", backends=backends, rule=root.rule, attributes=attributes) if backends else nothing(404, root.rule)
-        )
+    @staticmethod
+    def _passed_through(root: Location) -> Answer:
+        if root.implied or root.backend is None:
+            return nothing(503, root.rule, "ssl-passthrough without a path / connects https to nothing")
+        return Answer("backend", backends=(root.backend,), rule=root.rule, attributes=(("tls", "passed through"),))
 
     def _redirected(self, one: Location, request: Request) -> Answer | None:
         settings = one.settings

@@ -4,12 +4,14 @@
 family of annotations, `keys` says of every key what becomes of it.
 """
 
+import msgspec
+
 from underway.ingress.ir import Plan
 from underway.ingress.losses import Loss
 from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx import keys
 from underway.ingress.providers.ingress_nginx.rules import plan_of
-from underway.ingress.providers.ingress_nginx.servers import blocks_of
+from underway.ingress.providers.ingress_nginx.servers import Blocks, blocks_of
 from underway.ingress.source import Ingress, Source
 
 PREFIX = "nginx.ingress.kubernetes.io/"
@@ -28,7 +30,13 @@ def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Pla
     for own in owns:
         keys.say_unconverted(own)
         losses += own.losses
-    return made, losses
+    return made, [_for_other_names(loss, blocks) for loss in losses]
+
+
+def _for_other_names(loss: Loss, blocks: Blocks) -> Loss:
+    """What is not as it was on a host is so on its aliases, too."""
+    aliases = [alias for host in loss.hosts if host in blocks.servers for alias in blocks.servers[host].aliases]
+    return msgspec.structs.replace(loss, hosts=tuple(dict.fromkeys((*loss.hosts, *aliases)))) if aliases else loss
 
 
 def explain(key: str) -> tuple[str, str] | None:

@@ -5,11 +5,16 @@ from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("proxy-ssl-secret", "proxy-ssl-verify", "proxy-ssl-name", "proxy-ssl-server-name")
 ON = ("on", "true")
+PROTOCOLS = ("HTTPS", "GRPCS")  # of backend-protocol: with others nginx speaks no TLS to backends
 
 
 def apply(own: Annotations, rule: Rule) -> None:
     """Write whom a backend's certificate must be from. value: (namespace and name of the Secret with ca.crt, hostname)."""
     given = tuple(key for key in KEYS if key in own)
+    if own.text("backend-protocol").upper() not in PROTOCOLS:
+        for key in given:
+            own.lose("note", key, "does nothing without backend-protocol HTTPS or GRPCS, and was left out")
+        return
     if own.text("proxy-ssl-verify") not in ON:
         if "proxy-ssl-secret" in own:
             reason = (

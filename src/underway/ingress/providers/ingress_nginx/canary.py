@@ -35,7 +35,7 @@ class Canary(msgspec.Struct, frozen=True, gc=False):
 
 def canary_of(own: Annotations) -> Canary:
     """The settings of a canary Ingress."""
-    total = own.number("canary-weight-total", 100) or 100
+    total = max(own.number("canary-weight-total", 100), 100)  # balancer.lua takes a total below 100 for 100
     names = ("canary-by-header", "canary-by-header-value", "canary-by-header-pattern", "canary-by-cookie")
     header, value, pattern, cookie = (own.text(key) for key in names)
     if header and not NAME.match(header):

@@ -9,7 +9,7 @@ import msgspec
 
 from underway.ingress.ir import EXACT, Match, Path, Redirect, Rule, Server
 from underway.ingress.providers.annotations import Annotations, address
-from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock
+from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock, certificate_of, twin_of
 
 KEYS = (
     "ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash", "permanent-redirect", "permanent-redirect-code",
@@ -50,10 +50,10 @@ def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | No
 
 def of_host(block: ServerBlock, server: Server) -> None:
     """The way from http to https, and app-root, which comes before it."""
-    owns = {location.own.ingress.key: location.own for location in block.locations}
-    to_https = {key: own for key, own in owns.items() if _redirects(own, server)}
-    # The implied location / takes its settings from the first Ingress: with it, the whole host goes to https.
-    whole = len(to_https) == len(owns) and not any(rule.redirect and Match() in rule.matches for rule in server.rules)
+    to_https = {one.own.ingress.key: one.own for one in block.locations if _redirects(one.own, server)}
+    # The implied location / takes its settings from the first Ingress, but for the catch-all: with it, the whole host goes.
+    everywhere = all(_redirects(one.own, server) for one in block.locations)
+    whole = everywhere and not any(_answers_below(rule) for rule in server.rules)
     if whole and to_https:
         own = block.locations[0].own
         _say_slash(own, block)
@@ -68,7 +68,21 @@ def of_host(block: ServerBlock, server: Server) -> None:
             else:
                 rules.append(rule)
         server.rules = rules
+        _implied_to_https(block, server)
     _app_root(block, server)
+
+
+def _answers_below(rule: Rule) -> bool:
+    """Whether a rule answers on http by itself, and more than one path: there it is more specific than a redirect for all."""
+    return _secured(rule) is rule and rule.scheme != "tls" and any(match.path.kind != EXACT for match in rule.matches)
+
+
+def _implied_to_https(block: ServerBlock, server: Server) -> None:
+    """The implied location / has no backend perhaps, but it redirects what nothing else takes."""
+    root = block.locations[0]
+    taken = any(match == Match() for rule in server.rules for match in rule.matches)
+    if root.implied and root.backend is None and not taken and _redirects(root.own, server):
+        server.rules.append(_to_https(root.own, block, (Match(),)))
 
 
 def _redirects(own: Annotations, server: Server) -> bool:
@@ -107,17 +121,15 @@ def _app_root(block: ServerBlock, server: Server) -> None:
         return
     match = Match(Path(EXACT, "/"))
     rule = Rule((match,), own.ingress.namespace, own.ingress.key, own.where("app-root"), redirect=Redirect(302, path=root))
-    server.rules = [rule, *(one for one in server.rules if one.matches != (match,))]
+    server.rules = [rule, *(one for one in server.rules if {each.path for each in one.matches} != {match.path})]
 
 
 def twins(block: ServerBlock, server: Server, blocks: Blocks) -> list[Server]:
     """The host with www. in front, or without: it sends everything to this one."""
-    if not block.host or block.host.startswith("*."):
-        return []
-    other = block.host.removeprefix("www.") if block.host.startswith("www.") else f"www.{block.host}"
     own = next(one.own for one in block.locations if one.own.flag("from-to-www-redirect", default=False))
-    if other in blocks.servers:
-        own.lose("note", "from-to-www-redirect", f"{other} is a host of its own, so that there is nothing to redirect")
+    other = twin_of(blocks, block)
+    if not other:
+        own.lose("note", "from-to-www-redirect", "has nothing to redirect: the other name is a host of its own, or there is none")
         return []
     ingress = own.ingress
     rule = Rule(
@@ -127,4 +139,7 @@ def twins(block: ServerBlock, server: Server, blocks: Blocks) -> list[Server]:
         own.where("from-to-www-redirect"),
         redirect=Redirect(HTTPS_CODE, "", block.host),
     )
-    return [msgspec.structs.replace(server, host=other, rules=[rule], passthrough=False)]
+    certificate = certificate_of(blocks, other)
+    twin = msgspec.structs.replace(server, host=other, rules=[rule], passthrough=False)
+    twin.tls, twin.certificates = certificate is not None, (certificate,) if certificate is not None else ()
+    return [twin]

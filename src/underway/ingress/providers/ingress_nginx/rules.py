@@ -20,8 +20,8 @@ from underway.ingress.providers.ingress_nginx.patterns import (
     shape_of,
     substitution,
 )
-from underway.ingress.providers.ingress_nginx.servers import Blocks, Location, ServerBlock
-from underway.ingress.providers.table import bare_loss, wildcard_loss
+from underway.ingress.providers.ingress_nginx.servers import Blocks, Location, ServerBlock, certificate_of
+from underway.ingress.providers.table import bare_loss, wildcard_losses
 from underway.ingress.source import Source
 
 
@@ -31,7 +31,7 @@ def plan_of(blocks: Blocks, source: Source, class_name: str) -> tuple[Plan, list
     plan = Plan()
     for block in blocks.servers.values():
         plan.servers += builder.servers(block, class_name)
-    losses = builder.losses + [loss for server in plan.servers for loss in (*wildcard_loss(server), *bare_loss(server))]
+    losses = [*builder.losses, *wildcard_losses(plan.servers), *(loss for one in plan.servers for loss in bare_loss(one))]
     return plan, losses
 
 
@@ -45,34 +45,50 @@ class _Builder:
 
     def servers(self, block: ServerBlock, class_name: str) -> list[Server]:
         """The server of a block, and those of its aliases and its www twin."""
-        server = Server(block.host, block.first.namespace, class_name, block.where, block.first.object)
-        if block.certificate is not None:
-            server.tls, server.certificates = True, (block.certificate,)
-            if not block.certificate.name:
-                where = next(tls.where for tls in block.first.tls) if block.first.tls else block.where
-                reason = "spec.tls names no Secret: the controller's default certificate answered; a listener needs one"
-                loss = Loss(
-                    "lost", where, block.first.object, reason, "--default-certificate NAMESPACE/NAME", "", "", (block.host,)
-                )
-                self.losses.append(loss)
-        regex = any(location.regex for location in block.locations)
-        server.rules = self._expressions(block) if regex else self._prefixes(block)
+        # A target that is the path makes no expression, until the path gets its slash.
+        if any(location.regex for location in _expanded(block.locations)):
+            rules = self._expressions(block)
+        else:
+            self._say_twice(block)
+            rules = self._prefixes(block)
+        own = Server(block.host, block.first.namespace, class_name, block.where, block.first.object, rules)
         if block.passthrough:
-            self._passthrough(block, server)
-        self._protocols(block, server)
-        redirects.of_host(block, server)
-        made = [server]
-        made += [msgspec.structs.replace(server, host=alias, rules=list(server.rules)) for alias in block.aliases]
+            self._passthrough(block, own)
+        self._protocols(block, own)
+        made = []
+        for name in (block.host, *block.aliases):
+            server = msgspec.structs.replace(own, host=name, rules=list(own.rules))
+            if name != block.host and own.passthrough:  # names are compared as they are
+                server.passthrough, server.rules = False, [rule for rule in own.rules if rule.protocol != "TLS"]
+            self._certify(block, server)
+            redirects.of_host(block, server)
+            made.append(server)
         if block.www:
-            made += redirects.twins(block, server, self.blocks)
+            made += redirects.twins(block, made[0], self.blocks)
         return made
+
+    def _certify(self, block: ServerBlock, server: Server) -> None:
+        """Give a name its certificate, and say where spec.tls leaves it to the controller."""
+        certificate = certificate_of(self.blocks, server.host)
+        if certificate is None:
+            return
+        server.tls, server.certificates = True, (certificate,)
+        if not certificate.name:
+            where = next(tls.where for tls in block.first.tls) if block.first.tls else block.where
+            reason = "spec.tls names no Secret: the controller's default certificate answered; a listener needs one"
+            remedy, hosts = "--default-certificate NAMESPACE/NAME", (server.host,)
+            self.losses.append(Loss("lost", where, block.first.object, reason, remedy, "", "", hosts))
 
     def _passthrough(self, block: ServerBlock, server: Server) -> None:
         """TLS goes to the backend of / as it comes, unless there is none."""
-        root = next((one for one in block.locations if one.path == "/" and one.backend is not None), None)
-        if root is None or root.backend is None:
-            root_own = block.locations[0].own
-            root_own.lose("note", "ssl-passthrough", "needs a path /, and there is none: the controller ignores it")
+        root = next(one for one in block.locations if one.path == "/")
+        if block.host.startswith("*."):
+            reason = "passes on connections to this very name, which no client asks for: https is answered as without it"
+            root.own.lose("note", "ssl-passthrough", reason)
+            return
+        if root.implied or root.backend is None:
+            reason = "needs a path / of type Prefix, and there is none: the controller connects https to nothing"
+            root.own.lose("note", "ssl-passthrough", reason)
             return
         server.passthrough = True
         root.own.lose(
@@ -99,7 +115,12 @@ class _Builder:
         mixed = any(rule.protocol == "HTTP" for rule in server.rules)
         own = next(one.own for one in block.locations if one.own.ingress.key == spoken[0].owner)
         if not mixed and all(_grpc(rule) for rule in spoken):
-            own.lose("note", "backend-protocol", "became a GRPCRoute, which takes gRPC requests alone, by service and method")
+            reason = "became a GRPCRoute, which takes gRPC requests alone, by service and method"
+            method = next((path for rule in spoken for path in (rule.matches[0].path,) if _below_method(path)), None)
+            witness = (
+                f"GET http://{block.host or 'any.host'}{method.value}/x was answered by it, and now is not" if method else ""
+            )
+            own.lose("differs" if method else "note", "backend-protocol", reason, witness=witness)
             return
         server.rules = [msgspec.structs.replace(rule, protocol="HTTP") if rule in spoken else rule for rule in server.rules]
         why = "the host speaks HTTP too" if mixed else "a path is not of the form /package.Service/Method, or is rewritten"
@@ -147,18 +168,27 @@ class _Builder:
                 if location.path != stem:
                     rules += self._slash(location, location.path, paths)
                 elif (stem + "/", "Prefix") in paths and stem != "/":
-                    # nginx refuses two locations /p/; the longer text is the one that the controller writes first.
-                    self._note_twice(block, location)
+                    # nginx refuses two locations /p/ (`_say_twice`); the longer text is the one that comes first.
                     rules += self.rules(location, Path(EXACT, stem), None)
                     continue
                 self._say_specific(block, location)
                 rules += self.rules(location, Path(PREFIX, stem), None)
         return _first_of_each(rules)
 
-    def _note_twice(self, block: ServerBlock, location: Location) -> None:
-        reason = f"Prefix {location.path} and {location.path}/ make one location twice, which nginx refuses to load"
-        owner, hosts = location.own.ingress.object, (block.host,)
-        self.losses.append(Loss("note", location.where, owner, reason, "keep one of them", "E8", "", hosts))
+    def _say_twice(self, block: ServerBlock) -> None:
+        """A Prefix is a directory and an exact location; what stands twice so, nginx refuses to load."""
+        exact = {one.path for one in block.locations if one.kind == "Exact"}
+        seen: set[tuple[str, str]] = set()
+        for one in block.locations:
+            made = [(one.kind, one.path)]
+            if one.kind == "Prefix" and one.path != "/":
+                made = [("Prefix", one.path.rstrip("/") + "/"), *([] if one.path in exact else [("Exact", one.path)])]
+            twice = next((name for name in made if name in seen), None)
+            seen |= set(made)
+            if twice is not None:
+                reason = f"{twice[0]} {twice[1]} makes one location twice, which nginx refuses to load: no change comes through"
+                owner, hosts = one.own.ingress.object, (block.host,)
+                self.losses.append(Loss("note", one.where, owner, reason, "keep one of them", "E8", "", hosts))
 
     def _say_specific(self, block: ServerBlock, location: Location) -> None:
         """E4: the API says nothing of ImplementationSpecific; this controller takes it for Prefix."""
@@ -194,9 +224,10 @@ class _Builder:
             before.append((location, shape))
             if self._beyond(block, location, shape):
                 continue
-            if location.backend is not None:
+            made = self._expression(location, shape)
+            if made:
                 self._say_shape(block, location, shape)
-                rules += self._expression(location, shape)
+                rules += made
         return _first_of_each(rules)
 
     def _beyond(self, block: ServerBlock, location: Location, shape: Shape) -> bool:
@@ -241,10 +272,15 @@ class _Builder:
 
 
 def _grpc(rule: Rule) -> bool:
-    parts = [match.path.value.strip("/").split("/") for match in rule.matches if match.path.value != "/"]
+    parts = [match.path.value[1:].split("/") for match in rule.matches if match.path != Path()]
     kinds = {match.path.kind for match in rule.matches}
-    fits = all(len(part) == 2 or (len(part) == 1 and EXACT not in kinds) for part in parts)
+    fits = all((len(part) == 2 and all(part)) or (len(part) == 1 and EXACT not in kinds) for part in parts)
     return fits and kinds <= {EXACT, PREFIX} and rule.rewrite is None and rule.redirect is None and rule.cors is None
+
+
+def _below_method(path: Path) -> bool:
+    """Whether a path takes more than /package.Service/Method, which no gRPC client asks for."""
+    return path.kind == PREFIX and path.value.strip("/").count("/") == 1
 
 
 def _witness(shape: Shape) -> tuple[str, str] | None:

@@ -54,9 +54,10 @@ class ServerBlock(msgspec.Struct):
 
 
 class Blocks(msgspec.Struct):
-    """All servers by host, and the first canary of each upstream."""
+    """All servers by host and by every name that leads to them (aliases, www twins), and the first canary of each upstream."""
 
     servers: dict[str, ServerBlock] = {}
+    names: dict[str, ServerBlock] = {}
     canaries: dict[Backend, Canary] = {}
     losses: list[Loss] = []
 
@@ -77,17 +78,21 @@ def blocks_of(owns: list[Annotations]) -> Blocks:
         if own.flag("canary", default=False):
             _merge(blocks, own)
     _settle_aliases(blocks)
-    for host, block in blocks.servers.items():
-        # A certificate is looked up by name, then by *.name: rootfs/etc/nginx/lua/certificate.lua.
-        wider = blocks.servers.get(f"*.{host.partition('.')[2]}")
-        if host and block.certificate is None and wider is not None:
-            block.certificate = wider.certificate
     return blocks
+
+
+def certificate_of(blocks: Blocks, name: str) -> Certificate | None:
+    """The certificate that a name is answered with: its own, or that of *.name. An alias is taken to be in its server's.
+
+    Source: rootfs/etc/nginx/lua/certificate.lua (get_pem_cert_uid), internal/ingress/controller/nginx.go (configureCertificates).
+    """
+    found = (blocks.names.get(each) for each in (name, f"*.{name.partition('.')[2]}"))
+    return next((block.certificate for block in found if block is not None and block.certificate is not None), None)
 
 
 def _settle_aliases(blocks: Blocks) -> None:
     """An alias that is a host is nothing; of two servers with one alias nginx takes the first, which is the first by name."""
-    taken: dict[str, str] = {}
+    taken = {twin: block.host for block in blocks.servers.values() if (twin := twin_of(blocks, block))}
     for host in sorted(blocks.servers, key=lambda host: host or "_"):
         block = blocks.servers[host]
         kept = []
@@ -100,13 +105,22 @@ def _settle_aliases(blocks: Blocks) -> None:
                 taken[alias] = host
                 kept.append(alias)
         block.aliases = tuple(kept)
+    blocks.names = {name: blocks.servers[host] for name, host in taken.items()} | blocks.servers
+
+
+def twin_of(blocks: Blocks, block: ServerBlock) -> str:
+    """The name with www. in front, or without, that is sent to a block; "" if there is none to send."""
+    if not block.www or not block.host or block.host.startswith("*."):
+        return ""
+    other = block.host.removeprefix("www.") if block.host.startswith("www.") else f"www.{block.host}"
+    return "" if other in blocks.servers else other
 
 
 def _create(blocks: Blocks, own: Annotations) -> None:
     ingress = own.ingress
     default = backend_of(ingress, ingress.default) if ingress.default and ingress.default.service else None
     if default is not None and ingress.default is not None and not ingress.rules:
-        bare = own.without(_without_rewrites(ingress))
+        bare = own.without(_plain(ingress.annotations, own.prefix))
         location = Location("/", "Prefix", default, bare, ingress.default.where)
         block = blocks.servers.setdefault("", ServerBlock("", ingress, ingress.default.where, [location]))
         if block.locations[0].implied:
@@ -117,16 +131,17 @@ def _create(blocks: Blocks, own: Annotations) -> None:
             continue
         where = ingress.default.where if ingress.default else rule.where
         # The catch-all is there before any Ingress: its / is the controller's own, whatever defaultBackend says.
-        mine = own if rule.host else own.without({})
+        mine = own if rule.host else own.without(_plain({}, own.prefix))
         implied = Location("/", "Prefix", default if rule.host else None, mine, where, implied=True)
         passthrough = bool(rule.host) and own.flag("ssl-passthrough", default=False)
         blocks.servers[rule.host] = ServerBlock(rule.host, ingress, rule.where, [implied], passthrough=passthrough)
 
 
-def _without_rewrites(ingress: Ingress) -> dict[str, str]:
-    """The catch-all takes neither redirects nor rewrites from its Ingress."""
+def _plain(annotations: dict[str, str], prefix: str) -> dict[str, str]:
+    """The annotations of the catch-all's own location, which takes neither redirects nor rewrites: not even ssl-redirect."""
     skipped = ("redirect", "rewrite", "app-root", "use-regex")
-    return {key: text for key, text in ingress.annotations.items() if not any(word in key for word in skipped)}
+    kept = {key: text for key, text in annotations.items() if not any(word in key for word in skipped)}
+    return kept | {f"{prefix}ssl-redirect": "false"}
 
 
 def _configure(blocks: Blocks, own: Annotations) -> None:

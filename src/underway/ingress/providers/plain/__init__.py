@@ -6,7 +6,7 @@ host goes to the default backend.
 
 from underway.ingress.ir import EXACT, PREFIX, Certificate, Plan, Server
 from underway.ingress.losses import Loss, Where
-from underway.ingress.providers.table import Entry, Table, catch_all, resource_loss, rule_of, wildcard_loss
+from underway.ingress.providers.table import Entry, Table, catch_all, resource_loss, rule_of, wildcard_losses
 from underway.ingress.source import Ingress, IngressPath, Source
 
 name = "plain"
@@ -34,7 +34,7 @@ def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Pla
         _drop_shadowed(table, losses)
     servers = [table.finish() for table in tables.values()]
     losses += add_certificates(servers, ingresses, class_name)
-    losses += [loss for server in servers for loss in wildcard_loss(server)]
+    losses += wildcard_losses(servers)
     return Plan(servers), losses
 
 
@@ -127,8 +127,9 @@ def add_certificates(servers: list[Server], ingresses: list[Ingress], class_name
             by_host[host] = server
             servers.append(server)
             if not server.rules:
-                reason = f"spec.tls names {host}, which no rule has: its listener has a certificate and answers 404"
-                losses.append(Loss("note", where, name, reason, "take it away", "tls", "", (host,)))
+                reason = f"spec.tls names {host}, which no rule has: its listener has a certificate and no route"
+                witness = f"GET https://{host}/ is answered 404; a Gateway may not answer where no route is"
+                losses.append(Loss("differs", where, name, reason, "take it away", "tls", witness, (host,)))
     for server in servers:
         keys = (server.host, f"*.{server.host.partition('.')[2]}", "")
         found = next((secrets[key] for key in keys if key in secrets), None)
