@@ -71,6 +71,10 @@ GOOD_ROTATIONS: dict[str, Spec] = {
             {"to": "team", "teams": {"tills": "tills-chat"}, "on": ["Blocked"]},
         ],
     },
+    "training that saves its work": {
+        **MINIMAL,
+        "drain": {"wait": [{"selector": {}, "until": "Checkpointed", "limit": "10m"}]},
+    },
     "no gates": {**MINIMAL, "health": []},
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -147,6 +151,7 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "an alert to a URL": ({**MINIMAL, "alerts": [{"to": "admins", "from": "slack://t"}]}, "spec.alerts[0].from"),
     "a team at a URL": ({**MINIMAL, "alerts": [{"to": "team", "teams": {"x": "slack://t"}}]}, "spec.alerts[0].teams"),
     "an alert of trouble": ({**MINIMAL, "alerts": [{"to": "user", "from": "me", "on": ["Trouble"]}]}, "spec.alerts[0].on[0]"),
+    "a wait for luck": ({**MINIMAL, "drain": {"wait": [{"selector": {}, "until": "Lucky"}]}}, "spec.drain.wait[0].until"),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
     "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),

@@ -40,10 +40,11 @@ NEVER = ((DO_NOT_DISRUPT, "true"), ("cluster-autoscaler.kubernetes.io/safe-to-ev
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Pods that a drain lets run to their end, for so long at most."""
+    """Pods that a drain lets run to their end, for so long at most; checkpoint: or until they have saved their work."""
 
     selector: LabelSelector
     limit_ms: int
+    checkpoint: bool = False
 
 
 class Rules(msgspec.Struct, frozen=True):

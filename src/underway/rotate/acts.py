@@ -16,6 +16,7 @@ from underway.model import timestamp
 from underway.model.lease import Lease
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
+from underway.rotate.long_work import CHECKPOINT_REQUESTED
 from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of
 
 
@@ -98,6 +99,21 @@ def delete_pod(request_id: int, pod: Pod, grace_s: int | None) -> Request:
         body["gracePeriodSeconds"] = max(1, grace_s)
     namespace, name = pod.metadata.namespace, pod.metadata.name
     return Request(id=request_id, verb="delete", resource=r.PODS, namespace=namespace, name=name, body=body)
+
+
+def request_checkpoint(request_id: int, pod: Pod, now_ms: int) -> Request:
+    """Ask one pod, that very one (UID), to save its work."""
+    metadata = {"uid": pod.metadata.uid, "annotations": {CHECKPOINT_REQUESTED: timestamp.format_micro(now_ms)}}
+    return Request(
+        id=request_id,
+        verb="patch",
+        resource=r.PODS,
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        body={"metadata": metadata},
+        content_type=q.MERGE_PATCH,
+        query=FIELD_MANAGER,
+    )
 
 
 def delete_node(request_id: int, node: Node) -> Request:

@@ -68,6 +68,8 @@ class Answers:
             self._journal.written(reply.body)
         elif reply.ok and verb in ("admit", "record", "mark"):
             self._observed.wrote("Node", reply.body)
+        elif reply.ok and verb == "checkpoint":
+            self._observed.wrote("Pod", reply.body)
         self._note_refusal(outcome, now_ms)
 
     def machine_reply(self, reply: MachineReply, now_ms: int, rng: Random) -> None:

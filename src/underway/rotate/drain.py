@@ -34,13 +34,15 @@ class Waiting(msgspec.Struct, frozen=True):
 class Drain(msgspec.Struct, frozen=True):
     """One node's drain at one instant. evict: now, in this order; waiting: what keeps the others; left: stay to the end.
 
-    held_ms: until when long work is waited for at the latest, 0 where there is none; the drain's own time begins then.
+    held_ms: until when long work is waited for at the latest, 0 where there is none; the drain's own time begins then. ask: pods
+    that are to be asked for a checkpoint now.
     """
 
     evict: tuple[Pod, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     left: tuple[Pod, ...] = ()
     held_ms: int = 0
+    ask: tuple[Pod, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -78,6 +80,7 @@ def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: P
     evict: list[Pod] = []
     waiting: list[Waiting] = []
     left: list[Pod] = []
+    ask: list[Pod] = []
     held_ms = 0
     silent = unreachable(node)
     for pod in order(snapshot.pods_on(node.name)):
@@ -94,12 +97,14 @@ def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: P
             case _:
                 held = None if pod.finished or silent else hold(pod, rules, record.since_ms)
                 held_ms = max(held_ms, held.until_ms if held else 0)
+                if held is not None and held.ask and now_ms < held.until_ms:
+                    ask.append(pod)
                 verdict = _held(pod, held, now_ms) or _came_back(pod, record) or _refused(pod, snapshot, purse)
                 if verdict is None:
                     evict.append(pod)
                 else:
                     waiting.append(verdict)
-    return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms)
+    return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms, tuple(ask))
 
 
 def _held(pod: Pod, held: Hold | None, now_ms: int) -> Waiting | None:

@@ -81,7 +81,10 @@ def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Ru
         evict_unmanaged=drain.unmanaged == "Evict",
         namespaces=namespaces,
         honour_do_not_disrupt=drain.do_not_disrupt == "Honour",
-        waits=tuple(Wait(wait.selector, round(seconds(wait.limit) * timestamp.MILLISECONDS)) for wait in drain.wait),
+        waits=tuple(
+            Wait(wait.selector, round(seconds(wait.limit) * timestamp.MILLISECONDS), wait.until == "Checkpointed")
+            for wait in drain.wait
+        ),
         past_deadline="DeadlineDelete" in drain.ladder,
     )
 

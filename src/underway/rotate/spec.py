@@ -160,10 +160,13 @@ class Pace(Spec, frozen=True):
 
 
 class WaitFor(Spec, frozen=True):
-    """Pods that run to their end on a cordoned node before it is emptied, for `limit` at most: Jobs, training."""
+    """Pods that run to their end on a cordoned node before it is emptied, for `limit` at most: Jobs, training.
+
+    until: Checkpointed asks each by an annotation to save its work, and lets it go once it answers that it has.
+    """
 
     selector: Selector
-    until: Literal["Finished"] = "Finished"
+    until: Literal["Finished", "Checkpointed"] = "Finished"
     limit: PositiveDuration = "12h"
 
 

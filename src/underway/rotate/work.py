@@ -11,6 +11,8 @@
 Owns the dispatch by phase. When a step is due is `rotate.progress`'s; what may follow is `rotate.machine`'s.
 """
 
+from functools import partial
+
 import msgspec
 
 from underway.model.node import Node
@@ -199,6 +201,9 @@ class Work:
             case Phase.SURGING if record.slot is Slot.SURGE:
                 self.provision(owed_by(node, record))
             case Phase.DRAINING:
+                for pod in left.ask:
+                    build = partial(acts.request_checkpoint, pod=pod, now_ms=situation.now_ms)
+                    self._outbox.send(("checkpoint", pod.metadata.uid), build)
                 for pod in left.evict:
                     self._evict(pod, node, record, situation.snapshot)
             case Phase.TERMINATING if left.done and not self._machinery.ending(node.name):

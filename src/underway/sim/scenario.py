@@ -136,10 +136,11 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
         spec = {"selector": self.selector(), "template": self.template()}
         return [(r.DAEMON_SETS, {"metadata": self.metadata(), "spec": spec})]
 
-    def job(self, run_s: float) -> list[tuple[Resource, Manifest]]:
-        """As a Job of so many completions."""
+    def job(self, run_s: float, save_s: float | None = None) -> list[tuple[Resource, Manifest]]:
+        """As a Job of so many completions. save_s: how long a checkpoint takes, None if it knows of none."""
         template = self.template()
-        annotations = {**template["metadata"]["annotations"], **parameters(run_s=run_s)}
+        saves = {} if save_s is None else parameters(save_s=save_s)
+        annotations = {**template["metadata"]["annotations"], **parameters(run_s=run_s), **saves}
         template["metadata"]["annotations"] = annotations
         template["spec"]["restartPolicy"] = "Never"
         spec = {"completions": self.replicas, "parallelism": self.replicas, "template": template}
@@ -314,9 +315,15 @@ def _drawn_windows(seed: int) -> Manifest:
 
 
 def _drawn_training(seed: int) -> tuple[list[tuple[Resource, Manifest]], Manifest]:
-    """A Job that is waited for, in one run of six; some run longer than their limit. Also what the drain says of it."""
+    """A Job that is waited for, in one run of six; some run longer than their limit, some are asked for a checkpoint.
+
+    Also what the drain says of it.
+    """
     rng = Random(f"{seed}/jobs")
     if rng.random() >= 1 / 6:
         return [], {}
-    job = App(name="training", namespace="shop", replicas=rng.randint(1, 3), cpu="200m").job(run_s=rng.uniform(60, 600))
-    return job, {"wait": [{"selector": {"matchLabels": {"app": "training"}}, "limit": rng.choice(("1m", "5m", "1h"))}]}
+    app = App(name="training", namespace="shop", replicas=rng.randint(1, 3), cpu="200m")
+    run_s, limit = rng.uniform(60, 600), rng.choice(("1m", "5m", "1h"))
+    until, save_s = rng.choice((("Finished", None), ("Checkpointed", rng.uniform(5, 90)), ("Checkpointed", None)))
+    wait = {"selector": {"matchLabels": {"app": "training"}}, "until": until, "limit": limit}
+    return app.job(run_s, save_s), {"wait": [wait]}

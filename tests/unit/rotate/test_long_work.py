@@ -5,7 +5,9 @@ import pytest
 from objects import cluster, node, pod
 from underway.model import timestamp
 from underway.model.meta import LabelSelector
+from underway.model.pod import Pod
 from underway.policy.evictable import Block, Move, Rules, Wait, fate
+from underway.rotate.acts import request_checkpoint
 from underway.rotate.blockers import blockers_of
 from underway.rotate.drain import Drain, Purse, drain
 from underway.rotate.ladder import Ladder, Rung
@@ -76,3 +78,42 @@ def test_what_cannot_be_read_is_ignored() -> None:
     nonsense = annotated("karpenter.sh/do-not-disrupt", "please")
     assert len(drained(Rules(), START_MS, nonsense).evict) == 1
     assert not isinstance(fate(pod("p", "a"), cluster(nonsense), Rules()), Block)
+
+
+SAVING = Rules(waits=(Wait(LabelSelector(match_labels={"app": "training"}), HOUR_MS, checkpoint=True),))
+ASKED_MS = START_MS + 5_000
+
+
+def trainer(**annotations: str) -> Pod:
+    known = {f"underway.dev/checkpoint-{name}": value for name, value in annotations.items()}
+    labels = {"app": "training"}
+    return pod("t", "a", "training", owner="Job", metadata={"annotations": known, "labels": labels})
+
+
+def test_training_that_can_save_its_work_is_asked_and_goes_once_it_has() -> None:
+    first = drained(SAVING, ASKED_MS, trainer())
+    assert [one.key for one in first.ask] == ["shop/t"]
+    request = request_checkpoint(7, first.ask[0], ASKED_MS)
+    question = request.body["metadata"]["annotations"]["underway.dev/checkpoint-requested"]
+    assert (request.verb, request.name, request.body["metadata"]["uid"]) == ("patch", "t", "uid-t")
+    asked = drained(SAVING, ASKED_MS + 1_000, trainer(requested=question))
+    assert (asked.ask, asked.evict) == ((), ())
+    assert asked.waiting[0].reason == (
+        "pod shop/t is asked to save its work (underway.dev/checkpoint-requested), until 2026-01-01T01:00:00Z at the latest"
+    )
+    saved = drained(SAVING, ASKED_MS + 2_000, trainer(requested=question, done=question))
+    assert [one.key for one in saved.evict] == ["shop/t"]
+
+
+def test_an_answer_to_another_question_is_none() -> None:
+    question, other = "2026-01-01T00:00:05.000000Z", "2025-12-31T00:00:00.000000Z"
+    assert drained(SAVING, ASKED_MS, trainer(requested=question, done=other)).evict == ()
+    stale = drained(SAVING, ASKED_MS, trainer(requested=other, done=other))
+    assert [one.key for one in stale.ask] == ["shop/t"], "work has been done since the drain before this one"
+    nonsense = drained(SAVING, ASKED_MS, trainer(requested="soon", done="soon"))
+    assert [one.key for one in nonsense.ask] == ["shop/t"]
+
+
+def test_a_pod_that_never_answers_goes_after_the_limit_unasked() -> None:
+    late = drained(SAVING, START_MS + HOUR_MS, trainer())
+    assert ([one.key for one in late.evict], late.ask) == (["shop/t"], ())

@@ -5,6 +5,7 @@ sim.underway.dev/ready-s     running to Ready                                   
 sim.underway.dev/pre-stop-s  a preStop hook, or "never": it ends with the grace    default: see `termination`
 sim.underway.dev/stop-s      SIGTERM to exit; "never" waits for SIGKILL            default 1
 sim.underway.dev/run-s       for Jobs: how long the work takes                     default 60
+sim.underway.dev/save-s      for Jobs: how long a checkpoint takes                    default: it never answers
 sim.underway.dev/rps         for Services: requests a second                       default 0
 sim.underway.dev/work-ms     for Services: median time of one request              default 20
 """

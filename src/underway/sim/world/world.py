@@ -16,6 +16,7 @@ from underway.sim.probes import SimProbes
 from underway.sim.queue import Queue
 from underway.sim.scenario import Scenario
 from underway.sim.store import Store
+from underway.sim.world.checkpoints import Checkpoints
 from underway.sim.world.controller import is_active, is_ready
 from underway.sim.world.daemons import DaemonSets
 from underway.sim.world.deployments import Deployments
@@ -66,6 +67,7 @@ class World:
             Disruption(*parts, pods),
             Endpoints(*parts, pods),
             Garbage(*parts),
+            Checkpoints(*parts),
             NodeLifecycle(*parts, pods),
             TaintEviction(*parts, pods),
         )
