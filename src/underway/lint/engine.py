@@ -67,7 +67,7 @@ def _run(rule: Rule, picture: Picture, options: Options) -> tuple[list[Found], l
         # One by one: what was found before it breaks is kept.
         for found in rule.run(picture, options):
             founds.append(_checked(found, rule))  # noqa: PERF401
-    except Exception as error:  # noqa: BLE001  # a rule may be anybody's: one that breaks must not take the others with it
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a rule may be anybody's: it must not take the others with it
         why = f"rule {rule.name} broke: {type(error).__name__}: {error}; what it found before is kept"
         return founds, [Skipped("Rule", why)]
     return founds, []

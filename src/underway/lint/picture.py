@@ -365,3 +365,10 @@ def opened(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield from opened({**described, **item} if kind != "List" else item)
     else:
         yield document
+
+
+def strangers(document: dict[str, Any]) -> Iterator[int]:
+    """The places in a List of what is no object: `opened` passes it over."""
+    items = document.get("items")
+    if str(document.get("kind", "")).endswith("List") and isinstance(items, list):
+        yield from (index for index, item in enumerate(items) if not isinstance(item, dict))

@@ -168,6 +168,22 @@ def test_a_kustomization_is_met_with_a_sentence(lint: Lint) -> None:
     assert (done.code, done.err) == (2, f"underway: prod/kustomization.yaml:1: {told}")
 
 
+def test_a_template_is_told_apart_from_broken_yaml(lint: Lint) -> None:
+    done = lint.run("apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Values.name }}}\n", name="web.yaml")
+    told = "it looks like a template: give what it makes, such as helm template NAME CHART | underway lint run -f -\n"
+    assert (done.code, done.err) == (2, f"underway: web.yaml:3: a key is not a word; {told}")
+
+
+def test_what_is_no_object_in_a_list_is_named_and_the_others_are_looked_at(lint: Lint) -> None:
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [5, yaml.safe_load(BARE), None]})
+    done = lint.run(text, "-c", "bare-pods", "-o", "json")
+    assert (done.code, done.rules) == (4, ["bare-pods"])
+    assert [one["reason"].partition(": ")[2] for one in done.report["skipped"]] == [
+        "item 0 of the List is no object",
+        "item 2 of the List is no object",
+    ]
+
+
 def test_documents_before_a_broken_one_are_kept(lint: Lint) -> None:
     done = lint.run(BARE + "---\na: 1\n\tb: 2\n", "-c", "latest-tag", "-o", "json")
     assert (done.code, done.rules) == (4, ["latest-tag"])
@@ -227,6 +243,17 @@ def test_owners_in_a_circle_are_reported_and_nothing_is_lost(lint: Lint) -> None
     assert "its owners go in a circle: ReplicaSet a -> ReplicaSet b -> ReplicaSet a" in done.out
 
 
+def test_pods_that_own_each_other_are_reported_too(lint: Lint) -> None:
+    def pod(name: str, owner: str) -> dict[str, Any]:
+        references = [{"apiVersion": "v1", "kind": "Pod", "name": owner, "uid": owner, "controller": True}]
+        made = yaml.safe_load(BARE.replace("web, namespace", f"{name}, namespace"))
+        return {**made, "metadata": {**made["metadata"], "ownerReferences": references}}
+
+    done = lint.run(yaml.safe_dump_all([pod("a", "b"), pod("b", "a")]), "-c", "owner-cycle,latest-tag", "-o", "json")
+    assert done.rules.count("owner-cycle") == 2
+    assert "latest-tag" in done.rules
+
+
 RULE = """
 from underway.lint.finding import Found, Severity
 from underway.lint.rule import Rule
@@ -251,6 +278,8 @@ def test_rules_of_ones_own_come_from_a_file(lint: Lint) -> None:
         ("raise RuntimeError('boom')", "mine.py cannot be loaded: RuntimeError: boom"),
         ("x = 1", "mine.py cannot be loaded: ValueError: it defines no RULES; end it with RULES = (my_rule,)"),
         ("RULES = (5,)", "mine.py cannot be loaded: ValueError: 5 is no underway.lint.rule.Rule"),
+        ("import sys\nsys.exit(9)", "mine.py cannot be loaded: SystemExit: 9"),
+        (RULE.format(then="raise SystemExit(7)"), "rule mine broke: SystemExit: 7; what it found before is kept"),
         (RULE.format(then="1 / 0"), "rule mine broke: ZeroDivisionError: division by zero; what it found before is kept"),
         (RULE.format(then="").replace('"mine"', '"noop"'), "there is a rule 'noop' already; call it otherwise"),
     ],

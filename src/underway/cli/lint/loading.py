@@ -48,7 +48,7 @@ def rules_from(files: Iterable[str]) -> Loaded:
     for source, load in sources:
         try:
             rules += _checked(load(), {rule.name for rule in rules})
-        except Exception as error:  # noqa: BLE001  # anybody's code runs here; it must not take the others with it
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # anybody's code runs here; it must not take the others with it
             broken.append(Skipped("Rule", f"{source} cannot be loaded: {type(error).__name__}: {error}"))
     return Loaded(tuple(rules), tuple(broken))
 

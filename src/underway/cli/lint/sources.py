@@ -15,12 +15,13 @@ from underway.errors import UsageError
 from underway.lint.decode import from_values
 from underway.lint.objects.kinds import WORKLOADS
 from underway.lint.objects.meta import Object
-from underway.lint.picture import Picture, Place, Skipped, opened
+from underway.lint.picture import Picture, Place, Skipped, opened, strangers
 from underway.lint.rule import Rule
 from underway.lint.trials import worth_trying
 
 CHART = "this is a Helm chart, whose files are templates: helm template NAME {} | underway lint run -f -"
 KUSTOMIZATION = "this is a kustomization, and no object: kustomize build {} | underway lint run -f -"
+HINT_BYTES = 64 * 1024  # of a file that cannot be read, in which to look for a template
 SNAPSHOT_BYTES_MAX = 2 * 1024 * 1024 * 1024  # 100,000 pods are half of it
 
 
@@ -84,7 +85,7 @@ def from_manifests(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
                 for document, where in documents_in(file, bytes_of(file)):
                     _take(document, where, objects, places, skipped)
             except UsageError as error:
-                skipped.append(Skipped("File", str(error)))
+                skipped.append(Skipped("File", f"{error}{_hint(file)}"))
     if skipped and not objects:
         raise UsageError("; ".join(one.reason for one in skipped))
     return Picture(objects, skipped=(*broken, *skipped), places=places, only=wanted.only, without=wanted.without)
@@ -97,6 +98,7 @@ def _take(
     if not isinstance(document, dict):
         skipped.append(Skipped("File", f"{where}: holds no object; an object begins with apiVersion and kind"))
         return
+    skipped += [Skipped("File", f"{where}: item {index} of the {document['kind']} is no object") for index in strangers(document)]
     for values in opened(document):
         if not (isinstance(values.get("kind"), str) and isinstance(values.get("apiVersion"), str)):
             skipped.append(Skipped("File", f"{where}: {_no_object(file, values)}"))
@@ -108,6 +110,19 @@ def _take(
             continue
         objects.append(thing)
         places.setdefault(thing.key, Place(file, int(line)))
+
+
+def _hint(file: str) -> str:
+    """What to do about a file that is no YAML because it is to become some."""
+    if file == "-" or not Path(file).is_file():
+        return ""
+    with Path(file).open("rb") as text:
+        looks_so = b"{{" in text.read(HINT_BYTES)
+    return (
+        "; it looks like a template: give what it makes, such as helm template NAME CHART | underway lint run -f -"
+        if looks_so
+        else ""
+    )
 
 
 def _no_object(file: str, values: dict[str, Any]) -> str:

@@ -63,7 +63,9 @@ from underway.lint.rule import Options, Rule
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
     for thing in picture.objects:
-        if thing.metadata.owner_references and thing.kind != "Pod":
+        controller = thing.metadata.controller
+        # Of many pods few have another pod for their controller; their other controllers are looked at for themselves.
+        if thing.metadata.owner_references and (thing.kind != "Pod" or (controller is not None and controller.kind == "Pod")):
             chain = (thing, *picture.owners(thing))
             above = picture.owners(chain[-1])
             if thing.key in {owner.key for owner in above}:
