@@ -72,7 +72,7 @@ def test_rotations_live_in_three_versions(cluster: ControlPlane, port: int) -> N
     assert read("v1beta1")["spec"]["freeze"] is False
     newest = read("v1")["spec"]
     assert (newest["mode"], newest["pace"]["maxUnavailable"]) == ("Rotate", 3)
-    assert newest["target"] == {"kubeletVersion": "v1.37.2"}
+    assert newest["target"]["kubeletVersion"] == "v1.37.2"
 
     # The oldest client freezes; the newest sees it, and nothing else has changed.
     cluster.kubectl("patch", "rotations.v1alpha1.underway.dev", "workers", "--type=merge", "-p", '{"spec":{"freeze":true}}')

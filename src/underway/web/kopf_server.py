@@ -117,10 +117,11 @@ class WebhookServer:
                 if trusted:
                     client["caBundle"] = base64.b64encode(trusted).decode()
                 yield client
-                await running
+                await asyncio.shield(running)
             finally:
+                # kopf ends by cancelling us: the server ends in its own time, before its certificate goes.
                 server.should_exit = True
-                await running
+                await asyncio.wait({running})
 
 
 def _renewed(renew: Callable[[datetime], bool] | None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import ssl
 from collections.abc import Callable, Coroutine
@@ -59,6 +60,29 @@ def test_conversion_and_kopfs_own_handlers_share_a_server(monkeypatch: pytest.Mo
             assert (answer.status, await answer.text()) == (200, "ok\n")
 
     served(talk, monkeypatch)
+
+
+def test_kopf_ends_it_by_cancelling_and_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(serving, "LOOK_S", 0.02)
+
+    async def run() -> None:
+        ready = asyncio.Event()
+
+        async def serve() -> None:
+            async for _ in WebhookServer(THINGS, port=0, address="127.0.0.1")(handled):
+                ready.set()
+
+        serving_task = asyncio.create_task(serve())
+        await ready.wait()
+        serving_task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving_task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(run())
+    assert caplog.records == []
 
 
 def test_kopf_takes_it_as_its_admission_server() -> None:
