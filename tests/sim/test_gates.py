@@ -53,10 +53,10 @@ def test_a_latency_that_doubles_freezes_within_five_seconds_of_the_breach_and_th
 
 def test_kubelets_newer_than_the_api_server_are_not_brought() -> None:
     run = rehearsal(Gate(gate="version-skew"))
-    run.world.server.version = "v1.36.4"
+    run.world.server.release = "v1.36.4"
     run.advance(run.trace.start_ms + 300_000)
     assert phases(run).count("Surging") == 1, "the first successor tells"
-    assert "is newer than the API server v1.36.4: upgrade the control plane first" in run.outcome().reason
+    assert "is newer than the API server v1.36.4+underway: upgrade the control plane first" in run.outcome().reason
 
 
 def test_every_gate_that_needs_nobody_outside_lets_a_healthy_cluster_go() -> None:

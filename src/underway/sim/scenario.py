@@ -26,13 +26,16 @@ class NodeSpec(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """One cluster. version: of its kubelets; target: what they shall become."""
+    """One cluster. version: of its kubelets; target: what they shall become; control_plane: of the API server, "" for the
+    target, because no kubelet may be newer than it.
+    """
 
     name: str
     nodes: tuple[NodeSpec, ...]
     manifests: tuple[tuple[Resource, Manifest], ...]
     version: str = "v1.36.4"
     target: str = "v1.37.2"
+    control_plane: str = ""
     namespaces: tuple[str, ...] = ("shop", "data", "platform")
     node_size: dict[str, str] = msgspec.field(default_factory=lambda: {"cpu": "8", "memory": "32Gi", "pods": "110"})
     timing: Timing = Timing()

@@ -4,10 +4,10 @@ Owns the documents under /api, /apis and /version. It does not know who asks. So
 KEP-3352 (aggregated discovery, apidiscovery.k8s.io/v2).
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from underway.model.version import parse
 from underway.sim.apiserver.catalogue import Entry
 
 Document = dict[str, Any]
@@ -27,28 +27,28 @@ SUBRESOURCE_KINDS = {
 }
 AGGREGATED = "APIGroupDiscoveryList"
 AGGREGATED_GROUP = "apidiscovery.k8s.io"
-MINOR = 36  # the release whose answers are imitated: the one that e2e/controlplane builds
-VERSION: Document = {
-    "major": "1",
-    "minor": str(MINOR),
-    "emulationMajor": "1",
-    "emulationMinor": str(MINOR),
-    "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": str(MINOR - 1),
-    # Build metadata says that this is not Kubernetes, and keeps the number comparable.
-    "gitVersion": f"v1.{MINOR}.2+underway",
-    "gitCommit": "",
-    "gitTreeState": "clean",
-    "buildDate": "1970-01-01T00:00:00Z",
-    "goVersion": "none",
-    "compiler": "none",
-    "platform": "embedded/underway",
-}
+RELEASE = "v1.36.3"  # whose answers are imitated: the one that e2e/controlplane builds
 
 
-def version_text(git_version: str) -> str:
-    """What /version says of a server of that version."""
-    return json.dumps({**VERSION, "gitVersion": git_version})
+def version_document(release: str) -> Document:
+    """GET /version of a server of that release, as in v1.37.2. The build metadata says that this is not Kubernetes."""
+    found = parse(release)
+    major, minor = str(found.major), str(found.minor)
+    return {
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(found.minor - 1),
+        "gitVersion": f"{release}+underway",
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "none",
+        "compiler": "none",
+        "platform": "embedded/underway",
+    }
 
 
 def _groups(entries: Iterable[Entry]) -> dict[str, dict[str, list[Entry]]]:

@@ -127,7 +127,7 @@ class Front:
             case [("healthz" | "livez" | "readyz"), *_]:
                 return self._health(path, verbose="verbose" in request.query)
             case ["version"]:
-                found = discovery.VERSION
+                found = discovery.version_document(self.server.release)
             case ["metrics"]:
                 return Answer(200, METRICS, TEXT)
             case ["api" | "apis" as root]:

@@ -4,6 +4,7 @@ Owns latency, the order of a watch's events, and where faults interfere. What th
 real cluster; only the carrier differs.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
@@ -15,7 +16,7 @@ from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.model import decode
-from underway.sim.apiserver.discovery import version_text
+from underway.sim.apiserver.discovery import version_document
 from underway.sim.apiserver.selection import selection
 from underway.sim.apiserver.server import ApiServer, Call
 from underway.sim.apiserver.status import StatusError, internal, overloaded
@@ -114,7 +115,9 @@ class MemoryApi:
 
     def _acted(self, request: Request, interference: Interference) -> tuple[int, Any]:
         if request.resource is None:
-            return (200, version_text(self._server.version)) if request.raw_path == "/version" else self._server.readyz()
+            if request.raw_path == "/version":
+                return 200, json.dumps(version_document(self._server.release))
+            return self._server.readyz()
         if interference.refuse:
             return interference.refuse, _refusal(interference.refuse)
         code, body = self._server.handle(self._call(request))

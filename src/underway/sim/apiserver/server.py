@@ -19,7 +19,7 @@ from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
 from underway.sim.apiserver.customs import Customs
 from underway.sim.apiserver.defaults import admitted, refilled, reported
-from underway.sim.apiserver.discovery import VERSION
+from underway.sim.apiserver.discovery import RELEASE
 from underway.sim.apiserver.eviction import evict
 from underway.sim.apiserver.registry import SHOWN_WHEN_DELETED, Registry
 from underway.sim.apiserver.scale import scale_of, scaled
@@ -64,7 +64,7 @@ class ApiServer:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.version = VERSION["gitVersion"]
+        self.release = RELEASE
         self.failing_checks: list[str] = []
         self.entries: dict[tuple[str, str, str], Entry] = {served_as(entry.resource): entry for entry in CATALOGUE}
         self.customs = Customs(registry, self.entries)

@@ -7,7 +7,7 @@ draws from dice of its own, so that adding a draw in one place moves nothing els
 from random import Random
 
 from underway.kube import resource as r
-from underway.model import timestamp
+from underway.model import timestamp, version
 from underway.sim.apiserver.memory import MemoryApi
 from underway.sim.apiserver.registry import Registry
 from underway.sim.apiserver.server import ApiServer
@@ -39,6 +39,23 @@ EPOCH_MS = timestamp.parse("2026-01-05T09:00:00Z")  # a Monday morning; any inst
 SETTLE_MS_MAX = 600_000
 
 
+def release_of(scenario: Scenario) -> str:
+    """The release of the API server, which goes before its kubelets. Raises ValueError if one of them were newer."""
+    release = scenario.control_plane or scenario.target
+    newest = max((scenario.version, scenario.target), key=version.parse)
+    if _minor(newest) > _minor(release):
+        raise ValueError(
+            f"scenario {scenario.name} has kubelets {newest} under an API server {release}; a kubelet may not be newer: "
+            "raise control_plane, or leave it out"
+        )
+    return release
+
+
+def _minor(text: str) -> tuple[int, int]:
+    found = version.parse(text)
+    return found.major, found.minor
+
+
 class World:
     """One embedded cluster. scenario: what is in it; seed: of all its dice; start_ms: the instant at which it begins."""
 
@@ -49,7 +66,7 @@ class World:
         self.store = Store()
         self.registry = Registry(self.store, self.queue.now_ms, Random(f"{seed}/registry"))
         self.server = ApiServer(self.registry)
-        self.server.version = scenario.target  # the control plane goes first
+        self.server.release = release_of(scenario)
         self.api = MemoryApi(self.server, self.queue, Random(f"{seed}/network"))
         pods = PodIndex(self.store)
         parts = (self.queue, self.registry, seed)

@@ -6,7 +6,7 @@ import pytest
 
 from underway.sim.apiserver import openapi
 from underway.sim.apiserver.catalogue import CATALOGUE
-from underway.sim.apiserver.discovery import priority
+from underway.sim.apiserver.discovery import RELEASE, priority
 from underway.sim.apiserver.front import Answer
 from unit.sim.apiserver.caller import Caller
 
@@ -53,6 +53,14 @@ def test_the_aggregate_says_its_own_media_type(api: Caller) -> None:
 @pytest.mark.parametrize("path", ["/api/v2", "/apis/apps/v9"])
 def test_what_is_not_served_is_not_found(api: Caller, path: str) -> None:
     assert api.call("GET", path)[0] == 404
+
+
+def test_the_version_is_that_of_the_release_and_never_kubernetes_own(api: Caller) -> None:
+    assert api.call("GET", "/version")[1]["gitVersion"] == f"{RELEASE}+underway"
+    api.server.release = "v1.37.2"
+    said = api.call("GET", "/version")[1]
+    assert (said["minor"], said["emulationMinor"], said["minCompatibilityMinor"]) == ("37", "37", "36")
+    assert said["gitVersion"] == "v1.37.2+underway"
 
 
 def test_versions_rank_as_kubectl_expects() -> None:

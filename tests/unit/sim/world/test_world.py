@@ -10,7 +10,7 @@ import pytest
 
 from underway.kube import resource as r
 from underway.rotate.effects import ListMachines, MachineReply, Provision, Terminate
-from underway.sim.scenario import DAEMONS, App, NodeSpec, Scenario, random_scenario
+from underway.sim.scenario import DAEMONS, App, NodeSpec, Scenario, demo_scenario, random_scenario
 from underway.sim.store import Object
 from underway.sim.world.controller import is_ready
 from underway.sim.world.machines import Timing
@@ -158,6 +158,13 @@ def test_endpoints_follow_readiness_and_deletion() -> None:
     endpoints = world.registry.get(r.ENDPOINT_SLICES, "shop", "web-slice")["endpoints"]
     state = {endpoint["targetRef"]["name"]: endpoint["conditions"] for endpoint in endpoints}
     assert state[victim["metadata"]["name"]] == {"ready": False, "serving": True, "terminating": True}
+
+
+def test_the_control_plane_is_as_new_as_any_kubelet_will_be() -> None:
+    assert World(demo_scenario(), 1).server.release == "v1.37.2"
+    assert World(Scenario("test", (), (), control_plane="v1.38.0"), 1).server.release == "v1.38.0"
+    with pytest.raises(ValueError, match=r"under an API server v1\.36\.4; a kubelet may not be newer"):
+        World(Scenario("test", (), (), control_plane="v1.36.4"), 1)
 
 
 def machines(world: World, request: Any) -> MachineReply:
