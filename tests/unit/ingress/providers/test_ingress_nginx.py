@@ -326,3 +326,8 @@ def test_passthrough_needs_a_path_and_a_plain_name() -> None:
 def test_an_invalid_redirect_at_the_implied_path_of_expressions_is_said() -> None:
     out = made(host(path("/", kind="Exact"), **{"rewrite-target": "/a", "permanent-redirect": "/here"}))
     assert "permanent-redirect" in codes(out)
+
+
+def test_a_host_that_redirects_its_root_speaks_http_however_its_backends_do() -> None:
+    out = made(host(path("/"), **{"backend-protocol": "GRPC", "app-root": "/app"}))
+    assert (kinds(out, "GRPCRoute"), table(out, "a.com")) == ([], ["Exact / -> 302 /app", "PathPrefix / -> s:80"])

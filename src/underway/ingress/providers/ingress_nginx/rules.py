@@ -54,7 +54,6 @@ class _Builder:
         own = Server(block.host, block.first.namespace, class_name, block.where, block.first.object, rules)
         if block.passthrough:
             self._passthrough(block, own)
-        self._protocols(block, own)
         made = []
         for name in (block.host, *block.aliases):
             server = msgspec.structs.replace(own, host=name, rules=list(own.rules))
@@ -62,6 +61,7 @@ class _Builder:
                 server.passthrough, server.rules = False, [rule for rule in own.rules if rule.protocol != "TLS"]
             self._certify(block, server)
             redirects.of_host(block, server)
+            self._protocols(block, server)
             made.append(server)
         if block.www:
             made += redirects.twins(block, made[0], self.blocks)
@@ -112,7 +112,7 @@ class _Builder:
         spoken = [rule for rule in server.rules if rule.protocol == "GRPC"]
         if not spoken:
             return
-        mixed = any(rule.protocol == "HTTP" for rule in server.rules)
+        mixed = any(_speaks(server, scheme) >= {"GRPC", "HTTP"} for scheme in ("http", "https"))
         own = next(one.own for one in block.locations if one.own.ingress.key == spoken[0].owner)
         if not mixed and all(_grpc(rule) for rule in spoken):
             reason = "became a GRPCRoute, which takes gRPC requests alone, by service and method"
@@ -269,6 +269,11 @@ class _Builder:
         remedy = "look whether anybody asks so; envoy-gateway and others take RegularExpression too"
         hosts = (block.host,)
         self.losses.append(Loss("differs", location.where, location.own.ingress.object, reason, remedy, "E5", said, hosts))
+
+
+def _speaks(server: Server, scheme: str) -> set[str]:
+    """The protocols of a host's rules on one listener."""
+    return {rule.protocol for rule in server.rules if rule.scheme in ("", scheme)}
 
 
 def _grpc(rule: Rule) -> bool:
