@@ -36,7 +36,7 @@ class Drawn:
             self.add("ConfigMap", meta("kube-root-ca.crt", name))
             self.add("ServiceAccount", meta("default", name), **self.maybe(imagePullSecrets=[{"name": "s0"}]))
         self.add("Service", meta("kubernetes", "default"), spec={})
-        for draw in (self.nodes, self.storage, self.workloads, self.bare, self.webhooks, self.small):
+        for draw in (self.nodes, self.storage, self.workloads, self.bare, self.webhooks, self.small, self.policies):
             draw()
         self.rng.shuffle(self.documents)
 
@@ -177,6 +177,25 @@ class Drawn:
                 webhooks.append(webhook)
             self.add(kind, meta("hooks", **self.annotated("admission-controller-webhook")), webhooks=webhooks)
 
+    def policies(self) -> None:
+        for index in range(self.rng.randint(0, 2)):
+            rule = {
+                "apiGroups": self.rng.choice((["*"], [""], ["apps"], ["batch"])),
+                "apiVersions": self.rng.choice((["*"], ["v1"], ["v2"])),
+                "resources": self.rng.choice((["*"], ["pods"], ["configmaps"])),
+                "operations": self.rng.choice((["*"], ["CREATE"], ["DELETE"])),
+            }
+            about = {"resourceRules": [rule], **self.maybe(namespaceSelector=self.elsewhere())}
+            self.add("ValidatingAdmissionPolicy", meta(f"p{index}"), spec=self.maybe(0.9, matchConstraints=about))
+            actions = self.rng.choice((["Deny"], ["Warn"], ["Audit", "Deny"]))
+            where = self.maybe(matchResources=self.maybe(0.7, namespaceSelector=self.elsewhere()))
+            spec = {"policyName": self.rng.choice(("p0", "p1")), "validationActions": actions, **where}
+            self.add("ValidatingAdmissionPolicyBinding", meta(f"b{index}"), spec=spec)
+
+    def elsewhere(self) -> Doc:
+        operator = self.rng.choice(("In", "NotIn"))
+        return {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": operator, "values": ["kube-system"]}]}
+
     def small(self) -> None:
         for index in range(3):
             spec = {**self.maybe(0.5, concurrencyPolicy=self.rng.choice(("Allow", "Forbid"))), **self.maybe(suspend=True)}
@@ -236,6 +255,7 @@ class Reasons:
             "node-labels-and-taints": "a cordon is not a custom taint",
             "admission-controller-webhook": thing["kind"].endswith("WebhookConfiguration") and "its namespace is in no file",
             "admission-controller-webhook-replacement": "its rules start no pods",
+            "validating-admission-policy": "its rules start no pods",
         }  # fmt: skip
         return str(reasons.get(check) or "")
 

@@ -1,4 +1,4 @@
-"""clusterlint's 24 checks once more, over plain dicts and straight from what is known of its sources: a second opinion.
+"""clusterlint's 25 checks once more, over plain dicts and straight from what is known of its sources: a second opinion.
 
 It shares no code with `underway.lint`, faults of clusterlint included. Images are compared by a table, not by a grammar.
 Source: github.com/digitalocean/clusterlint, the folders of checks/.
@@ -38,7 +38,7 @@ class Oracle:
 
     def diagnostics(self) -> list[Diagnostic]:
         """What clusterlint prints, in the order of its names, without what its annotation disables."""
-        found = [*self._pods(), *self._unused(), *self._webhooks(), *self._others()]
+        found = [*self._pods(), *self._unused(), *self._webhooks(), *self._policies(), *self._others()]
         return sorted((check, *_key(thing)) for check, thing in found if not _disabled(check, thing))
 
     def _pods(self) -> Iterator[tuple[str, Doc]]:
@@ -114,12 +114,7 @@ class Oracle:
 
     def _stops(self, webhook: Doc, home: Doc | None) -> bool:
         service, selector = webhook["clientConfig"]["service"], webhook.get("namespaceSelector")
-        applicable = any(
-            set(rule["apiVersions"]) & {"*", "v1", "v1beta1", "v1beta2"}
-            and (not rule["apiGroups"] or set(rule["apiGroups"]) & {"", "*", "apps"})
-            for rule in webhook["rules"]
-        )
-        if not applicable or webhook.get("failurePolicy") == "Ignore":
+        if not any(_applicable(rule) for rule in webhook["rules"]) or webhook.get("failurePolicy") == "Ignore":
             return False
         if (service["namespace"], service["name"]) == ("default", "kubernetes"):
             return False
@@ -127,6 +122,21 @@ class Oracle:
         if not _selects(selector, system):
             return False
         return not (home is not None and not _selects(selector, home) and len(self.of("Node")) > 1)
+
+    def _policies(self) -> Iterator[tuple[str, Doc]]:
+        system = self.named("Namespace", "", "kube-system")
+        for policy in self.of("ValidatingAdmissionPolicy"):
+            about = policy["spec"].get("matchConstraints")
+            if about is None or system is None or not any(_applicable(rule) for rule in about.get("resourceRules", [])):
+                continue
+            if not _selects(about.get("namespaceSelector"), system):
+                continue
+            for binding in self.of("ValidatingAdmissionPolicyBinding"):
+                spec = binding["spec"]
+                named = spec["policyName"] == policy["metadata"]["name"] and "Deny" in spec["validationActions"]
+                if named and _selects(spec.get("matchResources", {}).get("namespaceSelector"), system):
+                    yield "validating-admission-policy", policy
+                    break
 
     def _others(self) -> Iterator[tuple[str, Doc]]:
         for job in self.of("CronJob"):
@@ -196,6 +206,12 @@ def used_by(spec: Doc) -> Iterator[tuple[str, str]]:
             for field, what in (("configMapKeyRef", "config"), ("secretKeyRef", "secret")):
                 if field in variable.get("valueFrom", {}):
                     yield what, variable["valueFrom"][field]["name"]
+
+
+def _applicable(rule: Doc) -> bool:
+    """Whether a rule of a webhook or policy is about a version and group of workloads."""
+    groups = set(rule["apiGroups"])
+    return bool(set(rule["apiVersions"]) & {"*", "v1", "v1beta1", "v1beta2"}) and (not groups or bool(groups & {"", "*", "apps"}))
 
 
 def _selects(selector: Doc | None, namespace: Doc | None) -> bool:

@@ -32,6 +32,8 @@ PATHS = {
     "CronJob": "/apis/batch/v1/cronjobs",
     "ValidatingWebhookConfiguration": f"{ADMISSION}/validatingwebhookconfigurations",
     "MutatingWebhookConfiguration": f"{ADMISSION}/mutatingwebhookconfigurations",
+    "ValidatingAdmissionPolicy": f"{ADMISSION}/validatingadmissionpolicies",
+    "ValidatingAdmissionPolicyBinding": f"{ADMISSION}/validatingadmissionpolicybindings",
     "VolumeSnapshot": f"{SNAPSHOTS}/volumesnapshots",
     "VolumeSnapshotContent": f"{SNAPSHOTS}/volumesnapshotcontents",
 }

@@ -53,7 +53,8 @@ ROOTS = {
     "rbac": "Role RoleBinding ClusterRole ClusterRoleBinding",
     "authorization": "SelfSubjectAccessReview SubjectAccessReview LocalSubjectAccessReview SelfSubjectRulesReview",
     "authentication": "SelfSubjectReview",
-    "admissionregistration": "ValidatingWebhookConfiguration MutatingWebhookConfiguration",
+    "admissionregistration": "ValidatingWebhookConfiguration MutatingWebhookConfiguration "
+    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding",
     "apiextensions": "CustomResourceDefinition",
     "apiregistration": "APIService",
     "meta": "DeleteOptions",

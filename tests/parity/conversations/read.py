@@ -112,6 +112,26 @@ CRON: Json = {
     },
 }
 
+POLICY: Json = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingAdmissionPolicy",
+    "metadata": {"name": "$ns"},
+    "spec": {
+        "matchConstraints": {"resourceRules": hook()["rules"]},
+        "validations": [{"expression": "true"}],
+    },
+}
+BINDING: Json = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "metadata": {"name": "$ns"},
+    "spec": {
+        "policyName": "$ns",
+        "validationActions": ["Deny"],
+        "matchResources": {"namespaceSelector": {"matchLabels": {"a": "b"}}},
+    },
+}
+
 CONVERSATIONS = (
     talk(
         "cron-job-defaults",
@@ -219,6 +239,15 @@ CONVERSATIONS = (
         post(MUTATING, hooks("MutatingWebhookConfiguration", hook(clientConfig={"url": "https://127.0.0.1:1/x"}))),
         apply(f"{MUTATING}/$ns", hooks("MutatingWebhookConfiguration", hook(timeoutSeconds=3)), "other", force="true").quietly(),
         delete(f"{MUTATING}/$ns"),
+    ),
+    talk(
+        "admission-policy",
+        post(f"{ADMISSION}/validatingadmissionpolicies", POLICY),
+        post(f"{ADMISSION}/validatingadmissionpolicybindings", BINDING),
+        table(f"{ADMISSION}/validatingadmissionpolicies/$ns").quietly(),
+        table(f"{ADMISSION}/validatingadmissionpolicybindings/$ns"),
+        delete(f"{ADMISSION}/validatingadmissionpolicybindings/$ns"),
+        delete(f"{ADMISSION}/validatingadmissionpolicies/$ns"),
     ),
     talk("api-service", post(API_SERVICES, api_service(), **DRY), get(f"{API_SERVICES}/v1.$ns.example.com")),
     talk(

@@ -149,7 +149,7 @@ class TestSelection:
         assert only_doks in {rule.name for rule in fitting(RULES, Selection(names=(only_doks,)), frozenset())}
 
 
-def test_clusterlints_24_checks_are_there_by_name_and_group() -> None:
+def test_all_of_clusterlints_checks_are_there_by_name_and_group() -> None:
     groups = {rule.name: set(rule.groups) for rule in RULES}
     theirs = {
         "basic": (
@@ -163,7 +163,7 @@ def test_clusterlints_24_checks_are_there_by_name_and_group() -> None:
         "doks": (
             "admission-controller-webhook-replacement admission-controller-webhook-timeout bare-pods "
             "dobs-pod-owner docker-pkg-github-com-registry hostpath-volume invalid-volume-snapshot "
-            "invalid-volume-snapshot-content node-labels-and-taints node-name-pod-selector "
+            "invalid-volume-snapshot-content node-labels-and-taints node-name-pod-selector validating-admission-policy "
             "resource-requirements"
         ),
     }

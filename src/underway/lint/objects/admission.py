@@ -35,6 +35,43 @@ class Webhook(Model, frozen=True):
     match_conditions: tuple[MatchCondition, ...] = ()
 
 
+class MatchResources(Model, frozen=True):
+    """Which requests a policy, or its binding, is about."""
+
+    resource_rules: tuple[RuleWithOperations, ...] = ()
+    namespace_selector: LabelSelector | None = None
+
+
+class AdmissionPolicySpec(Model, frozen=True):
+    """What a policy is about; its expressions are left out. Without match_constraints it is about nothing."""
+
+    match_constraints: MatchResources | None = None
+
+
+class ValidatingAdmissionPolicy(Object, frozen=True):
+    """A ValidatingAdmissionPolicy."""
+
+    kind: str = "ValidatingAdmissionPolicy"
+    metadata: Metadata = Metadata()
+    spec: AdmissionPolicySpec = AdmissionPolicySpec()
+
+
+class AdmissionPolicyBindingSpec(Model, frozen=True):
+    """Where a policy holds, and what happens to requests that it does not like."""
+
+    policy_name: str = ""
+    match_resources: MatchResources | None = None
+    validation_actions: tuple[str, ...] = ()
+
+
+class ValidatingAdmissionPolicyBinding(Object, frozen=True):
+    """A ValidatingAdmissionPolicyBinding."""
+
+    kind: str = "ValidatingAdmissionPolicyBinding"
+    metadata: Metadata = Metadata()
+    spec: AdmissionPolicyBindingSpec = AdmissionPolicyBindingSpec()
+
+
 class WebhookConfiguration(Object, frozen=True):
     """A ValidatingWebhookConfiguration or MutatingWebhookConfiguration."""
 

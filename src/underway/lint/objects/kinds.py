@@ -19,7 +19,7 @@ class Kind(msgspec.Struct, frozen=True):
     """One kind.
 
     type: what its objects are decoded to. paths: the resources that serve it, newest first. metadata_only: its content is
-    never asked for. custom: served only where somebody installed it, so that its absence is no loss. field_selector: what is
+    never asked for. custom: not every cluster serves it, so that its absence is no loss. field_selector: what is
     left out by the server.
     """
 
@@ -114,6 +114,25 @@ _ALL = (
         "mutatingwebhookconfigurations",
         "MutatingWebhookConfiguration",
         namespaced=False,
+    ),
+    # Clusters older than 1.28 have no policies, and need none read.
+    _kind(
+        admission.ValidatingAdmissionPolicy,
+        ADMISSION,
+        "v1 v1beta1",
+        "validatingadmissionpolicies",
+        "ValidatingAdmissionPolicy",
+        namespaced=False,
+        custom=True,
+    ),
+    _kind(
+        admission.ValidatingAdmissionPolicyBinding,
+        ADMISSION,
+        "v1 v1beta1",
+        "validatingadmissionpolicybindings",
+        "ValidatingAdmissionPolicyBinding",
+        namespaced=False,
+        custom=True,
     ),
     _kind(cluster.APIService, "apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False),
     _kind(

@@ -66,6 +66,7 @@ from underway.lint.rules import (
     unused_pv,
     unused_pvc,
     unused_secret,
+    validating_admission_policy,
     version_skew,
     webhook_on_one_node,
     wildcard_host_hidden,
@@ -97,6 +98,7 @@ RULES: tuple[Rule, ...] = (
     unused_pv.RULE,
     unused_pvc.RULE,
     unused_secret.RULE,
+    validating_admission_policy.RULE,
     # what is said to lint itself
     ignore_annotation.RULE,
     owner_cycle.RULE,

@@ -59,16 +59,11 @@ and reports one webhook of a configuration; we look at them, and report each. `-
 
 from collections.abc import Iterator
 
+from underway.lint.asked_about import about_new_pods, about_workloads, selects
 from underway.lint.finding import Found, Severity
-from underway.lint.objects.admission import RuleWithOperations, Webhook, WebhookConfiguration
-from underway.lint.objects.cluster import Namespace
+from underway.lint.objects.admission import Webhook, WebhookConfiguration
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-from underway.model.selector import matches
-
-VERSIONS = frozenset({"*", "v1", "v1beta1", "v1beta2"})
-GROUPS = frozenset({"", "*", "apps"})
-RESOURCES = frozenset({"*", "pods", "deployments", "replicasets", "statefulsets", "daemonsets"})
 
 
 def run(picture: Picture, options: Options) -> Iterator[Found]:
@@ -91,30 +86,11 @@ def _stops(webhook: Webhook, picture: Picture, options: Options) -> bool:
     service = webhook.client_config.service
     if service is None or webhook.failure_policy == "Ignore" or (service.namespace, service.name) == ("default", "kubernetes"):
         return False
-    applies = _applies if options.as_clusterlint else _starts_pods
-    if not any(applies(rule) for rule in webhook.rules) or not _selects(webhook, picture.namespace("kube-system")):
+    applies = about_workloads if options.as_clusterlint else about_new_pods
+    system, own = picture.namespace("kube-system"), picture.namespace(service.namespace)
+    if not any(applies(rule) for rule in webhook.rules) or not selects(webhook.namespace_selector, system):
         return False
-    own = picture.namespace(service.namespace)
-    return own is None or _selects(webhook, own) or len(picture.nodes) <= 1
-
-
-def _applies(rule: RuleWithOperations) -> bool:
-    """What clusterlint asks of a rule."""
-    groups = set(rule.api_groups)
-    return bool(VERSIONS & set(rule.api_versions)) and (not groups or bool(GROUPS & groups))
-
-
-def _starts_pods(rule: RuleWithOperations) -> bool:
-    """Whether the rule holds for the creation of pods, or of what makes them."""
-    resources = {resource.partition("/")[0] for resource in rule.resources if "/" not in resource or resource.endswith("/*")}
-    starts = not rule.resources or bool(RESOURCES & resources)
-    created = not rule.operations or bool({"*", "CREATE"} & set(rule.operations))
-    return _applies(rule) and starts and created and rule.scope != "Cluster"
-
-
-def _selects(webhook: Webhook, namespace: Namespace | None) -> bool:
-    labels = namespace.metadata.labels if namespace is not None else {}
-    return webhook.namespace_selector is None or matches(webhook.namespace_selector, labels)
+    return own is None or selects(webhook.namespace_selector, own) or len(picture.nodes) <= 1
 
 
 RULE = Rule(

@@ -34,6 +34,10 @@ ADMISSION = "admissionregistration.k8s.io"
 VALIDATING_WEBHOOKS = Resource(
     ADMISSION, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", namespaced=False
 )
+ADMISSION_POLICIES = Resource(ADMISSION, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", namespaced=False)
+ADMISSION_POLICY_BINDINGS = Resource(
+    ADMISSION, "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", namespaced=False
+)
 MUTATING_WEBHOOKS = Resource(ADMISSION, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", namespaced=False)
 
 RBAC = "rbac.authorization.k8s.io"
@@ -99,6 +103,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(RESOURCE_QUOTAS, ("quota",), ("status",)),
     Entry(AUTOSCALERS, ("hpa",), ("status",), ("all",)),
     Entry(VALIDATING_WEBHOOKS, (), (), ("api-extensions",)),
+    Entry(ADMISSION_POLICIES, (), ("status",), ("api-extensions",)),
+    Entry(ADMISSION_POLICY_BINDINGS, (), (), ("api-extensions",)),
     Entry(MUTATING_WEBHOOKS, (), (), ("api-extensions",)),
     Entry(API_SERVICES, (), ("status",), ("api-extensions",)),
     *(Entry(resource) for resource in (ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS)),

@@ -1,4 +1,4 @@
-"""Webhook configurations and APIServices: defaults, checks and columns.
+"""Webhook configurations, admission policies and APIServices: defaults, checks and columns.
 
 Source: kubernetes pkg/apis/admissionregistration/{v1/defaults.go,validation}, kube-aggregator pkg/apis/apiregistration.
 The real server also lists one APIService for each group that it serves itself; this one lists those that were created.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from underway.sim.apiserver.causes import Cause, duplicate, invalid, required, unsupported
-from underway.sim.apiserver.cells import AGE, Column
+from underway.sim.apiserver.cells import AGE, UNSET, Column, text
 
 Object = dict[str, Any]
 HTTPS = 443
@@ -100,6 +100,29 @@ def _versions(versions: Any, field: str) -> Iterator[Cause]:
         yield invalid(field, versions, "must include at least one of v1, v1beta1")
 
 
+def _matching(about: Object) -> Object:
+    """What a policy or a binding is about, with its defaults."""
+    filled = {"matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}, **about}
+    for field in ("resourceRules", "excludeResourceRules"):
+        if about.get(field):
+            filled[field] = [{"scope": "*", **rule} for rule in about[field]]
+    return filled
+
+
+def _policy_defaulted(value: Object) -> Object:
+    spec = {"failurePolicy": "Fail", **(value.get("spec") or {})}
+    if spec.get("matchConstraints"):
+        spec["matchConstraints"] = _matching(spec["matchConstraints"])
+    return {**value, "spec": spec, "status": value.get("status", {})}
+
+
+def _binding_defaulted(value: Object) -> Object:
+    spec = value.get("spec") or {}
+    if spec.get("matchResources"):
+        spec = {**spec, "matchResources": _matching(spec["matchResources"])}
+    return {**value, "spec": spec}
+
+
 def _api_service_defaulted(value: Object) -> Object:
     spec = value.get("spec") or {}
     if spec.get("service"):
@@ -143,10 +166,25 @@ def _available(value: Object, _now_ms: int) -> str:
     return f"{found['status']}{reason}"
 
 
+def _param_kind(value: Object, _now_ms: int) -> str:
+    kind = value["spec"].get("paramKind")
+    return f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
+
+
+def _param_ref(value: Object, _now_ms: int) -> str:
+    reference = value["spec"].get("paramRef")
+    if not reference:
+        return UNSET
+    namespace = reference.get("namespace", "")
+    return f"{namespace}/{reference.get('name', '')}" if namespace else f"*/{reference.get('name', '')}"
+
+
 _WEBHOOKS = (Column("Webhooks", lambda value, _now: len(value.get("webhooks") or ()), type="integer"), AGE)
 DEFAULTS: dict[str, Callable[[Object], Object]] = {
     "ValidatingWebhookConfiguration": _webhooks_defaulted(),
     "MutatingWebhookConfiguration": _webhooks_defaulted(reinvocationPolicy="Never"),
+    "ValidatingAdmissionPolicy": _policy_defaulted,
+    "ValidatingAdmissionPolicyBinding": _binding_defaulted,
     "APIService": _api_service_defaulted,
 }
 CHECKS: dict[str, Callable[[Object], Iterator[Cause]]] = {
@@ -157,5 +195,15 @@ CHECKS: dict[str, Callable[[Object], Iterator[Cause]]] = {
 COLUMNS = {
     "ValidatingWebhookConfiguration": _WEBHOOKS,
     "MutatingWebhookConfiguration": _WEBHOOKS,
+    "ValidatingAdmissionPolicy": (
+        Column("Validations", lambda value, _now: len(value["spec"].get("validations") or ()), type="integer"),
+        Column("ParamKind", _param_kind),
+        AGE,
+    ),
+    "ValidatingAdmissionPolicyBinding": (
+        Column("PolicyName", text("spec", "policyName")),
+        Column("ParamRef", _param_ref),
+        AGE,
+    ),
     "APIService": (Column("Service", _service), Column("Available", _available), AGE),
 }

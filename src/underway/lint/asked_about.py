@@ -1,0 +1,30 @@
+"""Which requests admission is asked about: what the rules about webhooks and about admission policies share."""
+
+from underway.lint.objects.admission import RuleWithOperations
+from underway.lint.objects.cluster import Namespace
+from underway.model.meta import LabelSelector
+from underway.model.selector import matches
+
+VERSIONS = frozenset({"*", "v1", "v1beta1", "v1beta2"})
+GROUPS = frozenset({"", "*", "apps"})
+RESOURCES = frozenset({"*", "pods", "deployments", "replicasets", "statefulsets", "daemonsets"})
+
+
+def about_workloads(rule: RuleWithOperations) -> bool:
+    """Whether a rule names a group and version in which pods and workloads are: all that clusterlint asks."""
+    groups = set(rule.api_groups)
+    return bool(VERSIONS & set(rule.api_versions)) and (not groups or bool(GROUPS & groups))
+
+
+def about_new_pods(rule: RuleWithOperations) -> bool:
+    """Whether a rule holds for the creation of pods, or of what makes them."""
+    resources = {resource.partition("/")[0] for resource in rule.resources if "/" not in resource or resource.endswith("/*")}
+    starts = not rule.resources or bool(RESOURCES & resources)
+    created = not rule.operations or bool({"*", "CREATE"} & set(rule.operations))
+    return about_workloads(rule) and starts and created and rule.scope != "Cluster"
+
+
+def selects(selector: LabelSelector | None, namespace: Namespace | None) -> bool:
+    """Whether a namespaceSelector takes a namespace; one that was not read has no labels."""
+    labels = namespace.metadata.labels if namespace is not None else {}
+    return selector is None or matches(selector, labels)
