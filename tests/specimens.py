@@ -47,6 +47,7 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     "a drain": {**MINIMAL, "drain": {"timeout": "15m", "gracePeriodLimit": "10m", "emptyDir": "Block"}},
     "a ladder to a freeze": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Freeze"], "notifyAfter": "5m", "deadline": "1h"}},
     "a ladder to deletion": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Quarantine", "DeadlineDelete"], "deadline": "8h"}},
+    "a second replica first": {**MINIMAL, "drain": {"singleReplica": "Surge"}},
     "no ladder": {**MINIMAL, "drain": {"ladder": []}},
     "gates": {**MINIMAL, "health": [{"gate": "nodes-ready", "for": "0", "threshold": 1.5, "onBreach": "Freeze"}]},
     "gates that ask": {
@@ -112,6 +113,7 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "a policy that is none": ({**MINIMAL, "drain": {"emptyDir": "Delete"}}, "spec.drain.emptyDir"),
     "a ladder upside down": ({**MINIMAL, "drain": {"ladder": ["Quarantine", "NotifyOwner"]}}, "spec.drain.ladder"),
     "a rung twice": ({**MINIMAL, "drain": {"ladder": ["Quarantine", "Quarantine"]}}, "spec.drain.ladder"),
+    "a replica policy that is none": ({**MINIMAL, "drain": {"singleReplica": "Kill"}}, "spec.drain.singleReplica"),
     "a rung that is none": ({**MINIMAL, "drain": {"ladder": ["Hope"]}}, "spec.drain.ladder[0]"),
     "two last rungs": ({**MINIMAL, "drain": {"ladder": ["Freeze", "DeadlineDelete"]}}, "spec.drain.ladder"),
     "a hasty deletion": ({**MINIMAL, "drain": {"ladder": ["DeadlineDelete"], "deadline": "30m"}}, "spec.drain"),

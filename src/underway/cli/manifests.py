@@ -34,7 +34,7 @@ from underway import __version__
     "--grant",
     "grants",
     multiple=True,
-    type=click.Choice(["DeadlineDelete", "Checkpoint"]),
+    type=click.Choice(["DeadlineDelete", "Checkpoint", "SingleReplicaSurge"]),
     help="Grant what a Rotation needs that asks for this; may be given again.",
 )
 @click.option("--crds-only", is_flag=True, help="Print the CustomResourceDefinitions alone.")

@@ -9,6 +9,12 @@ import msgspec
 from underway.model.meta import LabelSelector, Model, ObjectMeta
 
 
+class WorkloadStrategy(Model, frozen=True):
+    """How a Deployment is rolled out: RollingUpdate or Recreate."""
+
+    type: str = ""
+
+
 class WorkloadSpec(Model, frozen=True):
     """What is wanted. replicas: None means 1 (Deployment, ReplicaSet, StatefulSet); parallelism and completions: Job."""
 
@@ -17,6 +23,7 @@ class WorkloadSpec(Model, frozen=True):
     parallelism: int | None = None
     completions: int | None = None
     paused: bool = False
+    strategy: WorkloadStrategy = WorkloadStrategy()
 
 
 class WorkloadStatus(Model, frozen=True):

@@ -37,9 +37,14 @@ def desired_healthy(budget: PodDisruptionBudget, expected: int) -> int:
     return 1  # policy/v1 defaulting: neither given means minAvailable 1
 
 
-def capacity(budget: PodDisruptionBudget) -> int:
-    """How many pods may be down at once when all are healthy: the k of the lower bound."""
+def capacity(budget: PodDisruptionBudget, *, surged: bool = False) -> int:
+    """How many pods may be down at once when all are healthy: the k of the lower bound.
+
+    surged: whether a single pod gets a second one beside it before it goes.
+    """
     expected = budget.status.expected_pods
+    if surged and expected == 1:
+        expected = 2
     return max(0, expected - desired_healthy(budget, expected))
 
 

@@ -51,6 +51,7 @@ class Rules(msgspec.Struct, frozen=True):
     """What the specification allows: pods with data on the node's disk, pods that nothing would recreate, pods that ask not to
     be disrupted; and which pods are waited for. namespaces: the only ones in which the API server lets us evict, empty for all.
     past_deadline: whether a budget that never allows is no reason not to begin, since its pods are deleted in the end.
+    surge_single: whether a second replica is brought up beside a single one first.
     """
 
     evict_local_data: bool = True
@@ -59,6 +60,7 @@ class Rules(msgspec.Struct, frozen=True):
     honour_do_not_disrupt: bool = True
     waits: tuple[Wait, ...] = ()
     past_deadline: bool = False
+    surge_single: bool = False
 
 
 def fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:

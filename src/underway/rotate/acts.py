@@ -16,6 +16,7 @@ from underway.model import timestamp
 from underway.model.lease import Lease
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
+from underway.model.workload import Workload
 from underway.rotate.long_work import CHECKPOINT_REQUESTED
 from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of
 
@@ -114,6 +115,27 @@ def request_checkpoint(request_id: int, pod: Pod, now_ms: int) -> Request:
         content_type=q.MERGE_PATCH,
         query=FIELD_MANAGER,
     )
+
+
+def scale(request_id: int, deployment: Workload, replicas: int) -> Request:
+    """Give a Deployment so many replicas, if it is still as we know it."""
+    metadata = {"resourceVersion": deployment.metadata.resource_version}
+    return Request(
+        id=request_id,
+        verb="patch",
+        resource=r.DEPLOYMENTS,
+        namespace=deployment.metadata.namespace,
+        name=deployment.metadata.name,
+        subresource="scale",
+        body={"metadata": metadata, "spec": {"replicas": replicas}},
+        content_type=q.MERGE_PATCH,
+        query=FIELD_MANAGER,
+    )
+
+
+def list_autoscalers(request_id: int, namespace: str) -> Request:
+    """Ask which autoscalers a namespace has."""
+    return Request(id=request_id, verb="list", resource=r.HORIZONTAL_POD_AUTOSCALERS, namespace=namespace)
 
 
 def delete_node(request_id: int, node: Node) -> Request:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from underway.kube.reply import ObjectList
 from underway.rotate.effects import ReadQuotas
 from underway.rotate.gates.judgement import Probe
 from underway.rotate.health import git_version
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from underway.rotate.lock import Lock
     from underway.rotate.machinery import Machinery
     from underway.rotate.observe import Observed
+    from underway.rotate.replicas import Replicas
 
 
 class Answers:
@@ -41,6 +43,7 @@ class Answers:
         evictions: Evictions,
         health: Health,
         brakes: Brakes,
+        replicas: Replicas,
     ) -> None:
         self._ledger = ledger
         self._observed = observed
@@ -50,6 +53,7 @@ class Answers:
         self._evictions = evictions
         self._health = health
         self._brakes = brakes
+        self._replicas = replicas
         self.failure = ""
 
     def reply(self, reply: Reply, now_ms: int, rng: Random) -> None:
@@ -61,7 +65,9 @@ class Answers:
         if verb == "probe":
             self._probed(uid, reply, now_ms)
             return
-        if verb == "evict":
+        if verb == "autoscalers" and reply.ok and isinstance(reply.body, ObjectList):
+            self._replicas.told_autoscalers(uid, reply.body.items, now_ms)
+        elif verb == "evict":
             self._evictions.answered(uid, reply, self._observed.snapshot())
         elif reply.ok and verb == "lease":
             self._observed.wrote("Lease", reply.body)

@@ -12,8 +12,9 @@ from underway.model.disruption import PodDisruptionBudget
 from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
-from underway.policy.budget import never_allows
+from underway.policy.budget import capacity, never_allows
 from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate
+from underway.policy.single import single
 
 
 class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -45,7 +46,9 @@ def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:
         if isinstance(verdict, Block):
             found.append(Blocker(node.name, verdict.reason, pod.key))
         elif not isinstance(verdict, Leave):
-            found.extend(_refusals(node, pod, snapshot.budgets_of(pod), rules))
+            surged = rules.surge_single and (alone := single(pod, snapshot)) is not None and not alone.obstacle
+            budgets = [one for one in snapshot.budgets_of(pod) if not surged or not capacity(one, surged=True)]
+            found.extend(_refusals(node, pod, budgets, rules))
     return found
 
 

@@ -61,7 +61,7 @@ def _budget_bound(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules, estim
                     demand[budget.key] = demand.get(budget.key, 0) + 1
     worst = Bound(0.0, "budgets", "no budget binds")
     for key, pods in sorted(demand.items()):
-        k = capacity(budgets[key])
+        k = capacity(budgets[key], surged=rules.surge_single)
         if k == 0:
             return Bound(inf, "budgets", f"PodDisruptionBudget {key} never allows a disruption")
         rounds = ceil(pods / k) - 1

@@ -4,7 +4,7 @@ Nodes are asked in the order in which they began to drain: the first has first c
 emptied one after the other instead of all by halves. Sources: kubectl pkg/drain; "API-initiated eviction"; KEP-3017.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Drain(msgspec.Struct, frozen=True):
     """One node's drain at one instant. evict: now, in this order; waiting: what keeps the others; left: stay to the end.
 
     held_ms: until when long work is waited for at the latest, 0 where there is none; the drain's own time begins then. ask: pods
-    that are to be asked for a checkpoint now.
+    that are to be asked for a checkpoint now; alone: those that wait for a second replica of theirs.
     """
 
     evict: tuple[Pod, ...] = ()
@@ -43,6 +43,7 @@ class Drain(msgspec.Struct, frozen=True):
     left: tuple[Pod, ...] = ()
     held_ms: int = 0
     ask: tuple[Pod, ...] = ()
+    alone: tuple[Pod, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -75,12 +76,24 @@ def unreachable(node: Node) -> bool:
     return any(condition.type == "Ready" and condition.status == "Unknown" for condition in node.status.conditions)
 
 
-def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: Purse, now_ms: int) -> Drain:
-    """What to do with each pod of a draining node. purse: shared by all draining nodes of this round."""
+def drain(
+    node: Node,
+    record: Record,
+    snapshot: Snapshot,
+    rules: Rules,
+    purse: Purse,
+    now_ms: int,
+    missing: Callable[[Pod], str] = lambda _pod: "",
+) -> Drain:
+    """What to do with each pod of a draining node.
+
+    purse: shared by all draining nodes of this round; missing: why a pod has to wait for a second replica, or "".
+    """
     evict: list[Pod] = []
     waiting: list[Waiting] = []
     left: list[Pod] = []
     ask: list[Pod] = []
+    alone: list[Pod] = []
     held_ms = 0
     silent = unreachable(node)
     for pod in order(snapshot.pods_on(node.name)):
@@ -99,12 +112,16 @@ def drain(node: Node, record: Record, snapshot: Snapshot, rules: Rules, purse: P
                 held_ms = max(held_ms, held.until_ms if held else 0)
                 if held is not None and held.ask and now_ms < held.until_ms:
                     ask.append(pod)
-                verdict = _held(pod, held, now_ms) or _came_back(pod, record) or _refused(pod, snapshot, purse)
+                verdict = _held(pod, held, now_ms) or _came_back(pod, record)
+                if verdict is None and (why := missing(pod)):
+                    alone.append(pod)
+                    verdict = Waiting(pod.key, why)
+                verdict = verdict or _refused(pod, snapshot, purse)
                 if verdict is None:
                     evict.append(pod)
                 else:
                     waiting.append(verdict)
-    return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms, tuple(ask))
+    return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms, tuple(ask), tuple(alone))
 
 
 def _held(pod: Pod, held: Hold | None, now_ms: int) -> Waiting | None:

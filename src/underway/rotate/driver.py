@@ -131,6 +131,7 @@ class Driver:
             self._evictions,
             self._health,
             self.brakes,
+            self._work.replicas,
         )
 
     @property
@@ -296,7 +297,12 @@ class Driver:
 
     def _ended(self, situation: Situation, selected: list[Node], old: list[Node]) -> bool:
         """Whether nothing is left to do, or, when stopping, nothing is left untidy."""
-        if not situation.frozen and not old and not situation.records and not situation.journal.owed:
+        if (
+            not situation.frozen
+            and not old
+            and not situation.records
+            and not (situation.journal.owed or situation.journal.raised)
+        ):
             total = NodeCounts(len(selected), len(selected))
             self._outlook.change(nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms)
             self._ending.begin("Finished", "", situation.now_ms)

@@ -70,7 +70,11 @@ class Ending:
 
     def is_tidy(self, situation: Situation, machinery: Machinery) -> bool:
         """Whether it may be left as it is now. A machine whose end is accepted cannot be kept: its node goes first."""
-        if len(self._ledger) or any(record.phase not in TIDY for record in situation.records.values()):
+        if (
+            len(self._ledger)
+            or situation.journal.raised
+            or any(record.phase not in TIDY for record in situation.records.values())
+        ):
             return False
         ending = [name for name, record in situation.records.items() if record.phase is Phase.TERMINATING]
         if self.for_good:

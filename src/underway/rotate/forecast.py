@@ -22,8 +22,8 @@ FOR_EVER_S = float("inf")
 class Tokens:
     """The tokens of one budget: when each of its k becomes free, in seconds from now."""
 
-    def __init__(self, budget: PodDisruptionBudget, restart_s: float) -> None:
-        k = capacity(budget)
+    def __init__(self, budget: PodDisruptionBudget, restart_s: float, *, surged: bool = False) -> None:
+        k = capacity(budget, surged=surged)
         free = min(max(budget.status.disruptions_allowed, 0), k)
         self.free_at_s = [0.0] * free + [restart_s] * (k - free)
         heapq.heapify(self.free_at_s)
@@ -87,5 +87,7 @@ class Forecast:
         budgets = self._snapshot.budgets_of(pod)
         for budget in budgets:
             if budget.key not in self._tokens:
-                self._tokens[budget.key] = Tokens(budget, restart(budget, self._snapshot).typical_s)
+                self._tokens[budget.key] = Tokens(
+                    budget, restart(budget, self._snapshot).typical_s, surged=self._rules.surge_single
+                )
         return budgets

@@ -12,7 +12,7 @@ from underway.kube.request import Request
 from underway.model.lease import Lease
 from underway.rotate.ledger import Key, Ledger
 from underway.rotate.lock import Lock
-from underway.rotate.record import OWED, Owed
+from underway.rotate.record import OWED, RAISED, Owed, Raised
 
 LEASE_KEY: Key = ("lease", "")
 
@@ -20,6 +20,11 @@ LEASE_KEY: Key = ("lease", "")
 def owed_annotation(owed: tuple[Owed, ...]) -> dict[str, str | None]:
     """The annotation that holds the machines still to come."""
     return {OWED: msgspec.json.encode(owed).decode() if owed else None}
+
+
+def raised_annotation(raised: tuple[Raised, ...]) -> dict[str, str | None]:
+    """The annotation that holds the Deployments with a replica too many."""
+    return {RAISED: msgspec.json.encode(raised).decode() if raised else None}
 
 
 class JournalWriter:

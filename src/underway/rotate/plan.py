@@ -16,6 +16,7 @@ from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Move, Rules, Wait, fate
 from underway.policy.readiness import node_unready, workload_unavailable
+from underway.policy.single import single
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.bound import Bound, bound, node_cost_s
 from underway.rotate.estimates import Estimates
@@ -86,6 +87,7 @@ def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Ru
             for wait in drain.wait
         ),
         past_deadline="DeadlineDelete" in drain.ladder,
+        surge_single=drain.single_replica == "Surge",
     )
 
 
@@ -114,7 +116,7 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
         predicted_s=max((node.ends_s for node in order), default=0.0),
         slots={scope or "all": slot.total for scope, slot in room.items()},
         blockers=with_owners((blocker for blocker in kept if blocker not in last), snapshot, spec.owners),
-        warnings=(*_warnings(snapshot), *_overdue(last)),
+        warnings=(*_warnings(snapshot), *_singles(free, snapshot, rules), *_overdue(last)),
         windows=tuple(
             PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
             for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
@@ -179,6 +181,20 @@ def _warnings(snapshot: Snapshot) -> list[str]:
     unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
     short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
     return [*unready, *short]
+
+
+def _singles(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[str]:
+    """What is said of Deployments of one replica where a second one is asked for."""
+    said: list[str] = []
+    for pod in (pod for node in nodes if rules.surge_single for pod in snapshot.pods_on(node.name)):
+        found = single(pod, snapshot)
+        if found is not None and isinstance(fate(pod, snapshot, rules), Move):
+            what = f"Deployment {found.deployment.metadata.key} has one replica"
+            then = (
+                f"is evicted without a second: {found.obstacle}" if found.obstacle else "gets a second one before it is evicted"
+            )
+            said.append(f"{what}, which {then}")
+    return said
 
 
 def _overdue(last: Sequence[Blocker]) -> list[str]:

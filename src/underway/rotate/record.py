@@ -42,6 +42,7 @@ FROZEN_SINCE = PREFIX + "frozen-since"
 FROZEN_BY = PREFIX + "frozen-by"
 RESUMED = PREFIX + "resumed"
 OWED = PREFIX + "owed"
+RAISED = PREFIX + "raised"
 STARTED = PREFIX + "started"
 ZONES = PREFIX + "zones"
 OUTDATED = PREFIX + "outdated-at-start"
@@ -155,13 +156,27 @@ class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     provider_id: str = ""
 
 
+class Raised(msgspec.Struct, frozen=True, rename="camel"):
+    """A Deployment that has, or is about to have, one replica more than it is owed, while one of its pods leaves a node.
+
+    uid: of the Deployment; pod: the UID of the pod; replicas: how many the Deployment had.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    node: str
+    pod: str
+    replicas: int
+
+
 class Journal(msgspec.Struct, frozen=True):
     """What is written on the Lease, read back.
 
     frozen: the reason while the rotation is frozen, "" while it rotates. started_ms: when it first began. zones: how many
     nodes each zone had then; outdated: how many nodes were out of date; baselines: what gates measured before, by their place
     in spec.health. canaried_ms: when the last canary was found finished. resumed_ms: when a freeze last ended: no deadline
-    runs while everything stands still.
+    runs while everything stands still. raised: Deployments with a replica too many.
     """
 
     frozen: str = ""
@@ -174,6 +189,7 @@ class Journal(msgspec.Struct, frozen=True):
     outdated: int = 0
     canaried_ms: int | None = None
     baselines: dict[str, tuple[float, ...]] = {}
+    raised: tuple[Raised, ...] = ()
 
 
 def journal_of(lease: Lease | None) -> Journal:
@@ -185,6 +201,7 @@ def journal_of(lease: Lease | None) -> Journal:
         frozen_by=annotations.get(FROZEN_BY, "") if frozen else "",
         frozen_since_ms=parsed_ms(annotations.get(FROZEN_SINCE, "")) or 0,
         owed=_decoded(annotations.get(OWED, ""), tuple[Owed, ...], ()),
+        raised=_decoded(annotations.get(RAISED, ""), tuple[Raised, ...], ()),
         started_ms=parsed_ms(annotations.get(STARTED, "")),
         zones=_decoded(annotations.get(ZONES, ""), dict[str, int], {}),
         resumed_ms=parsed_ms(annotations.get(RESUMED, "")) or 0,

@@ -173,9 +173,10 @@ class WaitFor(Spec, frozen=True):
 class Drain(Spec, frozen=True):
     """How a node is emptied. timeout: AKS waits 30 minutes by default; deregistration: for load balancers to let go.
 
-    wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured. ladder:
-    what is done about a drain that is stuck: NotifyOwner after notifyAfter (a third of the timeout where it is not given),
-    Quarantine after timeout, Freeze or DeadlineDelete after deadline (Zalando's cluster-lifecycle-manager waits 6 hours).
+    wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured.
+    singleReplica: whether a Deployment of one replica gets a second one before its pod is evicted. ladder: what is done about a
+    drain that is stuck: NotifyOwner after notifyAfter (a third of the timeout where it is not given), Quarantine after timeout,
+    Freeze or DeadlineDelete after deadline (Zalando's cluster-lifecycle-manager waits 6 hours).
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -195,6 +196,7 @@ class Drain(Spec, frozen=True):
     deregistration: Duration = "10s"
     wait: Annotated[tuple[WaitFor, ...], msgspec.Meta(max_length=WAITS_MAX)] = ()
     do_not_disrupt: Literal["Honour", "Ignore"] = "Honour"
+    single_replica: Literal["Evict", "Surge"] = "Evict"
 
 
 class Owners(Spec, frozen=True):

@@ -31,6 +31,7 @@ from underway.rotate.machinery import Machinery
 from underway.rotate.outbox import Act, Outbox
 from underway.rotate.progress import Limits, Step
 from underway.rotate.record import Owed, Phase, Record, Slot
+from underway.rotate.replicas import Replicas
 from underway.rotate.situation import Result, Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.target import outdated
@@ -40,7 +41,10 @@ CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 
 
 class Work:
-    """The nodes in hand of one rotation. boots_ms: how long the boots took that ended since it was last emptied."""
+    """The nodes in hand of one rotation.
+
+    boots_ms: how long the boots took that ended since it was last emptied; replicas: the second ones of pods that are alone.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Work:
         self._evictions = evictions
         self._journal = journal
         self._deadline = Deadline(outbox)
+        self.replicas = Replicas(outbox, journal)
         self.boots_ms: list[int] = []
         self._out_ms: dict[str, tuple[int, int]] = {}
 
@@ -70,9 +75,10 @@ class Work:
         waiting: dict[str, tuple[Waiting, ...]] = {}
         steps: dict[str, Step] = {}
         present: set[str] = set()
+        missing = self.replicas.missing(situation) if self._rules.surge_single else lambda _pod: ""
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0])):
             node = snapshot.nodes[name]
-            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms)
+            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms, missing)
             step = steps[name] = self._step(node, record, left, situation)
             waiting[name] = self._explained(step, present, situation, name)
             self._take(node, record, step, situation)
@@ -81,6 +87,7 @@ class Work:
                 if step.climb.rung is Rung.DEADLINE_DELETE:
                     self._deadline.round(node, record, left, situation, self._grace_s)
         self._evictions.forget(present)
+        self.replicas.settle(situation)
         failed = next((step for step in steps.values() if step.failure), Step())
         return Result(
             waiting,
@@ -204,8 +211,11 @@ class Work:
                 for pod in left.ask:
                     build = partial(acts.request_checkpoint, pod=pod, now_ms=situation.now_ms)
                     self._outbox.send(("checkpoint", pod.metadata.uid), build)
+                self.replicas.bring(left.alone, node, situation)
                 for pod in left.evict:
                     self._evict(pod, node, record, situation.snapshot)
+            case Phase.QUARANTINED:
+                self.replicas.bring(left.alone, node, situation)
             case Phase.TERMINATING if left.done and not self._machinery.ending(node.name):
                 guard.before_terminate(node, record, left)
                 self._outbox.send(

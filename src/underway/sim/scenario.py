@@ -284,7 +284,9 @@ def random_scenario(seed: int) -> Scenario:
     chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
     training, waits = _drawn_training(seed)
     manifests += training
-    rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s", **waits}}
+    alone, surge = _drawn_single(seed)
+    manifests += alone
+    rotation = {"pace": pace, "nodes": chosen, "drain": {"deregistration": "3s", **waits, **surge}}
     return Scenario(f"random-{seed}", nodes, tuple(manifests), timing=timing, rotation=rotation)
 
 
@@ -305,6 +307,21 @@ def _drawn_order(seed: int) -> Manifest:
         "pools": pools if "pool" in keys else [],
         "canarySoak": rng.choice(("0s", "30s", "2m")),
     }
+
+
+def _drawn_single(seed: int) -> tuple[list[tuple[Resource, Manifest]], Manifest]:
+    """Applications of one pod that get a second one first, in one run of five: without that, their budgets forbid their nodes."""
+    rng = Random(f"{seed}/single")
+    if rng.random() >= 0.2:
+        return [], {}
+    made: list[tuple[Resource, Manifest]] = []
+    for index in range(rng.choice((1, 1, 3))):
+        start_s, ready_s = rng.uniform(1, 8), rng.uniform(1, 8)
+        app = App(
+            name=f"alone-{index}", namespace="shop", cpu="200m", budget={"minAvailable": 1}, start_s=start_s, ready_s=ready_s
+        )
+        made += app.deployment()
+    return made, {"singleReplica": "Surge"}
 
 
 def _drawn_windows(seed: int) -> Manifest:

@@ -95,3 +95,11 @@ def test_pods_may_be_deleted_only_where_that_is_granted_and_pods_may_be_evicted(
     found = objects("--grant", "DeadlineDelete", "--evict-in", "shop")
     assert may(found["ClusterRole", "", "underway-operator"], "pods") == {"list", "watch"}
     assert may(found["Role", "shop", "underway-operator-evict"], "pods") == {"delete"}
+
+
+def test_deployments_may_be_scaled_only_where_that_is_granted() -> None:
+    plain, granted = (objects(*more)["ClusterRole", "", "underway-operator"] for more in ((), ("--grant", "SingleReplicaSurge")))
+    assert may(plain, "deployments/scale") == may(plain, "horizontalpodautoscalers") == set()
+    assert may(granted, "deployments/scale") == {"patch"}
+    assert may(granted, "horizontalpodautoscalers") == {"list"}
+    assert may(granted, "deployments") == {"list", "watch"}

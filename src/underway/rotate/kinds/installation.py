@@ -80,6 +80,10 @@ PROVIDER_RULES: dict[str, list[Manifest]] = {
 GRANTS: dict[str, list[Manifest]] = {
     "DeadlineDelete": [rule("", "pods", "delete")],
     "Checkpoint": [rule("", "pods", "patch")],
+    "SingleReplicaSurge": [
+        rule("apps", "deployments/scale", "patch"),
+        rule("autoscaling", "horizontalpodautoscalers", "list"),
+    ],
 }
 """What only Rotations that ask for it need: granted where pods may be evicted, and nowhere unless it is wanted."""
 

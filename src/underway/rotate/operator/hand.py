@@ -185,7 +185,12 @@ class Hand:
         records = [record for node in picture.snapshot().nodes.values() if (record := record_of(node)) is not None]
         phases = [record.phase for record in records if record.rotation == self.name]
         half_done = any(phase not in TIDY or phase is Phase.TERMINATING for phase in phases)
-        return half_done or bool(journal_of(picture.lease(self.lock.name)).owed)
+        return half_done or self._owes(picture)
+
+    def _owes(self, picture: Observed) -> bool:
+        """Whether the cluster has a machine coming, or a Deployment a replica too many."""
+        journal = journal_of(picture.lease(self.lock.name))
+        return bool(journal.owed or journal.raised)
 
     def _is_stale(self, rotation: Rotation, picture: Observed, now_ms: int) -> bool:
         """Whether there is work: a node out of date, one in hand, or one that is owed. Asked anew when the picture changes."""
@@ -196,5 +201,5 @@ class Hand:
             drift, target = self.machinery.drift, rotation.spec.target
             old = any(outdated(node, target, now_ms, drift) for node in selected_nodes(snapshot, rotation.spec))
             held = any((record := record_of(node)) and record.rotation == self.name for node in snapshot.nodes.values())
-            self._stale = old or bool(held) or bool(journal_of(picture.lease(self.lock.name)).owed)
+            self._stale = old or bool(held) or self._owes(picture)
         return self._stale

@@ -118,7 +118,7 @@ class Operator:
                 self._stopping = True
             case WatchEvent():
                 self._observe(event, now_ms, rng)
-            case Reply() if event.request.verb in ("list", "watch"):
+            case Reply() if event.request.verb in ("list", "watch") and event.request.id not in self._owner:
                 self._observe(event, now_ms, rng)
             case Reply() | MachineReply() | Answer() | Delivered():
                 self._answered(event, now_ms, rng)

@@ -13,6 +13,7 @@ from underway.sim.checkers.grace_zero import GraceZero
 from underway.sim.checkers.long_work import LongWork
 from underway.sim.checkers.pdb_overspent import PdbOverspent
 from underway.sim.checkers.short_soak import ShortSoak
+from underway.sim.checkers.single_replica import SingleReplica
 from underway.sim.checkers.stranded_cordon import StrandedCordon
 from underway.sim.checkers.undrained_terminated import UndrainedTerminated
 from underway.sim.checkers.window_acts import WindowActs
@@ -33,4 +34,5 @@ CHECKERS: tuple[type[Checker], ...] = (
     AstrayEviction,
     EarlyEviction,
     ShortSoak,
+    SingleReplica,
 )

@@ -1,0 +1,48 @@
+"""Pods that are the only one of their Deployment, and whether a second one may stand beside such a pod for a while.
+
+Owns the conditions. StatefulSets are not asked: their second ordinal is another member with its own data, not a copy.
+Sources: apps/v1 types.go (DeploymentStrategy); the ReplicaSet of a Deployment is named after it and its pod-template-hash
+(pkg/controller/deployment/sync.go).
+"""
+
+import msgspec
+
+from underway.model.pod import Pod
+from underway.model.selector import matches
+from underway.model.snapshot import Snapshot
+from underway.model.workload import Workload
+
+HASH_LABEL = "pod-template-hash"
+
+
+class Single(msgspec.Struct, frozen=True):
+    """A Deployment that the pod is the only one of. obstacle: why it may not have a second one, "" where it may."""
+
+    deployment: Workload
+    obstacle: str = ""
+
+
+def single(pod: Pod, snapshot: Snapshot) -> Single | None:
+    """The Deployment that is down while this pod moves, None for pods of others."""
+    deployment = deployment_of(pod, snapshot)
+    if deployment is None or deployment.wanted != 1 or not pod.ready or pod.terminating or pod.finished:
+        return None
+    claim = next((volume.persistent_volume_claim for volume in pod.spec.volumes if volume.persistent_volume_claim), None)
+    if deployment.spec.strategy.type == "Recreate":
+        return Single(deployment, "its strategy is Recreate: two at once are not wanted")
+    if claim is not None:
+        return Single(deployment, f"both would want PersistentVolumeClaim {claim.claim_name}")
+    if deployment.spec.paused:
+        return Single(deployment, "it is paused")
+    return Single(deployment)
+
+
+def deployment_of(pod: Pod, snapshot: Snapshot) -> Workload | None:
+    """The Deployment of a pod, by way of its ReplicaSet's name."""
+    controller, digest = pod.metadata.controller, pod.metadata.labels.get(HASH_LABEL, "")
+    if controller is None or controller.kind != "ReplicaSet" or not digest or not controller.name.endswith(f"-{digest}"):
+        return None
+    name = controller.name.removesuffix(f"-{digest}")
+    found = snapshot.workloads.get(f"Deployment/{pod.metadata.namespace}/{name}")
+    ours = found is not None and found.spec.selector is not None and matches(found.spec.selector, pod.metadata.labels)
+    return found if ours else None
