@@ -90,7 +90,8 @@ def past_its_deadline(hours: int = 80, drain: dict[str, Any] = FORCED) -> Rehear
     drawn = scenario(ONE, **drain)
     world = world_of(drawn)
     age(world, hours)
-    checkers = [checker for checker in CHECKERS if checker.name != "every-node-reached"]
+    # Two old nodes are left as they are, which these would call a fault.
+    checkers = [checker for checker in CHECKERS if checker.name not in ("every-node-reached", "early-eviction")]
     run = Rehearsal(world, swarm.rotation_of(drawn), time_limit_s=12 * 3_600, checkers=checkers)
     run.begin()
     tighten_once_draining(run)

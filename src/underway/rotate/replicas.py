@@ -98,7 +98,8 @@ class Replicas:
 
     def _raise(self, debt: Raised, snapshot: Snapshot) -> None:
         deployment = _deployment(debt, snapshot)
-        if deployment is not None and deployment.wanted == debt.replicas:
+        was_up = debt.pod in self._up and debt.pod not in self._lowered  # then somebody took it back: `settle` finds out
+        if deployment is not None and deployment.wanted == debt.replicas and not was_up:
             replicas = debt.replicas + 1
             if self._outbox.send(("scale", debt.uid), lambda id_: acts.scale(id_, deployment, replicas)) is not None:
                 self._sent.add(debt.pod)
@@ -133,7 +134,7 @@ class Replicas:
 
     def _was_taken_back(self, debt: Raised) -> bool:
         """Whether it was raised and is not any more, though we have not restored it: somebody else scales this Deployment."""
-        if debt.pod not in self._up:
+        if debt.pod not in self._up or not self._outbox.free(("scale", debt.uid)):
             return False
         self._up.discard(debt.pod)
         if debt.pod not in self._lowered:
