@@ -20,6 +20,7 @@ from underway.model.workload import Workload
 from underway.policy.single import single
 from underway.rotate import acts
 from underway.rotate.journal import JournalWriter, raised_annotation
+from underway.rotate.observe import newer
 from underway.rotate.outbox import Outbox
 from underway.rotate.record import Phase, Raised
 from underway.rotate.situation import Situation
@@ -35,6 +36,7 @@ class Replicas:
         self._outbox = outbox
         self._journal = journal
         self._targets: dict[str, tuple[int, frozenset[str]]] = {}
+        self._written: dict[str, Workload] = {}
         self._wanted: dict[str, Raised] = {}
         self._ours: set[str] = set()
         self._sent: set[str] = set()
@@ -47,6 +49,21 @@ class Replicas:
         """Take the autoscalers of a namespace, as plain values."""
         targets = [msgspec.convert(one, HorizontalPodAutoscaler).spec.scale_target_ref for one in autoscalers]
         self._targets[namespace] = now_ms, frozenset(target.name for target in targets if target.kind == "Deployment")
+
+    def told_scale(self, scale: object) -> None:
+        """Take the answer to a write of a scale, as plain values: until the watch has caught up, it is newer than the picture."""
+        written = msgspec.convert(scale, Workload)  # its metadata and spec.replicas are those of the Deployment
+        self._written[written.metadata.uid] = written
+
+    def _deployment(self, debt: Raised, snapshot: Snapshot) -> Workload | None:
+        """The Deployment of a debt, with the replicas that we have last written where the picture is older than that."""
+        found = snapshot.workloads.get(f"Deployment/{debt.namespace}/{debt.name}")
+        if found is None or found.metadata.uid != debt.uid:
+            return None
+        written = self._written.get(debt.uid)
+        if written is None or newer(found, written):
+            return found
+        return msgspec.structs.replace(found, spec=msgspec.structs.replace(found.spec, replicas=written.wanted))
 
     # Whether a pod may go
 
@@ -66,8 +83,8 @@ class Replicas:
             if name in self._targets[namespace][1]:
                 return ""
             return f"pod {pod.key} waits: a second replica of Deployment {namespace}/{name} is being put on record"
-        deployment = _deployment(debt, situation.snapshot)
-        if deployment is None:
+        deployment = self._deployment(debt, situation.snapshot)
+        if deployment is None or debt.uid in self._let_be:
             return ""
         what = f"pod {pod.key} waits: the second replica of Deployment {debt.namespace}/{debt.name}"
         if deployment.wanted == debt.replicas:
@@ -97,9 +114,10 @@ class Replicas:
                 )
 
     def _raise(self, debt: Raised, snapshot: Snapshot) -> None:
-        deployment = _deployment(debt, snapshot)
+        deployment = self._deployment(debt, snapshot)
         was_up = debt.pod in self._up and debt.pod not in self._lowered  # then somebody took it back: `settle` finds out
-        if deployment is not None and deployment.wanted == debt.replicas and not was_up:
+        theirs = was_up or debt.uid in self._let_be
+        if deployment is not None and deployment.wanted == debt.replicas and not theirs:
             replicas = debt.replicas + 1
             if self._outbox.send(("scale", debt.uid), lambda id_: acts.scale(id_, deployment, replicas)) is not None:
                 self._sent.add(debt.pod)
@@ -117,8 +135,8 @@ class Replicas:
 
     def _is_over(self, debt: Raised, situation: Situation) -> bool:
         """Whether nothing is owed to a Deployment any more; restores it where it is only too large still."""
-        deployment = _deployment(debt, situation.snapshot)
-        if deployment is None or deployment.wanted not in (debt.replicas, debt.replicas + 1):
+        deployment = self._deployment(debt, situation.snapshot)
+        if deployment is None or debt.uid in self._let_be or deployment.wanted not in (debt.replicas, debt.replicas + 1):
             return True  # it is gone, or somebody scales it: it is theirs
         is_up = deployment.wanted == debt.replicas + 1
         if is_up:
@@ -148,11 +166,6 @@ class Replicas:
         never = debt.pod in self._ours and debt.pod not in self._sent
         since_ms = self._idle_ms.setdefault(debt.pod, now_ms)
         return debt.pod in self._up or never or now_ms >= since_ms + LATE_MS
-
-
-def _deployment(debt: Raised, snapshot: Snapshot) -> Workload | None:
-    found = snapshot.workloads.get(f"Deployment/{debt.namespace}/{debt.name}")
-    return found if found is not None and found.metadata.uid == debt.uid else None
 
 
 def _is_needed(debt: Raised, situation: Situation) -> bool:
