@@ -292,3 +292,23 @@ class TestServiceBehindTheApi:
         }
         assert found("conversion-webhook-unserved", crd) == ()
         assert len(found("conversion-webhook-unserved", crd, server="v1.36.3")) == 1
+
+
+class TestNodeImagesOfPlatforms:
+    @pytest.mark.parametrize(("target", "severity"), [(32, Severity.WARNING), (33, Severity.ERROR)])
+    def test_amazon_linux_2_ends_with_132(self, target: int, severity: Severity) -> None:
+        (finding,) = found("eks-amazon-linux-2", node("Amazon Linux 2"), target=target)
+        assert finding.severity is severity
+        assert found("eks-amazon-linux-2", node("Amazon Linux 2023.6"), target=target) == ()
+
+    @pytest.mark.parametrize(
+        ("image", "severities"),
+        [
+            ("CBL-Mariner/Linux", [Severity.ERROR]),
+            ("Ubuntu 20.04.6 LTS", [Severity.WARNING]),  # it is November 2026, and ends in March 2027
+            ("Ubuntu 22.04.5 LTS", []),
+            ("Microsoft Azure Linux 3.0", []),
+        ],
+    )
+    def test_images_of_aks_end_on_a_day(self, image: str, severities: list[Severity]) -> None:
+        assert [one.severity for one in found("aks-node-image-ended", node(image))] == severities

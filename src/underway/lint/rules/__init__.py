@@ -8,6 +8,7 @@ from underway.lint.rules import (
     admission_controller_webhook,
     admission_controller_webhook_replacement,
     admission_controller_webhook_timeout,
+    aks_node_image_ended,
     aks_thirty_minutes,
     api_service_unavailable,
     bare_pods,
@@ -21,6 +22,7 @@ from underway.lint.rules import (
     do_not_disrupt,
     dobs_pod_owner,
     docker_pkg_github_com_registry,
+    eks_amazon_linux_2,
     eks_fifteen_minutes,
     fully_qualified_image,
     gke_one_hour,
@@ -133,8 +135,10 @@ RULES: tuple[Rule, ...] = (
     sidecar_order.RULE,
     # what a platform's own upgrade puts up with
     eks_fifteen_minutes.RULE,
+    eks_amazon_linux_2.RULE,
     gke_one_hour.RULE,
     aks_thirty_minutes.RULE,
+    aks_node_image_ended.RULE,
     # Ingresses and routes
     ingress_port_number_as_name.RULE,
     ingress_class_conflict.RULE,
