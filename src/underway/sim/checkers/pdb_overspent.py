@@ -1,5 +1,6 @@
 """A budget is never overspent by us: after each eviction that was accepted, enough of its pods are healthy."""
 
+from collections.abc import Iterator
 from math import ceil
 
 from underway.kube import resource as r
@@ -7,7 +8,7 @@ from underway.kube.request import Request
 from underway.sim.checkers.evidence import Checker, ready, selected
 from underway.sim.store import Change, Object
 
-OWNERS = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS}
+OWNERS = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS, "Deployment": r.DEPLOYMENTS}
 
 
 class PdbOverspent(Checker):
@@ -47,16 +48,7 @@ class PdbOverspent(Checker):
                 )
 
     def _needed(self, budget: Object, pods: list[Object]) -> int:
-        sizes = {}
-        for pod in pods:
-            for owner in pod["metadata"].get("ownerReferences", ()):
-                found = (
-                    self.store.get(OWNERS[owner["kind"]], pod["metadata"]["namespace"], owner["name"])
-                    if owner["kind"] in OWNERS
-                    else None
-                )
-                if found is not None:
-                    sizes[owner["uid"]] = found["spec"]["replicas"]
+        sizes = dict(size for pod in pods for size in self._sizes(pod))
         total, spec = sum(sizes.values()), budget["spec"]
         if "maxUnavailable" in spec:
             return int(total) - _share(spec["maxUnavailable"], total)
@@ -66,6 +58,14 @@ class PdbOverspent(Checker):
         """Note which pods are to be deleted where that was asked for: `deadline_delete` judges those."""
         if self._may_delete and request.resource == r.PODS and request.verb == "delete":
             self._deleted.add((request.body or {}).get("preconditions", {}).get("uid"))
+
+    def _sizes(self, owned: Object) -> Iterator[tuple[str, int]]:
+        """Of what says how many of these pods there should be: the topmost owner that has a size, its UID and its size."""
+        for owner in owned["metadata"].get("ownerReferences", ()):
+            resource = OWNERS.get(owner["kind"])
+            found = self.store.get(resource, owned["metadata"]["namespace"], owner["name"]) if resource else None
+            if found is not None:
+                yield from list(self._sizes(found)) or [(found["metadata"]["uid"], found["spec"]["replicas"])]
 
     def on_write(self, request: Request, code: int) -> None:
         """Pods go by eviction alone: a plain delete would not ask any budget."""

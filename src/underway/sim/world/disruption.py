@@ -16,7 +16,12 @@ from underway.sim.world.index import PodIndex
 from underway.sim.world.placement import concerns
 
 DELETION_TIMEOUT_MS = 120_000  # DeletionTimeout: an eviction that no deletion follows is forgotten after two minutes
-SCALED = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS, "Job": r.JOBS, "DaemonSet": r.DAEMON_SETS}
+SCALED = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS, "Deployment": r.DEPLOYMENTS}
+UNSCALED = {"Job": "jobs.batch", "DaemonSet": "daemonsets.apps"}
+
+
+class SyncFailed(Exception):
+    """The budget cannot be counted: nothing may be disrupted until it can. Raised and caught in this module."""
 
 
 class Disruption(Controller):
@@ -43,7 +48,11 @@ class Disruption(Controller):
             return
         pods = self.pods.matching(key[0], budget["spec"].get("selector"))
         disrupted = self._disrupted(budget, {pod["metadata"]["name"]: pod for pod in pods}, key)
-        expected, desired = self._wanted(budget, pods)
+        try:
+            expected, desired = self._wanted(budget, pods)
+        except SyncFailed as error:
+            self._fail_safe(budget, str(error))
+            return
         healthy = sum(
             1
             for pod in pods
@@ -96,16 +105,40 @@ class Disruption(Controller):
             return expected, max(0, expected - _scaled(most, expected))
         return expected, _scaled(1 if least is None else least, expected)
 
+    def _fail_safe(self, budget: Object, why: str) -> None:
+        """No disruption, and the reason; the counts stay what they were."""
+        state = budget["status"]
+        told = condition("DisruptionAllowed", False, self.registry.now(), "SyncFailed", why)
+        before = {c["type"]: c for c in state.get("conditions", ())}.get("DisruptionAllowed", {})
+        if before.get("status") == "False":
+            told["lastTransitionTime"] = before["lastTransitionTime"]
+        told["observedGeneration"] = state.get("observedGeneration", 0)
+        failed = {**state, "disruptionsAllowed": 0, "conditions": [told]}
+        metadata = budget["metadata"]
+        self.registry.mutate(
+            r.POD_DISRUPTION_BUDGETS, metadata["namespace"], metadata["name"], lambda now: {**now, "status": failed}, "status"
+        )
+
     def _expected(self, pods: list[Object]) -> int:
-        """The sum of the scales of the pods' controllers, each once."""
+        """The sum of the scales of the pods' controllers, each once; pods without one do not count."""
         scales: dict[str, int] = {}
         for pod in pods:
             owner = controller_of(pod)
-            resource = SCALED.get(owner["kind"]) if owner else None
-            found = self.store.get(resource, pod["metadata"]["namespace"], owner["name"]) if owner and resource else None
-            if owner is not None and found is not None:
-                scales[owner["uid"]] = found["spec"].get("replicas", 1)
+            if owner is not None:
+                found = self._scaled_by(owner, pod)
+                scales[found["metadata"]["uid"]] = found["spec"].get("replicas", 1)
         return sum(scales.values())
+
+    def _scaled_by(self, owner: Object, pod: Object) -> Object:
+        """What says how many of these pods there should be: of a Deployment's pods the Deployment, amid a rollout too."""
+        if owner["kind"] in UNSCALED:
+            raise SyncFailed(f"{UNSCALED[owner['kind']]} does not implement the scale subresource")
+        resource, namespace = SCALED.get(owner["kind"]), pod["metadata"]["namespace"]
+        found = self.store.get(resource, namespace, owner["name"]) if resource is not None else None
+        if found is None or found["metadata"]["uid"] != owner["uid"]:
+            raise SyncFailed(f'found no controllers for pod "{pod["metadata"]["name"]}"')
+        above = controller_of(found) if owner["kind"] == "ReplicaSet" else None
+        return self._scaled_by(above, pod) if above is not None and above["kind"] in SCALED else found
 
 
 def _scaled(value: int | str, total: int) -> int:

@@ -92,8 +92,8 @@ class World:
         self.probes = SimProbes(self.queue)
         self.mailbox = SimMailbox(self.queue)
 
-    def start(self) -> None:
-        """Create what the scenario names and run until all of it is Ready. Raises RuntimeError if that never happens."""
+    def create(self) -> None:
+        """Create what the scenario names; nothing has run yet."""
         for namespace in ("default", "kube-system", "kube-public", "kube-node-lease", *self.scenario.namespaces):
             self.registry.create(r.NAMESPACES, {"metadata": {"name": namespace}})
         for node in self.scenario.nodes:
@@ -104,6 +104,10 @@ class World:
             self.machines.adopt(node.name)
         for resource, manifest in self.scenario.manifests:
             self.registry.create(resource, manifest)
+
+    def start(self) -> None:
+        """Create what the scenario names and run until all of it is Ready. Raises RuntimeError if that never happens."""
+        self.create()
         deadline_ms = self.queue.now_ms() + SETTLE_MS_MAX
         while not self.settled():
             if self.queue.now_ms() >= deadline_ms:

@@ -108,6 +108,16 @@ def test_a_rollout_that_cannot_run_stands_still_and_says_so() -> None:
     assert state["conditions"][0]["status"] == "True"
 
 
+def test_a_budget_counts_the_deployment_and_not_its_replica_sets() -> None:
+    world = world_of(8, 2, 1)
+    budget = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"maxUnavailable": 2, "selector": {}}}
+    world.registry.create(r.POD_DISRUPTION_BUDGETS, budget)
+    change(world, "web:2", nodeSelector={"pool": "none"})
+    run(world, 120)
+    state = world.registry.get(r.POD_DISRUPTION_BUDGETS, "shop", "web")["status"]
+    assert (state["expectedPods"], state["desiredHealthy"], state["disruptionsAllowed"]) == (8, 6, 1)
+
+
 def test_a_rollback_finds_its_old_replica_set_again() -> None:
     world = world_of(4, 1, 0)
     image = pods(world, "web")[0]["spec"]["containers"][0]["image"]

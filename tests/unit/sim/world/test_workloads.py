@@ -1,5 +1,7 @@
 """Jobs, scaling, what owners and nodes leave behind, and the requests that a careless workload loses."""
 
+import pytest
+
 from underway.kube import resource as r
 from underway.rotate.effects import Terminate
 from underway.sim.scenario import App
@@ -41,7 +43,7 @@ def test_a_job_repeats_only_the_work_that_was_interrupted() -> None:
 
 
 def test_a_finished_pod_is_not_ready_and_not_healthy() -> None:
-    app = App(name="export", namespace="data", replicas=2, budget={"maxUnavailable": 1}, rps=1)
+    app = App(name="export", namespace="data", replicas=2, budget={"minAvailable": 1}, rps=1)
     world = started([*app.job(run_s=30), *app.around()])
     run(world, 20)
     healthy = world.registry.get(r.POD_DISRUPTION_BUDGETS, "data", "export")["status"]["currentHealthy"]
@@ -51,6 +53,17 @@ def test_a_finished_pod_is_not_ready_and_not_healthy() -> None:
     assert world.registry.get(r.POD_DISRUPTION_BUDGETS, "data", "export")["status"]["currentHealthy"] == 0
     endpoints = world.registry.get(r.ENDPOINT_SLICES, "data", "export-slice")["endpoints"]
     assert not any(endpoint["conditions"]["ready"] for endpoint in endpoints)
+
+
+@pytest.mark.parametrize(("kind", "plural"), [("job", "jobs.batch"), ("daemon", "daemonsets.apps")])
+def test_a_budget_over_what_has_no_scale_allows_nothing_and_says_why(kind: str, plural: str) -> None:
+    app = App(name="export", namespace="data", replicas=2, budget={"maxUnavailable": 1})
+    world = started([*(app.job(run_s=600) if kind == "job" else app.daemon_set()), *app.around()])
+    run(world, 20)
+    state = world.registry.get(r.POD_DISRUPTION_BUDGETS, "data", "export")["status"]
+    assert state["disruptionsAllowed"] == 0
+    told = state["conditions"][0]
+    assert (told["reason"], told["message"]) == ("SyncFailed", f"{plural} does not implement the scale subresource")
 
 
 def test_scaling_down_takes_the_youngest_pod() -> None:
