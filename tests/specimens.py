@@ -163,6 +163,7 @@ CLUSTER = {"name": "eu-1", "kubeconfig": {"name": "eu-1"}}
 FLEET: Spec = {"clusters": [CLUSTER], "waves": [{"name": "canary", "clusters": ["eu-1"]}], "rotation": {"spec": MINIMAL}}
 
 GOOD_FLEETS: dict[str, Spec] = {
+    "that tells its admins": {**FLEET, "alerts": [{"to": "admins", "from": "ops"}]},
     "the least": FLEET,
     "by label": {
         "clusterSelector": {"matchLabels": {"underway.dev/cluster": "true"}},

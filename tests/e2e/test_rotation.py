@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -207,8 +208,41 @@ def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane
     assert cordoned == ""
 
 
-def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: Path) -> None:
-    path = rotation_file(fleet, tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3})
+class Hook:
+    """A webhook on loopback. received: what was posted."""
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, str]] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hook.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def said(self, title: str) -> list[str]:
+        return [one["message"] for one in self.received if one["title"] == title]
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    made = Hook()
+    monkeypatch.setenv("UNDERWAY_ALERT_OPS", f"json://127.0.0.1:{made.server.server_port}/t0ken")
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_freeze_takes_effect_within_five_seconds_and_is_told(fleet: ControlPlane, tmp_path: Path, hook: Hook) -> None:
+    alerts = [{"to": "admins", "from": "ops", "on": ["Frozen"]}]
+    path = rotation_file(fleet, tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3}, alerts=alerts)
     process = underway(fleet, "rotate", "-f", str(path), "--despite-blockers")
     try:
         wait_until(lambda: OLD in versions(fleet), "the rotation to begin", 120)
@@ -226,6 +260,10 @@ def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: 
         _, shown = answer(fleet, "status", "again")
         assert "frozen" in shown
         assert "drill" in shown
+        wait_until(lambda: bool(hook.said("[again] Frozen: rotation again")), "the alert to arrive", 60)
+        (message,) = hook.said("[again] Frozen: rotation again")
+        assert "drill, by user" in message
+        assert "underway resume again" in message
         assert fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}") == before
         assert answer(fleet, "resume", "again")[0] == 0
         count = versions(fleet).count(OLD)
@@ -234,6 +272,7 @@ def test_freeze_takes_effect_within_five_seconds(fleet: ControlPlane, tmp_path: 
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert "Traceback" not in output
+    assert "t0ken" not in output + fleet.kubectl("get", "leases", "-n", "kube-system", "-o", "json")
     nodes = json.loads(fleet.kubectl("get", "nodes", "-o", "json"))["items"]
     assert [n["metadata"]["name"] for n in nodes if n["spec"].get("unschedulable")] == [], output[-2000:]
 

@@ -104,15 +104,16 @@ async def _operate(
                 endpoints.turned()
                 log.update(now)
 
+            notify = alerting()
             namespace = os.environ.get("POD_NAMESPACE") or "underway-system"
-            fleets = Fleets(api, namespace, gates, list(PROVIDERS))
+            fleets = Fleets(api, namespace, gates, list(PROVIDERS), notify)
             beside = (
                 asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms)) if fleet else None
             )
             if beside is not None:
                 # Without its fleets a hub would look well and do nothing: better to end, and be started again.
                 beside.add_done_callback(lambda _: stop.set())
-            probing, notify = Probing(commands), alerting()
+            probing = Probing(commands)
             try:
                 await pump(operator, api, workshop, probing, notify, stop, turned)
             finally:

@@ -18,9 +18,11 @@ from underway.kube import request as q
 from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.resource import Resource
+from underway.live.crier import Crier
 from underway.live.http import HttpApi
 from underway.live.kubeconfig import connection_from
 from underway.model.meta import AnyObject
+from underway.ports import Notify
 from underway.rotate.acts import FIELD_MANAGER
 from underway.rotate.brakes import Mode
 from underway.rotate.fleet import Member, Standing, decide
@@ -39,9 +41,10 @@ OWNER = "underway.dev/fleet"
 class Fleets:
     """All fleets of one hub. api: of the hub; namespace: of the Secrets; gates, providers: the names a template may use."""
 
-    def __init__(self, api: HttpApi, namespace: str, gates: list[str], providers: list[str]) -> None:
+    def __init__(self, api: HttpApi, namespace: str, gates: list[str], providers: list[str], notify: Notify) -> None:
         self._api, self._namespace = api, namespace
         self._gates, self._providers = gates, providers
+        self.crier = Crier(notify)
         self._ids = itertools.count(1 << 41)
         self._members: dict[str, tuple[str, HttpApi]] = {}
         self.statuses: dict[str, FleetStatus] = {}
@@ -82,7 +85,7 @@ class Fleets:
             fleet = fleet_from(value.spec, f"Fleet {name}", self._gates, self._providers)
             clusters, selected = await self._clusters(fleet)
         except UnderwayError as error:
-            await self._show(value, before, FleetStatus(generation, "Failed", str(error)))
+            await self._show(value, before, FleetStatus(generation, "Failed", str(error), alerted=before.alerted))
             return
         rotation = fleet.rotation.name or name
         members = await asyncio.gather(
@@ -92,7 +95,9 @@ class Fleets:
         spec = msgspec.json.decode(msgspec.json.encode(fleet.rotation.spec))
         orders = [order for order in decision.orders if order.cluster in self._members]
         await asyncio.gather(*(self._apply(order.cluster, rotation, {**spec, "mode": order.mode}, name) for order in orders))
-        await self._show(value, before, decision.status)
+        status, due = self.crier.round(name, fleet.alerts, before, decision.status, now_ms)
+        if await self._show(value, before, status):
+            self.crier.send(name, due, now_ms)
 
     async def _clusters(self, fleet: FleetSpec) -> tuple[dict[str, tuple[Cluster, Any]], dict[str, tuple[Cluster, Any]]]:
         """The clusters that are named, and those that the selector adds, each with its Secret. Raises UsageError."""
@@ -181,10 +186,11 @@ class Fleets:
         )
         return await api.call(patch)
 
-    async def _show(self, value: AnyObject, before: FleetStatus, after: FleetStatus) -> None:
+    async def _show(self, value: AnyObject, before: FleetStatus, after: FleetStatus) -> bool:
+        """Whether the status stands as it is to be."""
         self.statuses[value.metadata.name] = after
         if after == before:
-            return
+            return True
         fields: dict[str, Any] = dict.fromkeys(field.encode_name for field in msgspec.structs.fields(FleetStatus))
         plain = msgspec.json.decode(msgspec.json.encode(after))
         request = Request(
@@ -197,7 +203,8 @@ class Fleets:
             content_type=q.MERGE_PATCH,
             query=FIELD_MANAGER,
         )
-        await self._api.call(request)
+        reply = await self._api.call(request)
+        return reply.ok
 
 
 def wanted(present: dict[str, Any], spec: dict[str, Any]) -> bool:

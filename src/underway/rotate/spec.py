@@ -12,7 +12,7 @@ import msgspec
 
 from underway.errors import UsageError
 from underway.model.duration import seconds
-from underway.rotate.alerts.routes import Alert
+from underway.rotate.alerts.routes import ALERTS_MAX, Alert, problems_of_alerts
 from underway.rotate.fields import (
     LIST_MAX,
     TEXT_MAX,
@@ -45,7 +45,6 @@ POOLS_MAX = 16
 WINDOWS_MAX = 16
 WAITS_MAX = 16
 OWNER_KEYS_MAX = 8
-ALERTS_MAX = 16
 OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge, expression or drifted, or no node would ever be out of date"
 FORCE_AFTER = "6h"  # Zalando's cluster-lifecycle-manager: no pod is forced off a node that has drained for less
@@ -362,9 +361,7 @@ def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[
             yield f"spec.nodes.order[{index}]: {NO_SCORE}"
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
-    for index, alert in enumerate(spec.alerts):
-        if alert.problem:
-            yield f"spec.alerts[{index}]: {alert.problem}"
+    yield from problems_of_alerts(spec.alerts)
     for index, gate in enumerate(spec.health):
         if gate.gate not in gates:
             yield f"spec.health[{index}].gate: no gate {gate.gate!r}; there are {', '.join(sorted(gates))}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from underway.kube.request import MERGE_PATCH, Verb
 from underway.live.fleets import SECRETS, Fleets
 from underway.live.http import HttpApi
 from underway.live.kubeconfig import connection, connection_from
+from underway.rotate.effects import Delivered, Notice
 from underway.rotate.kinds.definitions import FLEETS, ROTATIONS, fleet_definition, rotation_definition
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
 from underway.sim.apiserver.https import HttpsCluster
@@ -24,6 +25,21 @@ GATES, PROVIDERS = ["api-server", "nodes-ready", "workloads-available"], ["Comma
 NAMESPACE = "underway-system"
 NOW_MS = 1_772_000_000_000
 HOUR_MS = 3_600_000
+
+
+class Heard:
+    """ports.Notify of a test. said: what has arrived; deaf: whether nothing does."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+        self.deaf = False
+
+    def send(self, notice: Notice, deliver: Callable[[Delivered], None]) -> None:
+        if self.deaf:
+            deliver(Delivered(request=notice, error="nobody is there"))
+            return
+        self.said.append((notice.destination, notice.title))
+        deliver(Delivered(request=notice))
 
 
 class Site:
@@ -61,6 +77,7 @@ class Hub(Site):
     def __init__(self, members: dict[str, Site]) -> None:
         super().__init__(1)
         self.members = members
+        self.notify = Heard()
         self.world.registry.create(r.NAMESPACES, {"metadata": {"name": NAMESPACE}})
         for name, site in members.items():
             data = {"kubeconfig": base64.b64encode(site.served.kubeconfig.read_bytes()).decode()}
@@ -86,7 +103,7 @@ class Hub(Site):
     def reconcile(self, *, later_ms: int = 0, rounds: int = 2) -> None:
         async def run() -> None:
             async with HttpApi(connection(str(self.served.kubeconfig))) as api:
-                fleets = Fleets(api, NAMESPACE, GATES, PROVIDERS)
+                fleets = Fleets(api, NAMESPACE, GATES, PROVIDERS, self.notify)
                 for _ in range(rounds):
                     await fleets.reconcile(NOW_MS + later_ms)
                 await fleets.close()
@@ -125,6 +142,34 @@ def test_waves_go_one_after_the_other_with_a_soak_between(hub: Hub) -> None:
     hub.reconcile(later_ms=HOUR_MS)
     assert hub.status()["state"] == "Finished"
     assert [(one["name"], one["upToDate"]) for one in hub.status()["clusters"]] == [("a", 3), ("b", 3)]
+
+
+def test_a_wave_that_stops_is_told_once_whoever_leads_and_its_end_too(hub: Hub) -> None:
+    hub.edit({"alerts": [{"to": "admins", "from": "ops"}]})
+    hub.reconcile()
+    hub.members["a"].stands("Frozen", "gate api-server: readyz answers 500")
+    hub.reconcile()
+    hub.reconcile(later_ms=20_000)
+    assert hub.notify.said == [("ops", "[fleet prod] Frozen: wave canary of fleet prod")]
+    assert hub.status()["alerted"]["told"][0]["toldMs"] == NOW_MS
+    hub.members["a"].stands("Progressing")
+    hub.reconcile(later_ms=30_000)
+    hub.reconcile(later_ms=30_000 + HOUR_MS)
+    assert hub.notify.said[1:] == [("ops", "[fleet prod] Frozen no more: wave canary of fleet prod")]
+    assert hub.status()["alerted"]["told"] == []
+
+
+def test_a_hub_that_reaches_nobody_says_so_in_the_status_and_goes_on(hub: Hub) -> None:
+    hub.edit({"alerts": [{"to": "admins", "from": "ops"}]})
+    hub.notify.deaf = True
+    hub.reconcile()
+    hub.members["a"].stands("Frozen", "drill")
+    hub.reconcile()
+    assert hub.status()["undelivered"] == "alert to ops did not arrive: nobody is there"
+    hub.notify.deaf = False
+    hub.reconcile(later_ms=30_000)
+    assert len(hub.notify.said) == 1
+    assert "undelivered" not in hub.status()
 
 
 def test_a_frozen_fleet_freezes_the_rotations_that_it_has_begun(hub: Hub) -> None:

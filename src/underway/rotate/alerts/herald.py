@@ -80,10 +80,10 @@ class Herald:
     def _send(self, standing: Memory, now_ms: int) -> None:
         """Send what stands on the Lease as about to be sent."""
         for destination, (written_ms, due) in list(self._written.items()):
-            if standing.used.get(destination) != written_ms:
+            if standing.used_ms(destination) != written_ms:
                 continue
             del self._written[destination]
-            said = message(self._rotation, due, now_ms)
+            said = message(self._rotation, due, now_ms, f"underway status {self._rotation}")
             notice = Notice(
                 id=self._outbox.next_id(), destination=destination, title=said.title, body=said.body, severity=said.severity
             )

@@ -42,11 +42,22 @@ class Told(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         return self.destination, f"{self.kind}/{self.about}"
 
 
-class Memory(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """All of it. used: when each destination was last sent anything."""
+class Used(msgspec.Struct, frozen=True, rename="camel"):
+    """When a destination was last sent anything."""
+
+    destination: str
+    at_ms: int
+
+
+class Memory(msgspec.Struct, frozen=True, rename="camel"):
+    """All of it, in lists that a merge patch replaces as a whole. used: of the destinations that were used of late."""
 
     told: tuple[Told, ...] = ()
-    used: dict[str, int] = {}
+    used: tuple[Used, ...] = ()
+
+    def used_ms(self, destination: str) -> int | None:
+        """When a destination was last sent anything, None if that is long ago."""
+        return next((one.at_ms for one in self.used if one.destination == destination), None)
 
 
 def memory_of(text: str) -> Memory:

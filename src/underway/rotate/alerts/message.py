@@ -35,14 +35,14 @@ class Message(msgspec.Struct, frozen=True):
     severity: Severity
 
 
-def message(rotation: str, due: Sequence[Due], now_ms: int) -> Message:
-    """The message that says all of it."""
+def message(about: str, due: Sequence[Due], now_ms: int, show: str) -> Message:
+    """The message that says all of it. about: whose it is, for the title; show: the command that shows what has no room."""
     parts = [_part(one, now_ms) for one in due[:SHOWN_MAX]]
     if len(due) > SHOWN_MAX:
-        parts.append(f"and {len(due) - SHOWN_MAX} more: underway status {rotation}")
+        parts.append(f"and {len(due) - SHOWN_MAX} more: {show}")
     severity = max((_severity(one) for one in due), key=WEIGHT.index)
     head = _head(due[0]) if len(due) == 1 else f"{_head(due[0])}; and {len(due) - 1} more"
-    return Message(_cut(f"[{rotation}] {head}", TITLE_MAX), "\n\n".join(parts), severity)
+    return Message(_cut(f"[{about}] {head}", TITLE_MAX), "\n\n".join(parts), severity)
 
 
 def _severity(due: Due) -> Severity:

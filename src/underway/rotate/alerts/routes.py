@@ -22,6 +22,7 @@ HEARS: Mapping[Recipient, tuple[Kind, ...]] = {
     "team": ("Blocked",),
 }
 """What each recipient is told where the specification does not say: what it can do something about."""
+ALERTS_MAX = 16
 REMIND = "4h"  # Alertmanager's default repeat_interval
 NO_DESTINATION = "give from, the entry of the alerts' Secret that holds where to; to: team may give teams instead"
 ONLY_TEAMS = "teams are for to: team"
@@ -70,6 +71,11 @@ class Alert(Spec, frozen=True):
         if self.to == "team":
             return self.teams.get(cause.owner, self.from_) if cause.owner else ""
         return self.from_
+
+
+def problems_of_alerts(alerts: Iterable[Alert]) -> Iterable[str]:
+    """What contradicts itself in the alerts of a specification, each with its field."""
+    return (f"spec.alerts[{index}]: {alert.problem}" for index, alert in enumerate(alerts) if alert.problem)
 
 
 def named(alerts: Iterable[Alert]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from underway.rotate.alerts.cause import Cause, Kind
-from underway.rotate.alerts.memory import TEXT_MAX, Memory, Told, bounded, fresh
+from underway.rotate.alerts.memory import TEXT_MAX, Memory, Told, Used, bounded, fresh
 from underway.rotate.alerts.routes import Route
 
 GAP_MS = 15_000
@@ -53,7 +53,8 @@ def decide(memory: Memory, routes: Iterable[Route], seen_ms: Mapping[str, int], 
     known = {told.key: told for told in memory.told}
     heard = [_lasting(known.get(key), route, seen_ms.get(route.cause.key, now_ms), now_ms) for key, route in wanted.items()]
     heard += [one for key, told in known.items() if key not in wanted and (one := _gone(told, now_ms, acting=acting))]
-    free = {one.told.destination: memory.used.get(one.told.destination, -GAP_MS) + GAP_MS for one in heard}
+    last_ms = {one.destination: one.at_ms for one in memory.used}
+    free = {one.told.destination: last_ms.get(one.told.destination, -GAP_MS) + GAP_MS for one in heard}
     due: dict[str, list[Due]] = {}
     times: list[int] = []
     kept = {told.key for told in bounded(one.told for one in heard)}
@@ -69,7 +70,8 @@ def decide(memory: Memory, routes: Iterable[Route], seen_ms: Mapping[str, int], 
             told = msgspec.structs.replace(told, tried_ms=now_ms, tries=told.tries + 1)
             due.setdefault(told.destination, []).append(msgspec.structs.replace(one.due, told=told))
         after.append(told)
-    used = {name: at_ms for name, at_ms in memory.used.items() if now_ms < at_ms + GAP_MS} | dict.fromkeys(due, now_ms)
+    recent = {name: at_ms for name, at_ms in last_ms.items() if now_ms < at_ms + GAP_MS} | dict.fromkeys(due, now_ms)
+    used = tuple(Used(name, at_ms) for name, at_ms in recent.items())
     return Decision(Memory(tuple(after), used), {name: tuple(items) for name, items in due.items()}, min(times, default=None))
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from underway.errors import UsageError
+from underway.rotate.alerts.memory import Memory
+from underway.rotate.alerts.routes import ALERTS_MAX, Alert, problems_of_alerts
 from underway.rotate.fields import LIST_MAX, Count, Duration, OptionalDuration, Rule, Selector, Share, Spec, problems_of
 from underway.rotate.kinds.status import Conditions, Time
 from underway.rotate.spec import RotationSpec
@@ -67,7 +69,7 @@ class Template(Spec, frozen=True):
 
 
 class FleetSpec(Spec, frozen=True):
-    """The whole. clusterSelector: Secrets of the operator's namespace that are clusters too, by label."""
+    """The whole. clusterSelector: Secrets of the operator's namespace that are clusters too, by label; alerts: of the hub."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -80,6 +82,7 @@ class FleetSpec(Spec, frozen=True):
     mode: Literal["Rotate", "Freeze"] = "Rotate"
     clusters: Annotated[tuple[Cluster, ...], msgspec.Meta(max_length=CLUSTERS_MAX)] = ()
     cluster_selector: Selector | None = None
+    alerts: Annotated[tuple[Alert, ...], msgspec.Meta(max_length=ALERTS_MAX)] = ()
 
 
 class ClusterStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -106,7 +109,11 @@ class WaveStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
 
 
 class FleetStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """How a Fleet stands."""
+    """How a Fleet stands.
+
+    alerted: what people have been told, so that the next leader does not repeat it; undelivered: why the last message did not
+    arrive, "" if it did.
+    """
 
     observed_generation: int = 0
     state: str = ""
@@ -114,6 +121,8 @@ class FleetStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     conditions: Conditions = ()
     waves: tuple[WaveStatus, ...] = ()
     clusters: tuple[ClusterStatus, ...] = ()
+    alerted: Memory | None = None
+    undelivered: str = ""
 
 
 def fleet_from(spec: Any, source: str, gates: Iterable[str], providers: Iterable[str]) -> FleetSpec:
@@ -137,6 +146,7 @@ def fleet_from(spec: Any, source: str, gates: Iterable[str], providers: Iterable
 def _problems(fleet: FleetSpec) -> Iterable[str]:
     if not fleet.clusters and fleet.cluster_selector is None:
         yield "spec: give clusters or clusterSelector, or the fleet would be empty"
+    yield from problems_of_alerts(fleet.alerts)
     for index, wave in enumerate(fleet.waves):
         if bool(wave.clusters) == (wave.selector is not None):
             yield f"spec.waves[{index}]: give either clusters or selector, or the wave would be empty or ambiguous"
