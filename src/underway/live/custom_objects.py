@@ -3,10 +3,10 @@
 import itertools
 from typing import Any
 
-from underway.errors import Refused, Unreachable
 from underway.kube.request import Request
 from underway.kube.resource import Resource
 from underway.live.http import HttpApi
+from underway.live.replies import checked
 
 PAGE = 500  # client-go's pager
 GONE = 410
@@ -24,11 +24,7 @@ async def every(api: HttpApi, resource: Resource) -> list[dict[str, Any]]:
         if reply.code == GONE and restarts < RESTARTS_MAX:
             objects, token, restarts = [], "", restarts + 1
             continue
-        if reply.code in (401, 403):
-            raise Refused(f"cannot list {plain.plural}.{plain.group}: {reply.message}; grant the verb list on it")
-        if not reply.ok:
-            raise Unreachable(f"cannot list {plain.plural}.{plain.group} as {plain.version}: {reply.message}")
-        objects += reply.body.items
+        objects += checked(reply, f"list {plain.plural}.{plain.group} as {plain.version}", "the verb list").body.items
         token = reply.body.continue_
         if not token:
             return objects

@@ -4,12 +4,12 @@ import itertools
 from typing import Any
 
 from underway.crd.migration import DEFINITIONS
-from underway.errors import Refused, Unreachable, UsageError
+from underway.errors import UsageError
 from underway.kube.reflector import PAGE
-from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.resource import Resource
 from underway.live.http import HttpApi
+from underway.live.replies import checked
 
 Object = dict[str, Any]
 NOT_FOUND, GONE = 404, 410
@@ -20,7 +20,7 @@ async def definition(api: HttpApi, name: str) -> Object:
     reply = await api.call(Request(id=0, verb="get", resource=DEFINITIONS, name=name))
     if reply.code == NOT_FOUND:
         raise UsageError(f"there is no CustomResourceDefinition {name}; its name is PLURAL.GROUP")
-    crd: Object = _good(reply, f"read CustomResourceDefinition {name}").body
+    crd: Object = checked(reply, f"read CustomResourceDefinition {name}", "get and list").body
     return crd
 
 
@@ -41,18 +41,10 @@ async def objects(api: HttpApi, crd: Object, version: str, namespace: str) -> li
             continue
         if reply.code == NOT_FOUND:
             raise UsageError(f"the cluster does not serve {names['plural']} in {spec['group']}/{version}")
-        page = _good(reply, f"list {names['plural']}").body
+        page = checked(reply, f"list {names['plural']}", "get and list").body
         # A list's items do not say what they are; each single object does.
         typed = {"apiVersion": resource.api_version, "kind": names["kind"]}
         found.extend({**typed, **item} for item in page.items)
         token = page.continue_
         if not token:
             return found
-
-
-def _good(reply: Reply, what: str) -> Reply:
-    if reply.code in (401, 403):
-        raise Refused(f"cannot {what}: {reply.message}; grant get and list on it")
-    if not reply.ok:
-        raise Unreachable(f"cannot {what}: {reply.message}")
-    return reply

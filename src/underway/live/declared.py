@@ -7,12 +7,12 @@ import msgspec
 
 from underway.kube.request import Request
 from underway.live.http import HttpApi
-from underway.live.leases import checked
+from underway.live.replies import FORBIDDEN, checked
 from underway.model.meta import AnyObject
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.kinds.status import RotationStatus
 
-FORBIDDEN, NOT_FOUND = (401, 403), 404
+NOT_FOUND = 404
 
 
 class Declared(msgspec.Struct, frozen=True):

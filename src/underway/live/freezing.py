@@ -10,7 +10,8 @@ from underway.kube.reply import Reply
 from underway.kube.request import MERGE_PATCH, Request
 from underway.kube.resource import EVENTS, LEASES
 from underway.live.http import HttpApi
-from underway.live.leases import Rotating, checked, rotations
+from underway.live.leases import Rotating, rotations
+from underway.live.replies import checked
 from underway.model.lease import Lease
 from underway.model.meta import AnyObject
 from underway.rotate import acts

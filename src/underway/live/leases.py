@@ -4,11 +4,11 @@ import itertools
 
 import msgspec
 
-from underway.errors import Refused, Unreachable, UsageError
-from underway.kube.reply import Reply
+from underway.errors import Unreachable, UsageError
 from underway.kube.request import Request
 from underway.kube.resource import LEASES
 from underway.live.http import HttpApi
+from underway.live.replies import checked
 from underway.model.lease import Lease
 from underway.rotate.acts import patch_lease
 from underway.rotate.record import LEASE_LABELS, LEASE_NAMESPACE, STATUS
@@ -24,15 +24,6 @@ class Rotating(msgspec.Struct, frozen=True):
     name: str
     lease: Lease
     status: Status | None
-
-
-def checked(reply: Reply, what: str) -> Reply:
-    """The reply, if it is good. what: was tried, for messages. Raises Refused, Unreachable."""
-    if reply.code in (401, 403):
-        raise Refused(f"cannot {what}: {reply.message}")
-    if not reply.ok:
-        raise Unreachable(f"cannot {what}: {reply.message}")
-    return reply
 
 
 async def rotations(api: HttpApi) -> list[Rotating]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from underway.errors import Refused, Unreachable, UsageError
+from underway.errors import UsageError
 from underway.kube.reflector import PAGE
 from underway.kube.request import Request
 from underway.kube.resource import Resource
@@ -18,6 +18,7 @@ from underway.lint.picture import Skipped
 from underway.lint.requested import RequestedAPI
 from underway.live.http import HttpApi
 from underway.live.inventory import Inventory
+from underway.live.replies import FORBIDDEN, checked
 from underway.model import decode
 from underway.rotate.observe import OPTIONAL, WATCHED
 
@@ -54,13 +55,9 @@ async def _list(api: HttpApi, resource: Resource, ids: "itertools.count[int]", p
             # The list took longer than the server keeps its history: begin again.
             objects, token = [], ""
             continue
-        if reply.code in (401, 403) and resource in OPTIONAL:
+        if reply.code in FORBIDDEN and resource in OPTIONAL:
             return []
-        if reply.code in (401, 403):
-            raise Refused(f"cannot list {resource.plural}: {reply.message}; grant the verbs get, list and watch on it")
-        if not reply.ok:
-            raise Unreachable(f"cannot list {resource.plural}: {reply.message}")
-        objects.extend(reply.body.items)
+        objects.extend(checked(reply, f"list {resource.plural}", "the verbs get, list and watch").body.items)
         progress(resource.kind, len(objects))
         token = reply.body.continue_
         if not token:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underway.cli.options import cluster_options, emit, output_option
-from underway.errors import Refused, Unreachable, UsageError
+from underway.errors import UsageError
 
 if TYPE_CHECKING:
     from underway.crd.migration import Migration
@@ -51,17 +51,15 @@ async def _run(name: str, dry_run: bool, qps: float, kubeconfig: str, context: s
     from underway.live.kubeconfig import connection
     from underway.live.migrating import run
     from underway.live.rate import RateLimit
+    from underway.live.replies import checked
 
     async with HttpApi(connection(kubeconfig, context), RateLimit(qps, int(qps))) as api:
         await connect(api)
         reply = await api.call(Request(id=0, verb="get", resource=DEFINITIONS, name=name))
         if reply.code == 404:
             raise UsageError(f"there is no CustomResourceDefinition {name}; its name is PLURAL.GROUP")
-        if reply.code in (401, 403):
-            raise Refused(f"cannot read CustomResourceDefinition {name}: {reply.message}; grant get and patch on it")
-        if not reply.ok:
-            raise Unreachable(f"cannot read CustomResourceDefinition {name}: {reply.message}")
-        plan = plan_of(stored_of(reply.body))
+        read = checked(reply, f"read CustomResourceDefinition {name}", "get and patch")
+        plan = plan_of(stored_of(read.body))
         if dry_run:
             return plan, None
         outcome = await run(api, name, _progress)
