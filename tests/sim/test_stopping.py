@@ -4,10 +4,13 @@ import msgspec
 import pytest
 
 from underway.kube import resource as r
+from underway.rotate import machinery
 from underway.rotate.spec import Rotation
 from underway.sim import swarm
+from underway.sim.checkers.evidence import phase_of
 from underway.sim.rehearsal import Rehearsal
 from underway.sim.scenario import random_scenario
+from underway.sim.store import Change
 from underway.sim.world.world import World
 
 SEED = 3
@@ -28,3 +31,47 @@ def test_no_node_is_left_cordoned(stop_s: int) -> None:
     )
     nodes = world.store.values(r.NODES)
     assert [node["metadata"]["name"] for node in nodes if node["spec"].get("unschedulable")] == []
+
+
+def frozen_at_the_last_step(*, killed: bool = False) -> Rehearsal:
+    """A rotation, frozen at the instant at which the first node is empty, before its machine is asked to end."""
+    scenario = msgspec.structs.replace(random_scenario(SEED), rotation={"drain": {"deregistration": "3s"}})
+    world = World(scenario, SEED)
+    world.start()
+    run = Rehearsal(world, swarm.rotation_of(scenario), time_limit_s=3_600)
+    run.begin()
+    frozen: list[str] = []
+
+    def look(change: Change) -> None:
+        if phase_of(change.object) == "Terminating" and not frozen:
+            frozen.append(change.object["metadata"]["name"])
+            world.queue.after(0, lambda: run.freeze("drill"))
+            if killed:
+                world.queue.after(0, run.kill)
+
+    world.store.subscribe(r.NODES, look)
+    while not frozen:
+        run.advance(world.queue.now_ms() + 1_000)
+    return run
+
+
+def cordoned(run: Rehearsal) -> list[str]:
+    return [node["metadata"]["name"] for node in run.world.store.values(r.NODES) if node["spec"].get("unschedulable")]
+
+
+@pytest.mark.parametrize(("killed", "within_s"), [(False, 10), (True, 90)])
+def test_a_freeze_opens_an_empty_node_whose_machine_was_not_asked_to_end(killed: bool, within_s: int) -> None:
+    run = frozen_at_the_last_step(killed=killed)
+    run.advance(run.world.queue.now_ms() + within_s * 1_000)
+    assert cordoned(run) == []
+    assert [fact for fact in run.trace.facts if fact.text == "Deleted"] == []
+    run.resume()
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+
+
+def test_an_empty_node_that_is_left_cordoned_in_a_freeze_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machinery.Machinery, "is_kept", lambda *_: False)
+    run = frozen_at_the_last_step()
+    run.advance(run.world.queue.now_ms() + 150_000)
+    assert any(sentence.startswith("stranded-cordon") for sentence in run.outcome().broken)

@@ -306,7 +306,7 @@ class Driver:
             total = NodeCounts(len(selected), len(selected))
             self._outlook.change(nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms)
             self._ending.begin("Finished", "", situation.now_ms)
-        elif self.brakes.stopping and self._ending.is_tidy(situation, self._machinery):
+        elif self.brakes.stopping and self._ending.is_tidy(situation):
             self._ending.begin("Stopped", "stopped by the user", situation.now_ms)
         return self._ending.begun
 

@@ -9,7 +9,6 @@ from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.ledger import Ledger
 from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
-from underway.rotate.machinery import Machinery
 from underway.rotate.observe import Observed
 from underway.rotate.outbox import Outbox
 from underway.rotate.outlook import Outlook
@@ -68,15 +67,14 @@ class Ending:
             self._ledger.begin(LEASE_KEY, request)
             self._outbox.post(request)
 
-    def is_tidy(self, situation: Situation, machinery: Machinery) -> bool:
-        """Whether it may be left as it is now. A machine whose end is accepted cannot be kept: its node goes first."""
+    def is_tidy(self, situation: Situation) -> bool:
+        """Whether it may be left as it is now. A machine whose end was asked for cannot be kept: its node goes first."""
         if (
             len(self._ledger)
             or situation.journal.raised
             or any(record.phase not in TIDY for record in situation.records.values())
         ):
             return False
-        ending = [name for name, record in situation.records.items() if record.phase is Phase.TERMINATING]
-        if self.for_good:
-            return not situation.journal.owed and not ending
-        return not any(map(machinery.ending, ending))
+        if any(record.phase is Phase.TERMINATING for record in situation.records.values()):
+            return False
+        return not (self.for_good and situation.journal.owed)

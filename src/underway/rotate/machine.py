@@ -46,6 +46,8 @@ TABLE: dict[tuple[Phase, Event], Phase] = {
     (Phase.QUARANTINED, Event.UNSTUCK): Phase.DRAINING,
     (Phase.QUARANTINED, Event.RELEASED): Phase.SURGING,
     (Phase.TERMINATING, Event.MACHINE_GONE): Phase.DELETED,
+    # Only while the end of its machine was not asked for: after that there is no way back.
+    (Phase.TERMINATING, Event.RELEASED): Phase.SURGING,
 }
 
 TIDY = frozenset({Phase.OUTDATED, Phase.SURGING, Phase.TERMINATING, Phase.DELETED, Phase.UP_TO_DATE})

@@ -13,6 +13,7 @@ from underway.rotate.effects import ListMachines, Machine, MachineReply, Provisi
 from underway.rotate.gates.judgement import Unknown
 from underway.rotate.outbox import Act, Outbox
 
+LANDED_MS = 60_000  # a request to a provider has arrived by then or never will
 POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
 STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
 DRIFT_EVERY_MS = 30_000  # while nothing is in hand: a template changes a few times a week
@@ -31,6 +32,8 @@ class Machinery:
         self._quotas: tuple[Quota, ...] | Unknown = Unknown("the machine provider has not told its quotas", yet=True)
         self._quotas_ms = self._quotas_asked_ms = -1
         self._terminated: dict[str, int] = {}
+        self._ends_asked_ms: dict[str, int] = {}
+        self._began_ms = 0
         self._end_errors: dict[str, str] = {}
         self._asked_ms: dict[int, int] = {}
         self._asked_last_ms = -POLL_MS
@@ -108,6 +111,28 @@ class Machinery:
     def end_confirmed(self, node: str) -> bool:
         """Whether a listing asked for after the provider accepted the end of the node's machine has come in."""
         return node in self._terminated and self._listed_ms >= self._terminated[node]
+
+    def begin(self, now_ms: int) -> None:
+        """Note when this driver began: what stood before may have been asked for by another one."""
+        self._began_ms = self._began_ms or now_ms
+
+    def asked_end(self, node: str, now_ms: int) -> None:
+        """Note that the end of the node's machine was asked for."""
+        self._ends_asked_ms[node] = now_ms
+
+    def is_kept(self, node: str, since_ms: int) -> bool:
+        """Whether it is certain that the end of the node's machine was never accepted and is not on its way.
+
+        since_ms: when the node came to its end. An earlier driver may have asked; then, and when an answer was lost, only a
+        listing tells that was asked for once a request would have landed.
+        """
+        asked_ms = self._ends_asked_ms.get(node, self._began_ms if since_ms < self._began_ms else None)
+        if node in self._terminated:
+            return False
+        if asked_ms is None:
+            return True
+        machine = self.by_node.get(node)
+        return self._listed_ms >= asked_ms + LANDED_MS and machine is not None and machine.state == "Running"
 
     def ending(self, node: str) -> bool:
         """Whether the provider has accepted the end of the node's machine."""

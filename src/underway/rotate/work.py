@@ -71,6 +71,7 @@ class Work:
     def round(self, situation: Situation) -> Result:
         """Work on every node in hand, those that are furthest along first."""
         snapshot = situation.snapshot
+        self._machinery.begin(situation.now_ms)
         purse = Purse(self._evictions.spent(snapshot))
         waiting: dict[str, tuple[Waiting, ...]] = {}
         steps: dict[str, Step] = {}
@@ -147,7 +148,8 @@ class Work:
     def _frozen_step(self, node: Node, record: Record, left: Drain) -> Step:
         """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing."""
         if record.phase is Phase.TERMINATING:
-            return self._terminating(node)
+            kept = self._machinery.is_kept(node.name, record.since_ms) and self._outbox.free(("terminate", node.name))
+            return Step(Event.RELEASED) if kept else self._terminating(node)
         if record.phase in TIDY or any(not self._outbox.free(("evict", pod.metadata.uid)) for pod in left.evict):
             return Step()
         return Step(Event.RELEASED)
@@ -218,9 +220,16 @@ class Work:
                 self.replicas.bring(left.alone, node, situation)
             case Phase.TERMINATING if left.done and not self._machinery.ending(node.name):
                 guard.before_terminate(node, record, left)
-                self._outbox.send(
-                    ("terminate", node.name), lambda id_: Terminate(id=id_, node=node.name, provider_id=node.spec.provider_id)
-                )
+                self._end(node, situation.now_ms)
+
+    def _end(self, node: Node, now_ms: int) -> None:
+        """Ask for the end of a node's machine, and remember that it was asked: from here on there may be no way back."""
+
+        def build(request_id: int) -> Act:
+            return Terminate(id=request_id, node=node.name, provider_id=node.spec.provider_id)
+
+        if self._outbox.send(("terminate", node.name), build) is not None:
+            self._machinery.asked_end(node.name, now_ms)
 
     def provision(self, owed: Owed) -> None:
         """Ask for a machine that is owed, once for each life of this driver."""

@@ -27,7 +27,8 @@ def test_what_the_table_does_not_hold_stops_the_driver() -> None:
 
 
 def test_a_freeze_can_take_back_every_untidy_phase() -> None:
-    assert {phase for phase in Phase if (phase, Event.RELEASED) in TABLE} == set(Phase) - TIDY
+    released = {phase for phase in Phase if (phase, Event.RELEASED) in TABLE}
+    assert released == (set(Phase) - TIDY) | {Phase.TERMINATING}, "the last one while its end was not asked for"
 
 
 def test_every_phase_can_be_reached_and_left() -> None:
