@@ -39,6 +39,20 @@ class TestRemovedApi:
         assert finding.remedy == "write it as policy/v1"
 
     @pytest.mark.parametrize(
+        ("api_version", "kind", "remedy"),
+        [
+            ("events.k8s.io/v1beta1", "Event", "write it as events.k8s.io/v1"),
+            ("resource.k8s.io/v1beta2", "ResourceClaim", "write it as resource.k8s.io/v1"),
+            ("networking.k8s.io/v1beta1", "IngressClass", "write it as networking.k8s.io/v1"),
+            ("batch/v2alpha1", "CronJob", "write it as batch/v1"),
+            ("policy/v1beta1", "PodSecurityPolicy", "find out what it was for"),
+        ],
+    )
+    def test_the_replacement_is_the_newest_version_of_the_kind(self, api_version: str, kind: str, remedy: str) -> None:
+        thing = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}
+        assert [one.remedy for one in found("removed-api", thing, target=43)] == [remedy]
+
+    @pytest.mark.parametrize(
         ("time", "severity"), [("2026-11-20T00:00:00Z", Severity.ERROR), ("2026-01-20T00:00:00Z", Severity.INFO)]
     )
     def test_a_writer_counts_while_it_is_young(self, time: str, severity: Severity) -> None:

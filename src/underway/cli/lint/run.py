@@ -126,6 +126,7 @@ def _uncollected() -> Iterator[None]:
 
 def _options(given: dict[str, Any], rules: Any) -> Any:
     """What the run is asked for. Raises UsageError."""
+    from underway.lint.api_lifecycle import OLDEST, PLANNED
     from underway.lint.rule import Options
     from underway.model.version import parse
 
@@ -143,6 +144,8 @@ def _options(given: dict[str, Any], rules: Any) -> Any:
         target = parse(given["target"]) if given["target"] else None
     except ValueError as error:
         raise UsageError(f"--target: {error}") from None
+    if target is not None and not (target.major == 1 and OLDEST <= target.minor <= PLANNED):
+        raise UsageError(f"--target {given['target']}: what is removed is known for 1.{OLDEST} to 1.{PLANNED}")
     return Options(
         now_ms=time.time_ns() // 1_000_000,
         target=target,
