@@ -1,15 +1,13 @@
-"""What the machine provider says has drifted, for a plan: a target that is `drifted` can only be judged with it."""
+"""What the machine provider says of machines, for a plan: what has drifted, what may not be replaced, how pods are drained."""
 
 import asyncio
 from typing import Any
 
-import msgspec
-
 LOST = "spec.target.drifted: a snapshot does not hold what the machine provider says, so no node counts as drifted"
 
 
-async def with_drift(snapshot: Any, machines: Any, provider: str) -> Any:
-    """The snapshot with what a provider says of each node's machine. Raises Refused if it says nothing."""
+async def with_machines(snapshot: Any, machines: Any, rotation: Any) -> Any:
+    """The snapshot with what the rotation's provider says of each node's machine. Raises Refused if it says nothing."""
     from underway.errors import Refused
     from underway.rotate.effects import ListMachines, MachineReply
     from underway.rotate.machinery import Machinery
@@ -18,10 +16,10 @@ async def with_drift(snapshot: Any, machines: Any, provider: str) -> Any:
     machines.send(ListMachines(id=1, drift=True), answered.set_result)
     reply = await answered
     if reply.error:
-        raise Refused(f"machine provider {provider}: {reply.error}")
+        raise Refused(f"machine provider {rotation.spec.machines.provider}: {reply.error}")
     machinery = Machinery()
     machinery.answered(reply, 0, {node.spec.provider_id: node.name for node in snapshot.nodes.values() if node.spec.provider_id})
-    return msgspec.structs.replace(snapshot, drift=machinery.drift)
+    return machinery.seen_on(snapshot, (), honour=rotation.spec.drain.do_not_disrupt == "Honour")
 
 
 def unknown(snapshot: Any, rotation: Any) -> tuple[str, ...]:

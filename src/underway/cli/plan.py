@@ -50,23 +50,24 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
 
 
 async def _read(rotation: Any, kubeconfig: str, context: str) -> tuple[Any, Any]:
-    from underway.cli.drift import with_drift
+    from underway.cli.drift import with_machines
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.reading import read
     from underway.machines import PROVIDERS
     from underway.model.snapshot import snapshot_of
+    from underway.rotate.target import asks_first
 
     spec = rotation.spec.machines
     async with HttpApi(connection(kubeconfig, context)) as api, AsyncExitStack() as also:
         version = await connect(api)
         snapshot = snapshot_of(await read(api))
-        if rotation.spec.target.drifted:
+        if asks_first(rotation.spec):
             home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
             machines = PROVIDERS[spec.provider](spec, home)
             also.push_async_callback(machines.close)
-            snapshot = await with_drift(snapshot, machines, spec.provider)
+            snapshot = await with_machines(snapshot, machines, rotation)
         return snapshot, await picture_of_live(api, version)
 
 

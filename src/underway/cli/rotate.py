@@ -64,7 +64,7 @@ def command(
 
 
 async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *, despite_blockers: bool) -> Any:
-    from underway.cli.drift import with_drift
+    from underway.cli.drift import with_machines
     from underway.cli.plan import picture_of_live, show
     from underway.cli.preflight import judged
     from underway.cli.progress import Progress
@@ -79,6 +79,7 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
     from underway.rotate.driver import Driver
     from underway.rotate.estimates import estimates_of
     from underway.rotate.plan import plan
+    from underway.rotate.target import asks_first
 
     spec = rotation.spec.machines
     async with HttpApi(connection(kubeconfig, context)) as api, AsyncExitStack() as also:
@@ -86,8 +87,8 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
         home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
         machines = PROVIDERS[spec.provider](spec, home)
         snapshot = snapshot_of(await read(api))
-        if rotation.spec.target.drifted:
-            snapshot = await with_drift(snapshot, machines, spec.provider)
+        if asks_first(rotation.spec):
+            snapshot = await with_machines(snapshot, machines, rotation)
         made = plan(rotation, snapshot, estimates_of(rotation.spec), now_ms())
         made = judged(made, rotation, await picture_of_live(api, version), now_ms())
         if made.blockers and not despite_blockers:

@@ -2,10 +2,12 @@
 
 The MachineDeployment's strategy is OnDelete, so that its controller makes new Machines from the new template and leaves it to
 us when an old one goes. A successor is one replica more; the old Machine is marked for deletion, the replica taken back, and the
-Machine deleted. What has been asked for stands in one annotation of the MachineDeployment, written together with its replicas: a
-compare-and-swap, so that nothing is counted twice. Sources: Cluster API book, "MachineDeployment", "Machine deletion".
+Machine deleted. MachineDrainRules and hooks are told to the driver, which drains by them. What has been asked for stands in one
+annotation of the MachineDeployment, written together with its replicas: a compare-and-swap, so that nothing is counted twice.
+Sources: Cluster API book, "MachineDeployment", "Machine deletion process".
 """
 
+import time
 from typing import Any
 
 import msgspec
@@ -13,11 +15,21 @@ import msgspec
 from underway.kube.resource import Resource
 from underway.machines.objects import KEY, Json, ObjectProvider, condition
 from underway.machines.refusal import Refusal
+from underway.model.drain_rule import DrainRule, PodSelector
+from underway.model.meta import LabelSelector
+from underway.model.selector import matches
+from underway.ports import Api
 from underway.rotate.effects import Machine, MachineState, Provision, Quota, Terminate
 
 GROUP, VERSION = "cluster.x-k8s.io", "v1beta2"
 MACHINES = Resource(GROUP, VERSION, "machines", "Machine")
 DEPLOYMENTS = Resource(GROUP, VERSION, "machinedeployments", "MachineDeployment")
+CLUSTERS = Resource(GROUP, VERSION, "clusters", "Cluster")
+DRAIN_RULES = Resource(GROUP, VERSION, "machinedrainrules", "MachineDrainRule")
+CLUSTER_LABEL = "cluster.x-k8s.io/cluster-name"
+# Whoever sets it wants to act before a drain, once the Machine is being deleted; we would drain before that.
+PRE_DRAIN = "pre-drain.delete.hook.machine.cluster.x-k8s.io"
+RULES_S = 15.0  # how long what was read of rules serves listings, which come every second
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 UP_TO_DATE = "UpToDate"  # the condition by which a Machine's owner says whether it is as the template wants it
 DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
@@ -39,6 +51,12 @@ PHASES: dict[str, MachineState] = {
 
 class ClusterApi(ObjectProvider):
     """The Machines that one management cluster has. api: of that cluster."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._rules: list[Json] = []
+        self._clusters: dict[tuple[str, str], Json] = {}
+        self._read_s = -RULES_S
 
     async def provision(self, request: Provision) -> None:
         """One replica more in the MachineDeployment, noted under the request's key. Raises Refusal."""
@@ -128,7 +146,29 @@ class ClusterApi(ObjectProvider):
             waiting = {key: before for key, before in asked.items() if not await self._claimed(key, before, members)}
             if waiting != asked:
                 await self._change(deployment, 0, waiting)
-        return [machine_of(machine) for machine in machines]
+        await self._read_rules()
+        return [machine_of(machine, self._rules_of(machine)) for machine in machines]
+
+    async def _read_rules(self) -> None:
+        """Read the MachineDrainRules, and the Clusters if a rule chooses by them."""
+        if time.monotonic() < self._read_s + RULES_S:
+            return
+        self._rules = sorted(await self.list_installed(DRAIN_RULES), key=lambda rule: str(rule["metadata"]["name"]))
+        choosing = [one for rule in self._rules for one in rule["spec"].get("machines", ()) if "clusterSelector" in one]
+        found = await self.list(CLUSTERS) if choosing else []
+        self._clusters = {(one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in found}
+        self._read_s = time.monotonic()
+
+    def _rules_of(self, machine: Json) -> tuple[DrainRule, ...]:
+        """The rules that apply to a Machine, by name: the first that matches a pod counts."""
+        namespace = machine["metadata"].get("namespace", "")
+        name = machine["spec"].get("clusterName") or machine["metadata"].get("labels", {}).get(CLUSTER_LABEL, "")
+        cluster = self._clusters.get((namespace, name), {})
+        return tuple(
+            rule_of(rule)
+            for rule in self._rules
+            if rule["metadata"].get("namespace", "") == namespace and applies(rule, machine, cluster)
+        )
 
     async def quotas(self) -> "list[Quota]":
         """The autoscaler's largest size of each MachineDeployment that has one."""
@@ -194,14 +234,48 @@ def _shown(value: Json) -> str:
     return f"{value['metadata'].get('namespace', '')}/{value['metadata']['name']}"
 
 
-def machine_of(value: Json) -> Machine:
-    """A Machine of Cluster API as a machine."""
+def applies(rule: Json, machine: Json, cluster: Json) -> bool:
+    """Whether a MachineDrainRule speaks of a Machine; one that names no machines speaks of all. cluster: {} if not known."""
+    selectors = rule["spec"].get("machines", ())
+    return not selectors or any(
+        _chosen(one.get("selector"), machine) and _chosen(one.get("clusterSelector"), cluster) for one in selectors
+    )
+
+
+def _chosen(selector: Json | None, value: Json) -> bool:
+    if selector is None:
+        return True
+    return matches(msgspec.convert(selector, LabelSelector), value.get("metadata", {}).get("labels") or {})
+
+
+def rule_of(value: Json) -> DrainRule:
+    """What a MachineDrainRule says."""
+    drain = value["spec"]["drain"]
+    pods = msgspec.convert(value["spec"].get("pods", ()), tuple[PodSelector, ...])
+    return DrainRule(value["metadata"]["name"], drain["behavior"], drain.get("order") or 0, pods)
+
+
+def hold_of(value: Json) -> str:
+    """Why a Machine's node may not be drained by us now, "" if it may."""
+    hooks = sorted(key for key in _annotations(value) if key.startswith(PRE_DRAIN))
+    if not hooks:
+        return ""
+    return (
+        f"Machine {_shown(value)} has the hook {hooks[0]} ({_annotations(value)[hooks[0]] or 'no owner'}), which wants to act "
+        "between its deletion and its drain: Underway drains first; take the hook off, or delete the Machine yourself"
+    )
+
+
+def machine_of(value: Json, rules: tuple[DrainRule, ...] = ()) -> Machine:
+    """A Machine of Cluster API as a machine. rules: the MachineDrainRules that apply to it."""
     status, metadata = value.get("status", {}), value["metadata"]
     state = PHASES.get(status.get("phase", ""), "Pending")
     if metadata.get("deletionTimestamp") and state != "Gone":
         state = "Terminating"
     ready, current = condition(value, "Ready"), condition(value, UP_TO_DATE)
     reason = ready.get("message", "") if state in ("Pending", "Failed") and ready.get("status") != "True" else ""
+    if state == "Terminating":
+        reason = condition(value, "Deleting").get("message", "")
     return Machine(
         key=_annotations(value).get(KEY, ""),
         node=status.get("nodeRef", {}).get("name", ""),
@@ -209,4 +283,6 @@ def machine_of(value: Json) -> Machine:
         state=state,
         reason=reason or status.get("failureMessage", ""),
         drifted=(current.get("message") or current.get("reason", "")) if current.get("status") == "False" else "",
+        hold=hold_of(value),
+        drain_rules=rules,
     )

@@ -7,12 +7,16 @@ while a successor is still empty, karpenter.sh/do-not-disrupt keeps Karpenter's 
 """
 
 import re
+import time
+
+import msgspec
 
 from underway.kube.resource import NODES, Resource
 from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, condition
 from underway.machines.refusal import Refusal
 from underway.model.node import ZONE_LABEL
 from underway.model.quantity import milli
+from underway.ports import Api
 from underway.rotate.effects import Machine, MachineState, Provision, Quota, Terminate
 
 NODE_CLAIMS = Resource("karpenter.sh", "v1", "nodeclaims", "NodeClaim", namespaced=False)
@@ -22,16 +26,31 @@ DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
 # With these a NodeClaim counts as made from the pool as it is, and not as drifted at once.
 HASHES = ("karpenter.sh/nodepool-hash", "karpenter.sh/nodepool-hash-version")
 NAME_LENGTH_MAX = 63
+AGAIN_S = 60.0  # Karpenter itself does not try an offering again for 3 minutes after it had no capacity
 STEPS = ("Launched", "Registered")  # conditions on the way to a Node
 COPIED = ("nodeClassRef", "taints", "startupTaints", "expireAfter", "terminationGracePeriod")
 
 
+class Awaited(msgspec.Struct, frozen=True):
+    """A machine that was asked for. seen: whether its NodeClaim was there; reason: the last that it gave; again_s: not before."""
+
+    request: Provision
+    seen: bool = False
+    reason: str = ""
+    again_s: float = 0.0
+
+
 class Karpenter(ObjectProvider):
-    """The NodeClaims of one cluster."""
+    """The NodeClaims of one cluster. Memory: what was asked for and is no Node yet: Karpenter deletes what it cannot launch."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._awaited: dict[str, Awaited] = {}
 
     async def provision(self, request: Provision) -> None:
         """A NodeClaim named by the request's key. Raises Refusal."""
         name = claim_name(request.key)
+        self._awaited.setdefault(request.key, Awaited(request))
         if await self.get(NODE_CLAIMS, "", name) is not None:
             return
         claims = await self.list(NODE_CLAIMS)
@@ -42,10 +61,15 @@ class Karpenter(ObjectProvider):
         pool = await self.get(NODE_POOLS, "", pool_name)
         if pool is None:
             raise Refusal(f"NodePool {pool_name} of node {request.replaces} does not exist any more", retryable=False)
+        if condition(old, "Drifted").get("status") == "True" and replaces_drifted(pool):
+            why = f"NodePool {pool_name} lets Karpenter replace drifted nodes itself"
+            remedy = 'add the budget {nodes: "0", reasons: [Drifted]} to spec.disruption, so that one of us rotates'
+            raise Refusal(f"{why}: {remedy}", retryable=True)
         self.taken(await self.ask("create", NODE_CLAIMS, body=claim_for(request, pool, old)))
 
     async def terminate(self, request: Terminate) -> None:
         """Delete the NodeClaim. Raises Refusal."""
+        self._awaited.pop(request.key, None)
         claims = await self.list(NODE_CLAIMS)
         for claim in claims:
             ours = bool(request.key) and claim["metadata"].get("labels", {}).get(KEY) == request.key
@@ -62,7 +86,27 @@ class Karpenter(ObjectProvider):
             replaces = claim["metadata"].get("annotations", {}).get(REPLACES, "")
             if replaces and replaces not in held:
                 await self._release(claim)
-        return [machine_of(claim) for claim in claims]
+        return [*map(machine_of, claims), *await self._given_up(claims)]
+
+    async def _given_up(self, claims: list[Json]) -> list[Machine]:
+        """The machines whose NodeClaim Karpenter has deleted for want of capacity: each is asked for again, after a while."""
+        there = {claim["metadata"]["name"]: machine_of(claim) for claim in claims}
+        missing = []
+        for key, awaited in list(self._awaited.items()):
+            machine = there.get(claim_name(key))
+            if machine is not None:
+                self._awaited[key] = msgspec.structs.replace(awaited, seen=True, reason=machine.reason or awaited.reason)
+                if machine.state != "Pending":
+                    del self._awaited[key]
+                continue
+            if not awaited.seen:
+                continue
+            missing.append(Machine(key=key, state="Pending", reason=f"Karpenter gave it up: {awaited.reason or 'no reason'}"))
+            now_s = time.monotonic()
+            if now_s >= awaited.again_s:
+                self._awaited[key] = msgspec.structs.replace(awaited, again_s=now_s + AGAIN_S)
+                await self.provision(awaited.request)
+        return missing
 
     async def quotas(self) -> list[Quota]:
         """The limits of each NodePool that has some; a machine takes as much as the largest that its pool has."""
@@ -83,6 +127,15 @@ class Karpenter(ObjectProvider):
             node = {"metadata": {"name": name, "resourceVersion": reply.body.metadata.resource_version}}
             await self.merge(NODES, node, {"metadata": {"annotations": {DO_NOT_DISRUPT: None}}})
         await self.merge(NODE_CLAIMS, claim, {"metadata": {"annotations": {DO_NOT_DISRUPT: None, REPLACES: None}}})
+
+
+def replaces_drifted(pool: Json) -> bool:
+    """Whether Karpenter may replace drifted nodes of a pool by itself: no budget that always holds forbids it."""
+    budgets = pool["spec"].get("disruption", {}).get("budgets", ())
+    return not any(
+        budget.get("nodes") in ("0", "0%") and "schedule" not in budget and "Drifted" in budget.get("reasons", ["Drifted"])
+        for budget in budgets
+    )
 
 
 def amount(quantity: str | float) -> float:
@@ -152,8 +205,15 @@ def machine_of(claim: Json) -> Machine:
         provider_id=status.get("providerID", ""),
         state=state,
         reason=reason,
+        protected=f"NodeClaim {metadata['name']}" if asks_for_peace(claim) else "",
         drifted=(_said(drift) or "Drifted") if drift.get("status") == "True" else "",
     )
+
+
+def asks_for_peace(claim: Json) -> bool:
+    """Whether somebody has asked for a NodeClaim not to be disrupted; what protects a successor of ours is not that."""
+    annotations = claim["metadata"].get("annotations", {})
+    return annotations.get(DO_NOT_DISRUPT) == "true" and REPLACES not in annotations
 
 
 def _said(found: Json) -> str:

@@ -100,6 +100,11 @@ class ObjectProvider(ABC):
         found: Json = self.taken(reply)
         return found
 
+    async def list_installed(self, resource: Resource) -> "list[Json]":
+        """All objects of a kind that need not be installed. Raises Refusal."""
+        reply = await self.ask("list", resource, query=(("limit", "1"),))
+        return [] if reply.code == NOT_FOUND else await self.list(resource)
+
     async def list(self, resource: Resource) -> "list[Json]":
         """All objects of all namespaces. Raises Refusal."""
         found: list[Json] = []

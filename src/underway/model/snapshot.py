@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from underway.model.disruption import PodDisruptionBudget
+from underway.model.drain_rule import DrainRule
 from underway.model.meta import AnyObject
 from underway.model.node import Node
 from underway.model.pod import Pod
@@ -24,7 +25,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     pods_by_node: "" holds the pods that no node has yet. budgets: by namespace. claims: the "namespace/name" of the
     PersistentVolumeClaim that each PersistentVolume is bound to. local_claims: those whose volume lives on one node's disk.
     drift: why the machine provider would make each node's machine otherwise now, "" where it would not; nodes that it does not
-    know, or was not asked about, are not in it.
+    know, or was not asked about, are not in it. holds: why a node's machine may not be replaced now, as its provider says;
+    drain_rules: of the machines that Cluster API keeps, by node.
     matched: the memory of `budgets_of`, by pod UID: decisions ask the same question of the same pod many times.
     """
 
@@ -37,6 +39,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     local_claims: frozenset[str] = frozenset()
     namespaces: Mapping[str, AnyObject] = {}
     drift: Mapping[str, str] = {}
+    holds: Mapping[str, str] = {}
+    drain_rules: Mapping[str, tuple[DrainRule, ...]] = {}
     matched: dict[str, tuple[PodDisruptionBudget, ...]] = {}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:

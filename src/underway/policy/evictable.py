@@ -13,6 +13,7 @@ from underway.model.node import UNSCHEDULABLE_TAINT
 from underway.model.pod import Pod, Toleration
 from underway.model.snapshot import Snapshot
 from underway.policy.budget import is_stale
+from underway.policy.drain_rules import asked_of
 
 
 class Leave(msgspec.Struct, frozen=True):
@@ -87,6 +88,13 @@ def _fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
             return Block(f"pod {pod.key} belongs to DaemonSet {controller.name}, which no longer exists; delete the pod")
     if pod.terminating:
         return Move()
+    asked = asked_of(pod, snapshot)
+    if asked.unknown:
+        return Block(f"pod {pod.key}: {asked.unknown}")
+    if asked.behavior == "Skip":
+        return Leave(f"{asked.by} says that a drain leaves it")
+    if asked.behavior == "WaitCompleted":
+        return Move()  # it goes by itself; the drain waits for that
     if controller is None and not rules.evict_unmanaged:
         return Block(
             f"pod {pod.key} has no controller: nothing would recreate it; "

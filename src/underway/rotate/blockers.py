@@ -13,6 +13,7 @@ from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.budget import capacity, never_allows
+from underway.policy.drain_rules import asked_of
 from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate
 from underway.policy.single import single
 
@@ -39,13 +40,14 @@ class Blocker(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:
-    """What keeps the node from ever being emptied, pod by pod."""
-    found = []
+    """What keeps the node from ever being emptied: its machine, then pod by pod."""
+    hold = snapshot.holds.get(node.name)
+    found = [Blocker(node.name, hold)] if hold else []
     for pod in snapshot.pods_on(node.name):
         verdict = fate(pod, snapshot, rules)
         if isinstance(verdict, Block):
             found.append(Blocker(node.name, verdict.reason, pod.key))
-        elif not isinstance(verdict, Leave):
+        elif not isinstance(verdict, Leave) and asked_of(pod, snapshot).behavior == "Drain":
             surged = rules.surge_single and (alone := single(pod, snapshot)) is not None and not alone.obstacle
             budgets = [one for one in snapshot.budgets_of(pod) if not surged or not capacity(one, surged=True)]
             found.extend(_refusals(node, pod, budgets, rules))

@@ -14,6 +14,7 @@ from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.budget import explain
+from underway.policy.drain_rules import Asked, asked_of
 from underway.policy.evictable import Block, Leave, Rules, bypasses_budget, fate, tolerates_cordon
 from underway.rotate.long_work import Hold, hold
 from underway.rotate.record import Record
@@ -96,8 +97,10 @@ def drain(
     alone: list[Pod] = []
     held_ms = 0
     silent = unreachable(node)
-    for pod in order(snapshot.pods_on(node.name)):
-        match fate(pod, snapshot, rules):
+    pods = [(pod, fate(pod, snapshot, rules), asked_of(pod, snapshot)) for pod in order(snapshot.pods_on(node.name))]
+    first = min((asked.order for _, verdict, asked in pods if not isinstance(verdict, Leave)), default=0)
+    for pod, verdict_on_it, asked in pods:
+        match verdict_on_it:
             case Leave():
                 left.append(pod)
             case Block(reason):
@@ -112,7 +115,7 @@ def drain(
                 held_ms = max(held_ms, held.until_ms if held else 0)
                 if held is not None and held.ask and now_ms < held.until_ms:
                     ask.append(pod)
-                verdict = _held(pod, held, now_ms) or _came_back(pod, record)
+                verdict = _ruled(pod, asked, first, silent=silent) or _held(pod, held, now_ms) or _came_back(pod, record)
                 if verdict is None and (why := missing(pod)):
                     alone.append(pod)
                     verdict = Waiting(pod.key, why)
@@ -122,6 +125,16 @@ def drain(
                 else:
                     waiting.append(verdict)
     return Drain(tuple(evict), tuple(waiting), tuple(left), held_ms, tuple(ask), tuple(alone))
+
+
+def _ruled(pod: Pod, asked: Asked, first: int, *, silent: bool) -> Waiting | None:
+    """What a MachineDrainRule keeps for now. first: the lowest order that is left on the node."""
+    if asked.behavior == "WaitCompleted" and not pod.finished and not silent:
+        return Waiting(pod.key, f"pod {pod.key} runs to its end ({asked.by})")
+    if asked.order > first:
+        by = f" ({asked.by}: order {asked.order})" if asked.by else ""
+        return Waiting(pod.key, f"pod {pod.key} goes after those of order {first}{by}")
+    return None
 
 
 def _held(pod: Pod, held: Hold | None, now_ms: int) -> Waiting | None:

@@ -57,7 +57,7 @@ from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
 from underway.rotate.situation import Result, Situation
 from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
-from underway.rotate.target import outdated, selected_nodes
+from underway.rotate.target import asks_first, outdated, selected_nodes
 from underway.rotate.windows import Windows
 from underway.rotate.work import Work
 
@@ -105,6 +105,7 @@ class Driver:
         self._journal = JournalWriter(self._lock)
         self._health = Health(self._spec.health)
         self._machinery = Machinery()
+        self._asks = asks_first(self._spec)
         self._evictions = Evictions()
         self._limits = progress.limits_of(self._spec)
         self._rules = rules_of(self._spec, evict_in)
@@ -186,7 +187,7 @@ class Driver:
             return
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
-        snapshot = self._with_drift(snapshot, records)
+        snapshot = self._with_machines(snapshot, records)
         self._health.restore(journal_of(lease).baselines)
         verdict = self._examination.verdict(snapshot, records, self._debts.keys, now_ms)
         orders = self._observed.lease(FREEZE_LEASE)
@@ -228,7 +229,7 @@ class Driver:
     def _rotate(self, situation: Situation, frozen: Frozen | None, due_ms: int | None) -> None:
         """One round with the cluster in view and the lock in hand. frozen: why nothing may be begun; due_ms: of the gates."""
         snapshot, journal, now_ms = situation.snapshot, situation.journal, situation.now_ms
-        if self._waits_for_drift(situation, frozen):
+        if self._waits_for_provider(situation, frozen):
             return
         selected = selected_nodes(snapshot, self._spec)
         old = [node for node in selected if outdated(node, self._spec.target, now_ms, snapshot.drift)]
@@ -262,16 +263,17 @@ class Driver:
         written = lease.metadata.annotations.get(ALERTED, "")
         return self._herald.round(self.status, written, situation.now_ms, acting=situation.acting)
 
-    def _with_drift(self, snapshot: Snapshot, records: Mapping[str, Record]) -> Snapshot:
-        """The picture with what the provider says has drifted. A node in hand stays so where the provider does not name it."""
-        if not self._spec.target.drifted:
+    def _with_machines(self, snapshot: Snapshot, records: Mapping[str, Record]) -> Snapshot:
+        """The picture with what the provider says of machines, where it has something to say."""
+        if not self._asks:
             return snapshot
-        in_hand = dict.fromkeys(records, "in hand already")
-        return msgspec.structs.replace(snapshot, drift={**in_hand, **self._machinery.drift})
+        in_hand = records if self._spec.target.drifted else ()
+        return self._machinery.seen_on(snapshot, in_hand, honour=self._rules.honour_do_not_disrupt)
 
-    def _waits_for_drift(self, situation: Situation, frozen: Frozen | None) -> bool:
-        """Whether nothing can be said before the provider has told what has drifted."""
-        if not self._spec.target.drifted or self._machinery.listed or situation.records or situation.journal.owed:
+    def _waits_for_provider(self, situation: Situation, frozen: Frozen | None) -> bool:
+        """Whether nothing can be said before the provider has told of its machines. A freeze undoes all the same."""
+        in_hand = bool(situation.records or situation.journal.owed)
+        if not self._asks or self._machinery.listed or (frozen is not None and in_hand):
             return False
         self._poll_machines(situation)
         error = self._machinery.list_error
@@ -280,7 +282,8 @@ class Driver:
         elif frozen:
             self._outlook.show("Frozen", frozen.reason, situation.now_ms)
         else:
-            reason = f"not known what has drifted: {error}" if error else "asking the machine provider what has drifted"
+            what = "what has drifted" if self._spec.target.drifted else "the rules of its machines"
+            reason = f"not known {what}: {error}" if error else f"asking the machine provider for {what}"
             self._outlook.show("Waiting" if error else "Starting", reason, situation.now_ms)
         return True
 
@@ -323,10 +326,9 @@ class Driver:
     def _poll_machines(self, situation: Situation) -> None:
         phases = {record.phase for record in situation.records.values()}
         awaited = phases & {Phase.SURGING, Phase.TERMINATING} or situation.journal.owed
-        drift = self._spec.target.drifted
-        if awaited or drift:
+        if awaited or self._asks:
             every_ms = POLL_MS if awaited or not self._machinery.listed else DRIFT_EVERY_MS
-            self._machinery.poll(self._outbox, situation.now_ms, every_ms=every_ms, drift=drift)
+            self._machinery.poll(self._outbox, situation.now_ms, every_ms=every_ms, drift=self._spec.target.drifted)
 
     # How it stands
 

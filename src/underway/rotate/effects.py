@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from underway.model.drain_rule import DrainRule
+
 MachineState = Literal["Pending", "Running", "Terminating", "Gone", "Failed"]
 
 
@@ -17,7 +19,8 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     key: the replacement it was provisioned for, "" for machines that were there before. node: the name of its Node, ""
     while unknown; the driver also finds the Node whose spec.providerID is provider_id. reason: one sentence where the
     state is Failed, or Pending for want of capacity or quota. drifted: why its provider would make it otherwise now, "" if it
-    would not or was not asked.
+    would not or was not asked. hold: why it may not be replaced now, ""; protected: the object of its provider that asks for it
+    not to be disrupted, "". drain_rules: None for machines of which no such rule can speak.
     """
 
     key: str = ""
@@ -26,6 +29,9 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     state: MachineState = "Pending"
     reason: str = ""
     drifted: str = ""
+    hold: str = ""
+    protected: str = ""
+    drain_rules: tuple[DrainRule, ...] | None = None
 
 
 class Provision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="Provision", tag_field="action"):

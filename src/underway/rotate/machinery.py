@@ -9,6 +9,7 @@ from functools import partial
 
 import msgspec
 
+from underway.model.snapshot import Snapshot
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Quota, ReadQuotas, Terminate
 from underway.rotate.gates.judgement import Unknown
 from underway.rotate.outbox import Act, Outbox
@@ -108,6 +109,22 @@ class Machinery:
         """Why each node's machine has drifted, "" where it has not, by node name, of the last listing."""
         return {name: machine.drifted for name, machine in self.by_node.items()}
 
+    def seen_on(self, snapshot: Snapshot, in_hand: Iterable[str], *, honour: bool) -> Snapshot:
+        """The picture with what the provider says of machines.
+
+        in_hand: nodes that stay out of date where it does not name them; honour: whether what asks not to be disrupted holds.
+        """
+        drift = {**dict.fromkeys(in_hand, "in hand already"), **self.drift}
+        holds = {}
+        rules = {}
+        for name, machine in self.by_node.items():
+            hold = machine.hold or (protection(machine) if honour else "")
+            if hold:
+                holds[name] = hold
+            if machine.drain_rules is not None:
+                rules[name] = machine.drain_rules
+        return msgspec.structs.replace(snapshot, drift=drift, holds=holds, drain_rules=rules)
+
     def end_confirmed(self, node: str) -> bool:
         """Whether a listing asked for after the provider accepted the end of the node's machine has come in."""
         return node in self._terminated and self._listed_ms >= self._terminated[node]
@@ -160,6 +177,13 @@ class Machinery:
             waiting = machine.state in ("Pending", "Failed") and machine.node not in nodes
             if waiting and key.startswith(prefix) and key not in wanted:
                 outbox.send(("terminate", key), partial(_end, machine))
+
+
+def protection(machine: Machine) -> str:
+    """Why a machine that asks not to be disrupted is not replaced."""
+    if not machine.protected:
+        return ""
+    return f"{machine.protected} asks not to be disrupted; take the annotation off, or set spec.drain.doNotDisrupt: Ignore"
 
 
 def _end(machine: Machine, request_id: int) -> Terminate:

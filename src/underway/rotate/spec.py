@@ -112,6 +112,10 @@ class Nodes(Spec, frozen=True):
     canary_soak: Duration = "0s"
 
 
+RULED = frozenset({"ClusterAPI", "Karpenter"})
+"""Providers whose machines are objects that carry rules of their own: MachineDrainRules, hooks, do-not-disrupt."""
+
+
 class Machines(Spec, frozen=True):
     """Where replacements come from. bootTimeout: MachineHealthCheck's nodeStartupTimeout default is 10 minutes.
 

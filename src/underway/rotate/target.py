@@ -7,7 +7,7 @@ from underway.model.duration import seconds
 from underway.model.node import Node
 from underway.model.selector import matches
 from underway.model.snapshot import Snapshot
-from underway.rotate.spec import Nodes, RotationSpec, Target
+from underway.rotate.spec import RULED, Nodes, RotationSpec, Target
 
 
 def selected(node: Node, nodes: Nodes) -> bool:
@@ -36,6 +36,11 @@ def outdated(node: Node, target: Target, now_ms: int, drift: Mapping[str, str]) 
         if found:
             return found
     return f"drifted: {drift[node.name]}" if target.drifted and drift.get(node.name) else ""
+
+
+def asks_first(spec: RotationSpec) -> bool:
+    """Whether the machine provider has to be heard before anything is judged: of drift, or of rules that its machines carry."""
+    return spec.target.drifted or spec.machines.provider in RULED
 
 
 def selected_nodes(snapshot: Snapshot, spec: RotationSpec) -> list[Node]:

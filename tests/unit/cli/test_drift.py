@@ -33,7 +33,7 @@ class Answering:
 
 def test_each_node_is_told_with_its_reason_and_the_unknown_ones_are_named() -> None:
     machines = Answering(Machine(provider_id="sim:///1", drifted="image 1, wanted 2"))
-    snapshot = asyncio.run(drift.with_drift(NODES, machines, "Command"))
+    snapshot = asyncio.run(drift.with_machines(NODES, machines, ROTATION))
     assert snapshot.drift == {"n1": "image 1, wanted 2"}
     assert drift.unknown(snapshot, ROTATION) == (
         "provider Command knows no machine of n2, n3: whether these have drifted is not known",
@@ -41,8 +41,8 @@ def test_each_node_is_told_with_its_reason_and_the_unknown_ones_are_named() -> N
 
 
 def test_a_provider_that_cannot_be_asked_refuses_the_plan() -> None:
-    with pytest.raises(Refused, match="machine provider Karpenter: list nodeclaims: forbidden"):
-        asyncio.run(drift.with_drift(NODES, Answering(error="list nodeclaims: forbidden"), "Karpenter"))
+    with pytest.raises(Refused, match="machine provider Command: list nodeclaims: forbidden"):
+        asyncio.run(drift.with_machines(NODES, Answering(error="list nodeclaims: forbidden"), ROTATION))
 
 
 def test_a_saved_snapshot_says_that_it_does_not_know(tmp_path: Path) -> None:

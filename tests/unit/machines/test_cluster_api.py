@@ -6,9 +6,23 @@ import pytest
 
 from direct_api import DirectApi
 from machines_contract import KEY, ZONE, Contract, ask, listed
-from underway.machines.cluster_api import ASKED, DELETE_FIRST, DEPLOYMENT_LABEL, DEPLOYMENTS, LARGEST, MACHINES, ClusterApi
+from underway.machines.cluster_api import (
+    ASKED,
+    CLUSTERS,
+    DELETE_FIRST,
+    DEPLOYMENT_LABEL,
+    DEPLOYMENTS,
+    DRAIN_RULES,
+    LARGEST,
+    MACHINES,
+    RULES_S,
+    ClusterApi,
+    machine_of,
+)
 from underway.machines.objects import KEY as KEY_ANNOTATION
-from underway.rotate.effects import Provision, Quota, ReadQuotas, Terminate
+from underway.model.drain_rule import DrainRule, PodSelector
+from underway.model.meta import LabelSelector
+from underway.rotate.effects import ListMachines, Provision, Quota, ReadQuotas, Terminate
 
 NAMESPACE = "clusters"
 REFUSALS = {
@@ -23,10 +37,10 @@ class Management:
 
     node, provider_id = "node-1", "openstack:///1"
 
-    def __init__(self, strategy: str = "OnDelete") -> None:
+    def __init__(self, strategy: str = "OnDelete", *, rules: bool = True) -> None:
         self.api = DirectApi()
         self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-        for resource in (MACHINES, DEPLOYMENTS):
+        for resource in (MACHINES, DEPLOYMENTS, CLUSTERS, *((DRAIN_RULES,) if rules else ())):
             self.api.define(resource)
         spec = {"replicas": 1, "rollout": {"strategy": {"type": strategy}}}
         self._create(DEPLOYMENTS, {"name": "workers"}, spec)
@@ -38,6 +52,11 @@ class Management:
     def _create(self, resource: Any, metadata: dict[str, Any], spec: dict[str, Any]) -> None:
         value = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": spec}
         self.api.create(resource.path(NAMESPACE), value)
+
+    def drain_rule(self, name: str, spec: dict[str, Any], namespace: str = NAMESPACE) -> None:
+        value = {"apiVersion": DRAIN_RULES.api_version, "kind": DRAIN_RULES.kind, "metadata": {"name": name}, "spec": spec}
+        self.api.create(DRAIN_RULES.path(namespace), value)
+        self.provider._read_s = -RULES_S
 
     def deployment(self) -> dict[str, Any]:
         return self.api.registry.get(DEPLOYMENTS, NAMESPACE, "workers")
@@ -152,3 +171,51 @@ class TestClusterApi(Contract):
         metadata = {**stage.deployment()["metadata"], "annotations": {LARGEST: "3"}}
         stage.api.change(DEPLOYMENTS, NAMESPACE, "workers", metadata=metadata)
         assert ask(stage, ReadQuotas(id=1)).quotas == (Quota("MachineDeployment clusters/workers: replicas", 1, 3),)
+
+    def test_a_machines_drain_rules_are_told_by_name(self, stage: Management) -> None:
+        stage.drain_rule(
+            "b", {"drain": {"behavior": "Drain", "order": 5}, "pods": [{"selector": {"matchLabels": {"app": "db"}}}]}
+        )
+        stage.drain_rule("a", {"drain": {"behavior": "Skip"}, "machines": [{"selector": {"matchLabels": {"gpu": "true"}}}]})
+        stage.drain_rule(
+            "c", {"drain": {"behavior": "WaitCompleted"}, "machines": [{"clusterSelector": {"matchLabels": {"env": "prod"}}}]}
+        )
+        stage._create(CLUSTERS, {"name": "c1", "labels": {"env": "prod"}}, {})
+        stage.api.change(MACHINES, NAMESPACE, "workers-1", spec={"providerID": "openstack:///1", "clusterName": "c1"})
+        (machine,) = listed(stage)
+        assert machine.drain_rules == (
+            DrainRule("b", "Drain", 5, (PodSelector(LabelSelector(match_labels={"app": "db"})),)),
+            DrainRule("c", "WaitCompleted"),
+        )
+
+    def test_rules_of_another_namespace_do_not_apply(self, stage: Management) -> None:
+        stage.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "others"}})
+        stage.drain_rule("all", {"drain": {"behavior": "Skip"}}, "others")
+        assert listed(stage)[0].drain_rules == ()
+
+    def test_a_management_cluster_that_knows_no_drain_rules_has_none(self) -> None:
+        assert listed(Management(rules=False))[0].drain_rules == ()
+
+    def test_rules_that_may_not_be_read_are_an_error_and_never_none(self, stage: Management) -> None:
+        stage.api.refusals = {("list", "machinedrainrules"): REFUSALS["forbidden"]}
+        reply = ask(stage, ListMachines(id=1))
+        assert "list machinedrainrules" in reply.error
+        assert not reply.retryable
+
+    def test_a_hook_before_the_drain_holds_the_machine(self, stage: Management) -> None:
+        hook = "pre-drain.delete.hook.machine.cluster.x-k8s.io/backup"
+        metadata = {**stage.api.registry.get(MACHINES, NAMESPACE, "workers-1")["metadata"], "annotations": {hook: "backups"}}
+        stage.api.change(MACHINES, NAMESPACE, "workers-1", metadata=metadata)
+        (machine,) = listed(stage)
+        assert machine.hold == (
+            f"Machine clusters/workers-1 has the hook {hook} (backups), which wants to act between its deletion and its drain: "
+            "Underway drains first; take the hook off, or delete the Machine yourself"
+        )
+
+    def test_what_holds_a_deletion_is_told(self, stage: Management) -> None:
+        machine = {
+            "metadata": {"name": "m", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {},
+            "status": {"conditions": [{"type": "Deleting", "status": "True", "message": "waiting for hook x"}]},
+        }
+        assert (machine_of(machine).state, machine_of(machine).reason) == ("Terminating", "waiting for hook x")

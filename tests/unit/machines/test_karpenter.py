@@ -9,7 +9,7 @@ from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.kube.resource import NODES
 from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS, Karpenter, claim_name
 from underway.machines.objects import KEY as KEY_LABEL
-from underway.rotate.effects import Provision, Quota, ReadQuotas, Terminate
+from underway.rotate.effects import ListMachines, Provision, Quota, ReadQuotas, Terminate
 
 REFUSALS = {
     "capacity": (503, {"message": "no capacity", "reason": "ServiceUnavailable"}),
@@ -21,6 +21,7 @@ POOL = {
     "kind": "NodePool",
     "metadata": {"name": "general", "annotations": {"karpenter.sh/nodepool-hash": "42", "note": "ours"}},
     "spec": {
+        "disruption": {"budgets": [{"nodes": "0", "reasons": ["Drifted"]}, {"nodes": "10%"}]},
         "template": {
             "metadata": {"labels": {"team": "shop"}},
             "spec": {
@@ -28,7 +29,7 @@ POOL = {
                 "requirements": [{"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]}],
                 "taints": [{"key": "shop", "effect": "NoSchedule"}],
             },
-        }
+        },
     },
 }
 
@@ -160,3 +161,55 @@ class TestKarpenter(Contract):
         assert quotas["NodePool general: cpu"] == Quota("NodePool general: cpu", 97, 100, 4)
         assert quotas["NodePool general: nodes"] == Quota("NodePool general: nodes", 0, 10, 1)
         assert quotas["NodePool general: memory"].limit == 1024**4
+
+    @pytest.mark.parametrize(
+        ("budgets", "fights"),
+        [
+            ([{"nodes": "10%"}], True),
+            ([], True),
+            ([{"nodes": "0", "reasons": ["Empty"]}], True),
+            ([{"nodes": "0", "schedule": "@daily", "duration": "8h"}], True),
+            ([{"nodes": "0", "reasons": ["Drifted"]}, {"nodes": "10%"}], False),
+            ([{"nodes": "0%"}], False),
+        ],
+    )
+    def test_a_pool_that_karpenter_rotates_itself_is_refused(self, stage: Cluster, budgets: Any, fights: bool) -> None:
+        spec: Any = POOL["spec"]
+        stage.api.change(NODE_POOLS, "", "general", spec={**spec, "disruption": {"budgets": budgets}})
+        assert ask(stage, request()).error == "", "what has not drifted Karpenter does not replace"
+        ask(stage, Terminate(id=2, key=KEY))
+        stage.drift()
+        reply = ask(stage, request())
+        assert bool(reply.error) is fights
+        if fights:
+            assert reply.error.startswith("NodePool general lets Karpenter replace drifted nodes itself: add the budget")
+            assert reply.retryable
+
+    def test_a_claim_that_karpenter_gives_up_is_asked_for_again_with_its_reason(
+        self, stage: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = [1_000.0]
+        monkeypatch.setattr("underway.machines.karpenter.time.monotonic", lambda: clock[0])
+        ask(stage, request())
+        waits = {"type": "Launched", "status": "False", "reason": "InsufficientCapacity", "message": "no m5.large"}
+        stage.api.change(NODE_CLAIMS, "", claim_name(KEY), status={"conditions": [waits]})
+        listed(stage)
+        for _ in range(2):
+            stage.lose_successor()
+            (machine,) = [machine for machine in ask(stage, ListMachines(id=3)).machines if machine.key]
+            assert (machine.state, machine.reason) == ("Pending", "Karpenter gave it up: InsufficientCapacity: no m5.large")
+            clock[0] += 1
+        assert stage.count() == 1, "not at once: Karpenter would give it up as fast"
+        clock[0] += 60
+        ask(stage, ListMachines(id=4))
+        assert stage.of_key()["metadata"]["labels"][KEY_LABEL] == KEY
+
+    def test_a_claim_that_asks_not_to_be_disrupted_is_told_and_a_successor_is_not(self, stage: Cluster) -> None:
+        metadata = {
+            **stage.api.registry.get(NODE_CLAIMS, "", "general-abcde")["metadata"],
+            "annotations": {DO_NOT_DISRUPT: "true"},
+        }
+        stage.api.change(NODE_CLAIMS, "", "general-abcde", metadata=metadata)
+        ask(stage, request())
+        stage.boot()
+        assert {machine.key: machine.protected for machine in listed(stage)} == {"": "NodeClaim general-abcde", KEY: ""}

@@ -86,3 +86,13 @@ def test_quotas_are_asked_for_once_in_their_time_and_grow_old() -> None:
     assert machinery.quotas(200_000, 60_000) == Unknown("the machine provider has told no quotas for 199 s")
     machinery.answered(MachineReply(request=asked, error="AccessDenied: no"), 201_000, {})
     assert machinery.quotas(201_000, 60_000) == Unknown("AccessDenied: no")
+
+
+def test_what_asks_not_to_be_disrupted_holds_only_where_that_is_honoured() -> None:
+    machinery = Machinery()
+    asking = Machine(node="n1", state="Running", protected="NodeClaim general-abcde")
+    hooked = Machine(node="n2", state="Running", hold="Machine m has the hook x")
+    machinery.answered(MachineReply(request=ListMachines(id=1), machines=(asking, hooked)), 0, {})
+    honoured = machinery.seen_on(Snapshot(), (), honour=True).holds
+    assert honoured["n1"].startswith("NodeClaim general-abcde asks not to be disrupted; take the annotation off, or set")
+    assert machinery.seen_on(Snapshot(), (), honour=False).holds == {"n2": "Machine m has the hook x"}

@@ -70,6 +70,7 @@ PROVIDER_RULES: dict[str, list[Manifest]] = {
     "ClusterAPI": [
         rule("cluster.x-k8s.io", "machinedeployments", "list patch"),
         rule("cluster.x-k8s.io", "machines", "list patch delete"),
+        rule("cluster.x-k8s.io", "machinedrainrules clusters", "list"),
     ],
     "Karpenter": [
         rule("karpenter.sh", "nodeclaims", "get list create patch delete"),

@@ -10,6 +10,7 @@ from random import Random
 import msgspec
 
 from underway.kube.resource import NODES
+from underway.model.drain_rule import DrainRule
 from underway.rotate.effects import (
     ListMachines,
     Machine,
@@ -67,6 +68,8 @@ class SimMachines:
         self._counter = 0
         self._revisions: dict[str, int] = {}
         self.revision = 1
+        self.holds: dict[str, str] = {}
+        self.drain_rules: tuple[DrainRule, ...] | None = None
         self.timing = timing
         self.trouble = Trouble()
         self.on_terminate: Callable[[str], object] = lambda _node: None
@@ -100,7 +103,8 @@ class SimMachines:
                 return MachineReply(request=request, machines=tuple(listed))
 
     def _listed(self, name: str, *, drift: bool) -> Machine:
-        machine, made = self._by_name[name], self._revisions.get(name, self.revision)
+        made = self._revisions.get(name, self.revision)
+        machine = msgspec.structs.replace(self._by_name[name], hold=self.holds.get(name, ""), drain_rules=self.drain_rules)
         if not drift or made == self.revision:
             return machine
         return msgspec.structs.replace(machine, drifted=f"made from revision {made} of the template, which is at {self.revision}")
