@@ -68,15 +68,17 @@ def read_values(source: str) -> Any:
     """The one document in a YAML or JSON file. Raises UsageError with file and line."""
     import yaml
 
-    from underway.cli.yaml_loader import UniqueKeyLoader
+    from underway.cli.yaml_loader import load_all
 
     data = read_bytes(source)
     try:
-        documents = [document for document in yaml.load_all(data, Loader=UniqueKeyLoader) if document is not None]
+        documents = [document for document in load_all(data) if document is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}" if mark else ""
         raise UsageError(f"{source}{where}: {error.problem or 'not YAML'}") from None
+    except RecursionError:
+        raise UsageError(f"{source}: nested too deeply to be read") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{source}: not YAML: {error}") from None
     if len(documents) != 1:

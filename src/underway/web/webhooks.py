@@ -6,6 +6,7 @@ the API server cannot even collect garbage or delete a namespace while conversio
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
@@ -35,6 +36,7 @@ Judge = Callable[[AdmissionRequest], Verdict | Awaitable[Verdict]]
 
 BODY_BYTES_MAX = 20 * 1024 * 1024
 BODY_S_MAX = 10.0  # a body of 20 MiB takes a fraction of a second in a cluster; who needs longer is stuck
+FINISH_S, FINISH_TIMES = 2.0, 3  # for how long, and for how many times a body's limit, what is too large is thrown away
 ANSWER_S_MAX = 25.0  # the API server gives up after 30 s: an answer that says why is better than its timeout
 SLICE = 200  # objects converted before other requests have their turn: a few milliseconds
 READS = ("/readyz", "/healthz", "/livez", "/metrics")
@@ -59,24 +61,36 @@ class HttpRefusal(Exception):
 
 async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
     """The whole body of a request. Raises HttpRefusal 400, 408, 413."""
-    too_large = HttpRefusal(413, "too_large", f"the review is larger than {limits.body_bytes} bytes")
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limits.body_bytes:
-            raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.body_s):
-            while True:
+    announced = (int(value) for name, value in scope["headers"] if name == b"content-length" and value.isdigit())
+    body, more = bytearray(), True
+    if max(announced, default=0) <= limits.body_bytes:
+        try:
+            async with asyncio.timeout(limits.body_s):
+                while more and len(body) <= limits.body_bytes:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise HttpRefusal(400, "unreadable", "the client went away before the review was complete")
+                    body += message.get("body", b"")
+                    more = bool(message.get("more_body"))
+        except TimeoutError:
+            raise HttpRefusal(408, "too_slow", f"the review did not arrive within {limits.body_s:g} s") from None
+        if len(body) <= limits.body_bytes:
+            return bytes(body)
+    if more:
+        await _let_finish(receive, limits)
+    raise HttpRefusal(413, "too_large", f"the review is larger than {limits.body_bytes} bytes")
+
+
+async def _let_finish(receive: Receive, limits: Limits) -> None:
+    """Throw away what is still sent, within bounds: who is cut off in the middle sees a broken connection, and no answer."""
+    left = FINISH_TIMES * limits.body_bytes
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(min(FINISH_S, limits.body_s)):
+            while left > 0:
                 message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise HttpRefusal(400, "unreadable", "the client went away before the review was complete")
-                body += message.get("body", b"")
-                if len(body) > limits.body_bytes:
-                    raise too_large
-                if not message.get("more_body"):
-                    return bytes(body)
-    except TimeoutError:
-        raise HttpRefusal(408, "too_slow", f"the review did not arrive within {limits.body_s:g} s") from None
+                left -= len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
 
 
 async def respond(send: Send, code: int, body: bytes, content_type: str) -> None:

@@ -48,7 +48,7 @@ def test_help_shows_an_example_for_each_command() -> None:
     ("text", "message"),
     [
         ("a: 1\na: 2\n", ":2: key 'a' stands twice"),
-        ("a: [1\n", ": expected ',' or ']', but got '<stream end>'"),
+        ("a: [1\n", "did not find expected ',' or ']'"),
         ("a: 1\n---\nb: 2\n", ": holds 2 documents; one is wanted"),
         ("- 1\n", ": holds no object; a Rotation begins with apiVersion: underway.dev/v1"),
         ("apiVersion: v1\n", ": apiVersion: invalid enum value 'v1'"),

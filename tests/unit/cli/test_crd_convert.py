@@ -101,7 +101,11 @@ def test_what_is_missing_is_told(arguments: tuple[str, ...], message: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a: [1\n", "-:2: expected ',' or ']'"), ("", "-: holds no object"), ("- 1", "-: document 1 is no object, but list")],
+    [
+        ("a: [1\n", "-:2: did not find expected ',' or ']'"),
+        ("", "-: holds no object"),
+        ("- 1", "-: document 1 is no object, but list"),
+    ],
 )
 def test_unreadable_objects_are_told_with_line(text: str, message: str) -> None:
     done = underway(*WITH, "--to", "v1", "-f", "-", stdin=text)

@@ -56,13 +56,13 @@ class TestBadInput:
         [
             ("", "object.yaml: holds no object"),
             ("a: 1\nb: 2\na: 3\n", "object.yaml:3: key 'a' stands twice"),
-            ('{"a": ', "object.yaml:1: expected the node content"),
+            ('{"a": ', "object.yaml:2: did not find expected node content"),
             ("- a\n- b\n", "object.yaml: document 1 is no object, but list"),
             ("a: &a {b: *a}\n", "object.yaml:1: an alias refers to what it stands in; no object can hold itself"),
             (PUMP.replace("/v1", "/v2"), "object.yaml: Pump bilge says apiVersion 'deck.example.com/v2', kind 'Pump'; the"),
             (PUMP.replace("Pump", "Valve"), "the definition is of Pump in deck.example.com/v1"),
             ("a: " + "[" * 130 + "]" * 130, "object.yaml: nested more than 120 levels deep"),
-            ("a: " + "{b: " * 3000 + "1" + "}" * 3000, "object.yaml: nested too deeply to be read"),
+            ("a: " + "{b: " * 3000 + "1" + "}" * 3000, "object.yaml:1: nested too deeply to be read"),
             (
                 "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
                 + "".join(

@@ -18,7 +18,7 @@ from underway.certificates import Authority
 from underway.errors import Unreachable, UsageError
 from underway.web import serving
 from underway.web.tls import Files, Own
-from underway.web.webhooks import Webhooks
+from underway.web.webhooks import BODY_BYTES_MAX, Webhooks
 from unit.crd.test_review import THINGS, review
 from unit.crd.versions import thing
 from waiting import wait_until
@@ -141,6 +141,17 @@ def test_a_client_that_does_not_finish_its_headers_is_let_go(running: Running) -
     assert asked(patient) == "Success"
     patient.close()
     connection.close()
+
+
+def test_whoever_sends_too_much_reads_why(running: Running) -> None:
+    connection = running.connect()
+    connection.request("POST", "/convert", b"x" * (BODY_BYTES_MAX + 1_000_000))
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (413, f"the review is larger than {BODY_BYTES_MAX} bytes\n".encode())
+    connection.close()
+    another = running.connect()
+    assert asked(another) == "Success"
+    another.close()
 
 
 def test_the_server_beats(running: Running) -> None:

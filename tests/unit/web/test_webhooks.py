@@ -79,11 +79,13 @@ def test_what_cannot_be_answered_says_why(method: str, path: str, body: bytes, c
     assert answer.text.startswith(text)
 
 
-def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:
-    small = Webhooks((THINGS,), limits=Limits(body_bytes=1_000))
+def test_a_body_that_is_too_large_is_refused_though_it_never_ends() -> None:
+    small = Webhooks((THINGS,), limits=Limits(body_bytes=1_000, body_s=0.1))
     announced = call(small, "POST", "/convert", headers={"content-length": "1001"}, stalls=True)
     arriving = call(small, "POST", "/convert", b"x" * 600, b"x" * 600, stalls=True)
-    for answer in (announced, arriving):
+    endless = call(small, "POST", "/convert", *[b"x" * 600] * 20, stalls=True)
+    finished = call(small, "POST", "/convert", b"x" * 600, b"x" * 600)
+    for answer in (announced, arriving, endless, finished):
         assert (answer.code, answer.text) == (413, "the review is larger than 1000 bytes\n")
         assert answer.headers[b"connection"] == b"close"
 

@@ -19,14 +19,10 @@ def documents(source: str, data: bytes | None = None) -> list[Object]:
     """
     import yaml
 
-    from underway.cli.yaml_loader import UniqueKeyLoader
+    from underway.cli.yaml_loader import load_all
 
     try:
-        found = [
-            document
-            for document in yaml.load_all(read_bytes(source) if data is None else data, Loader=UniqueKeyLoader)
-            if document is not None
-        ]
+        found = [document for document in load_all(read_bytes(source) if data is None else data) if document is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}" if mark else ""
