@@ -13,7 +13,10 @@ import msgspec
 from underway.kube.request import APPLY_PATCH, MERGE_PATCH, Request
 from underway.kube.resource import SERVICES, Resource
 
-STEP, FROZEN, CLASS = (f"migrate.underway.dev/{word}" for word in ("step", "frozen", "class"))
+STEP, FROZEN, CLASS, WEIGHT = (f"migrate.underway.dev/{word}" for word in ("step", "frozen", "class", "weight"))
+# What external-dns makes weighted records of, on Ingresses and on routes alike (its docs: annotations, Gateway API sources).
+DNS_WEIGHT, DNS_NAME = (f"external-dns.alpha.kubernetes.io/{word}" for word in ("aws-weight", "set-identifier"))
+ALL = 100  # percent
 MANAGER = "underway-ingress-migrate"
 RETIRED = "-retired"  # appended to spec.ingressClassName: no controller has such a class
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
@@ -45,12 +48,18 @@ SAYS = {
 
 
 class State(msgspec.Struct, frozen=True):
-    """Where a migration stands. ingresses: the objects of the class; step: the least that all have reached."""
+    """Where a migration stands. ingresses: the objects of the class; step: the least that all have reached.
+
+    furthest: the most that one has reached, which is another where a step was cut off; weight: how many of a hundred lookups lead
+    to the Gateways, None where no weights are set.
+    """
 
     class_name: str
     ingresses: tuple[dict[str, Any], ...]
     step: Step
     frozen: bool
+    furthest: Step = Step.READ
+    weight: int | None = None
 
     @property
     def following(self) -> Step | None:
@@ -68,10 +77,16 @@ class Blocked(msgspec.Struct, frozen=True):
 def state_of(ingresses: list[dict[str, Any]], class_name: str) -> State:
     """The state of a class. ingresses: all of the cluster, as plain JSON values."""
     mine = tuple(one for one in ingresses if _class_of(one).removesuffix(RETIRED) == class_name)
-    marks = [_annotations(one).get(STEP, "") for one in mine]
-    steps = [Step(mark) if mark in {step.value for step in Step} else Step.READ for mark in marks]
-    step = min(steps, key=ORDER.index, default=Step.READ)
-    return State(class_name, mine, step, any(_annotations(one).get(FROZEN) == "true" for one in mine))
+    steps = [_step_of(one) for one in mine]
+    least, most = (choose(steps, key=ORDER.index, default=Step.READ) for choose in (min, max))
+    weights = [int(text) for one in mine if (text := _annotations(one).get(WEIGHT, "")).isdigit()]
+    frozen = any(_annotations(one).get(FROZEN) == "true" for one in mine)
+    return State(class_name, mine, least, frozen, most, min(weights, default=None))
+
+
+def _step_of(one: dict[str, Any]) -> Step:
+    mark = _annotations(one).get(STEP, "")
+    return Step(mark) if mark in {step.value for step in Step} else Step.READ
 
 
 def may(state: State, wanted: Step) -> Blocked | None:
@@ -93,7 +108,10 @@ def lines(state: State) -> list[str]:
     for number, step in enumerate(ORDER[1:], start=1):
         done = ORDER.index(step) <= ORDER.index(state.step)
         word = "done" if done else "frozen" if state.frozen else "next" if step is state.following else "later"
-        found.append(f"{number}. {word:7} {step.value.lower():9} {SAYS[step]}")
+        said = SAYS[step]
+        if step is Step.SHIFTED and state.weight is not None:
+            said += f"; {state.weight} of {ALL} lookups lead there"
+        found.append(f"{number}. {word:7} {step.value.lower():9} {said}")
     return found
 
 
@@ -126,17 +144,47 @@ def freezing(state: State, frozen: bool) -> list[Request]:
     return [_annotate(one, {FROZEN: "true" if frozen else None}) for one in state.ingresses]
 
 
+def stale(objects: list[dict[str, Any]], made: list[dict[str, Any]]) -> list[Request]:
+    """Take away what an earlier conversion made and this one does not. made: the labelled objects of the cluster."""
+    wanted = {_identity(one) for one in objects}
+    return [_delete(one) for one in reversed(made) if _identity(one) not in wanted]
+
+
+def shifting(state: State, routes: list[dict[str, Any]], weight: int) -> list[Request]:
+    """Let so many of a hundred lookups lead to the Gateways, by records that external-dns weighs; all of them is the step done.
+
+    routes: those that the migration made. Routes get their share first: no lookup is without an answer.
+    """
+    requests = [_weigh(one, str(weight), f"{state.class_name}-gateway", {}) for one in routes]
+    mark: dict[str, str | None] = {WEIGHT: str(weight)} | ({STEP: Step.SHIFTED.value} if weight == ALL else {})
+    return requests + [_weigh(one, str(ALL - weight), f"{state.class_name}-ingress", mark) for one in state.ingresses]
+
+
+def unshifting(state: State, routes: list[dict[str, Any]]) -> list[Request]:
+    """Take the weights away, the Ingresses' first."""
+    mark: dict[str, str | None] = {WEIGHT: None, STEP: Step.COMPARED.value}
+    weighed = [one for one in routes if DNS_WEIGHT in _annotations(one)]
+    return [*(_weigh(one, None, None, mark) for one in state.ingresses), *(_weigh(one, None, None, {}) for one in weighed)]
+
+
 def retiring(state: State) -> list[Request]:
     """Take the Ingresses out of their class, and write that down in the same request."""
     return [_reclass(one, state.class_name + RETIRED, Step.RETIRED) for one in state.ingresses]
 
 
 def undoing(state: State, made: list[dict[str, Any]]) -> list[Request]:
-    """One step back. made: the labelled objects, deleted with their UID as precondition when the first step is taken back."""
-    if state.step is Step.RETIRED:
-        return [_reclass(one, state.class_name, Step.SHIFTED) for one in state.ingresses]
-    if state.step in (Step.SHIFTED, Step.COMPARED):
-        return marking(state, ORDER[ORDER.index(state.step) - 1])
+    """One step back, for those that are furthest: what was cut off halfway is taken back whole.
+
+    made: the labelled objects; they are deleted, with their UID as precondition, when the first step is taken back, and routes
+    among them lose their weights when the shift is.
+    """
+    if state.weight is not None and state.furthest in (Step.COMPARED, Step.SHIFTED):
+        return unshifting(state, made)
+    last = [one for one in state.ingresses if _step_of(one) is state.furthest]
+    if state.furthest is Step.RETIRED:
+        return [_reclass(one, state.class_name, Step.SHIFTED) for one in last]
+    if state.furthest in (Step.SHIFTED, Step.COMPARED):
+        return [_annotate(one, {STEP: ORDER[ORDER.index(state.furthest) - 1].value}) for one in last]
     return [_delete(one) for one in reversed(made)] + marking(state, Step.READ)
 
 
@@ -180,11 +228,22 @@ def _reclass(one: dict[str, Any], class_name: str, step: Step) -> Request:
     return _patch(one, {"metadata": {"annotations": {"kubernetes.io/ingress.class": class_name, STEP: step.value}}})
 
 
+def _weigh(one: dict[str, Any], weight: str | None, name: str | None, more: dict[str, str | None]) -> Request:
+    """Set what external-dns reads. None: take it away."""
+    return _annotate(one, {DNS_WEIGHT: weight, DNS_NAME: name, **more})
+
+
+def _identity(one: dict[str, Any]) -> tuple[str, str, str, str]:
+    metadata = one["metadata"]
+    return one["apiVersion"].partition("/")[0], one["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
 def _patch(one: dict[str, Any], body: dict[str, Any]) -> Request:
     metadata = one["metadata"]
     names = {"namespace": metadata["namespace"], "name": metadata["name"]}
     query = (("fieldManager", MANAGER),)
-    return Request(id=0, verb="patch", resource=INGRESSES, query=query, body=body, content_type=MERGE_PATCH, **names)
+    resource = resource_of(one) if "kind" in one else INGRESSES  # a list of Ingresses does not say their kind
+    return Request(id=0, verb="patch", resource=resource, query=query, body=body, content_type=MERGE_PATCH, **names)
 
 
 def _delete(one: dict[str, Any]) -> Request:

@@ -27,6 +27,9 @@ STANDARD = ("GatewayClass", "Gateway", "ListenerSet", "ReferenceGrant", "HTTPRou
 @click.option("--gateway-class", default="", metavar="NAME", help="As of convert.")
 @click.option("--gateway", default="gateways/", metavar="NAMESPACE/NAME", help="As of convert.")
 @click.option("--accept-losses", is_flag=True, help="apply: go on though something is lost or answered otherwise.")
+@click.option(
+    "--weight", type=click.IntRange(0, 100), default=None, metavar="N", help="shift: of 100 DNS lookups (external-dns)."
+)
 @click.option("--old", default="", metavar="URL", help="compare: the old data plane, http://ADDRESS:PORT.")
 @click.option("--new", default="", metavar="URL", help="compare: the new data plane.")
 @click.option("--samples", default="", metavar="FILE", help="compare: an access log in nginx's combined format.")
@@ -38,9 +41,9 @@ def command(ctx: click.Context, /, step: str, class_name: str, kubeconfig: str, 
     """Move a class of Ingresses to the Gateway API on a live cluster.
 
     status shows the steps. apply converts, proves and applies beside the Ingresses; compare replays an access log against both
-    data planes; shift says where to send traffic; retire takes the Ingresses out of their class. Each step may be taken again
-    after a stop; undo takes the last one back, freeze stops the migration where it is. State lies on the Ingresses. Exit code
-    1 if a step is refused.
+    data planes; shift says where to send traffic, and with --weight lets external-dns weigh the records; retire takes the
+    Ingresses out of their class. Each step may be taken again after a stop; undo takes the last one back, freeze stops the
+    migration where it is. State lies on the Ingresses. Exit code 1 if a step is refused.
 
     Example: underway ingress migrate apply --class nginx --topology listenerset
     """
@@ -103,7 +106,8 @@ async def _apply(api: Any, state: Any, wishes: dict[str, Any]) -> int:
     if (serious or verdict == "REFUTED") and not wishes["accept_losses"]:
         click.echo("blocked  nothing was applied: mend the Ingresses, or --accept-losses", err=True)
         return 1
-    await _send(api, migration.applying(state, made.objects))
+    earlier = await _made(api, state.class_name)
+    await _send(api, [*migration.applying(state, made.objects), *migration.stale(made.objects, earlier)])
     click.echo(f"class {state.class_name}: applied {len(made.objects)} objects beside {len(state.ingresses)} Ingresses")
     return 0
 
@@ -154,8 +158,8 @@ def _progress(total: int) -> Any:
     return tell
 
 
-async def _shift(api: Any, state: Any, _: dict[str, Any]) -> int:
-    """Say where traffic goes from now on. Who owns DNS or the load balancer does it."""
+async def _shift(api: Any, state: Any, wishes: dict[str, Any]) -> int:
+    """Say where traffic goes from now on. Who owns DNS or the load balancer does it, or external-dns by weights."""
     from underway.ingress import migration
     from underway.kube.resource import Resource
 
@@ -169,8 +173,14 @@ async def _shift(api: Any, state: Any, _: dict[str, Any]) -> int:
         addresses = [each.get("value", "") for each in (one.get("status") or {}).get("addresses") or []]
         name = f"{one['metadata']['namespace']}/{one['metadata']['name']}"
         click.echo(f"to       {', '.join(addresses) or 'no address yet'}  (Gateway {name})")
-    click.echo("Lower the TTL of the records first; then move a tenth, a half, all, and watch the error rate of each.")
-    await _send(api, migration.marking(state, migration.Step.SHIFTED))
+    weight = wishes["weight"]
+    if weight is None:
+        click.echo("Lower the TTL of the records first; then move a tenth, a half, all, and watch the error rate of each.")
+        await _send(api, migration.marking(state, migration.Step.SHIFTED))
+        return 0
+    routes = [one for one in await _made(api, state.class_name) if one["kind"].endswith("Route")]
+    await _send(api, migration.shifting(state, routes, weight))
+    click.echo(f"weights  {100 - weight} old, {weight} new: external-dns makes weighted records of {len(routes)} routes")
     return 0
 
 
@@ -202,18 +212,26 @@ async def _undo(api: Any, state: Any) -> int:
     """Take the last step back. Objects are found by their label, and go with their UID as precondition."""
     from underway.ingress import migration
 
-    if state.step is migration.Step.READ:
+    if state.furthest is migration.Step.READ:
         click.echo(f"class {state.class_name}: nothing is done that could be undone")
         return 0
-    made: list[dict[str, Any]] = []
-    if state.step is migration.Step.APPLIED:
-        for resource in _kinds():
-            listed = await _listed(api, resource, missing_is_empty=True)
-            labelled = [one for one in listed if _label(one) == state.class_name]
-            made += [{"apiVersion": resource.api_version, "kind": resource.kind, **one} for one in labelled]
+    made = await _made(api, state.class_name)
     await _send(api, migration.undoing(state, made))
-    click.echo(f"class {state.class_name}: {state.step.value} is undone" + (f", {len(made)} objects are deleted" if made else ""))
+    first = state.furthest is migration.Step.APPLIED
+    partly = state.weight is not None and state.furthest is migration.Step.COMPARED
+    what = "the shift" if partly else state.furthest.value
+    click.echo(f"class {state.class_name}: {what} is undone" + (f", {len(made)} objects are deleted" if first else ""))
     return 0
+
+
+async def _made(api: Any, class_name: str) -> list[dict[str, Any]]:
+    """The objects that a migration made, by their label."""
+    found: dict[str, dict[str, Any]] = {}
+    for resource in _kinds():
+        listed = await _listed(api, resource, missing_is_empty=True)
+        named = ({"apiVersion": resource.api_version, "kind": resource.kind, **one} for one in listed)
+        found |= {one["metadata"]["uid"]: one for one in named if _label(one) == class_name}
+    return list(found.values())
 
 
 def _kinds() -> list[Any]:
@@ -221,19 +239,11 @@ def _kinds() -> list[Any]:
     from underway.ingress.emitters import EMITTERS
     from underway.ingress.migration import resource_of
 
-    standard = (
-        "GatewayClass",
-        "Gateway",
-        "ListenerSet",
-        "ReferenceGrant",
-        "HTTPRoute",
-        "GRPCRoute",
-        "TLSRoute",
-        "BackendTLSPolicy",
-    )
-    found = [resource_of({"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind}) for kind in standard]
+    found = [resource_of({"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind}) for kind in STANDARD]
+    found.append(resource_of({"apiVersion": "gateway.networking.k8s.io/v1beta1", "kind": "ReferenceGrant"}))  # before 1.5
     for emitter in EMITTERS:
-        found += [resource_of({"apiVersion": one.api_version, "kind": one.kind}) for one in emitter.policies]
+        named = [*((one.api_version, one.kind) for one in emitter.policies), *emitter.filter_kinds]
+        found += [resource_of({"apiVersion": api_version, "kind": kind}) for api_version, kind in named]
     return found
 
 

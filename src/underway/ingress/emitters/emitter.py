@@ -33,7 +33,8 @@ class Emitter(msgspec.Struct, frozen=True):
 
     controller: of the GatewayClass; "" if the implementation is not known. policies: objects that target routes, drawn from
     settings. filters: settings that are an object of their own, which rules refer to. asks_as: group and kind of what refers to
-    the Service that authenticates. drops: annotations of a setting that its policy has no field for.
+    the Service that authenticates. drops: annotations of a setting that its policy has no field for. filter_kinds: apiVersion
+    and kind of what `filters` make, for whoever must find these objects again.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Emitter(msgspec.Struct, frozen=True):
     filters: dict[str, Callable[[Route, Setting], Fields | None]] = {}
     asks_as: tuple[str, str] = ("", "")
     drops: dict[str, tuple[str, ...]] = {}
+    filter_kinds: tuple[tuple[str, str], ...] = ()
 
 
 class Left(msgspec.Struct, frozen=True):

@@ -127,4 +127,5 @@ EMITTER = Emitter(
     {"regex-rewrite": _rewrite},
     ("gateway.envoyproxy.io", "SecurityPolicy"),
     {"rate-limit": ("limit-burst-multiplier",), "basic-auth": ("auth-realm",)},
+    ((API, "HTTPRouteFilter"),),
 )

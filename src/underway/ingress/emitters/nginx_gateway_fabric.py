@@ -59,4 +59,5 @@ EMITTER = Emitter(
         Policy(f"{GROUP}/v1alpha2", "ObservabilityPolicy", {"tracing": _tracing}),
     ),
     {"snippets": _snippets},
+    filter_kinds=((f"{GROUP}/v1alpha1", "SnippetsFilter"),),
 )

@@ -331,3 +331,9 @@ def test_an_invalid_redirect_at_the_implied_path_of_expressions_is_said() -> Non
 def test_a_host_that_redirects_its_root_speaks_http_however_its_backends_do() -> None:
     out = made(host(path("/"), **{"backend-protocol": "GRPC", "app-root": "/app"}))
     assert (kinds(out, "GRPCRoute"), table(out, "a.com")) == ([], ["Exact / -> 302 /app", "PathPrefix / -> s:80"])
+
+
+def test_the_first_ingress_with_aliases_decides_though_they_are_expressions() -> None:
+    first = nginx("a/x", {"a.com": [path("/")]}, {"server-alias": "~^no"}, creationTimestamp="2026-01-01T00:00:00Z")
+    out = made(first, nginx("a/y", {"a.com": [path("/y")]}, {"server-alias": "b.com"}, creationTimestamp="2026-01-02T00:00:00Z"))
+    assert table(out, "b.com") == []

@@ -8,6 +8,7 @@ from underway.ingress.providers.annotations import Annotations
 
 KEYS = ("limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-connections")
 DEFAULT_MULTIPLIER = 5
+BURST_MAX = 2**31 - 1  # int32 of RateLimitPolicy
 
 
 def apply(own: Annotations, rule: Rule) -> None:
@@ -18,7 +19,7 @@ def apply(own: Annotations, rule: Rule) -> None:
     for key, unit in (("limit-rps", "Second"), ("limit-rpm", "Minute")):
         limit = own.number(key, 0)
         if limit:
-            rates.append((limit, unit, limit * multiplier))
+            rates.append((limit, unit, min(limit * multiplier, BURST_MAX)))
             keys.append(key)
     if rates:
         more = ("limit-burst-multiplier",) if "limit-burst-multiplier" in own else ()

@@ -48,6 +48,7 @@ class ServerBlock(msgspec.Struct):
     where: Where
     locations: list[Location]
     aliases: tuple[str, ...] = ()
+    aliased: bool = False
     certificate: Certificate | None = None
     passthrough: bool = False
     www: bool = False
@@ -148,7 +149,8 @@ def _configure(blocks: Blocks, own: Annotations) -> None:
     ingress = own.ingress
     for rule in ingress.rules:
         block = blocks.servers[rule.host]
-        block.aliases = block.aliases or _aliases(own)
+        if not block.aliased:  # even by an expression, which is left out
+            block.aliases, block.aliased = _aliases(own), bool(own.words("server-alias"))
         if block.certificate is None:
             block.certificate = _certificate(ingress, rule.host)
 
