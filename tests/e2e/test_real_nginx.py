@@ -16,6 +16,7 @@ import pytest
 
 from binaries import require_program
 from ingresses import annotated, ingress, manifests
+from underway.ingress.matchers.ingress_nginx.config import Config
 from underway.ingress.matchers.ingress_nginx.servers import CATCH_ALL, Location, Server, servers_of
 from underway.ingress.matchers.ingress_nginx.view import NginxRouter
 from underway.ingress.matchers.request import Request
@@ -55,7 +56,7 @@ def corpus(rng: random.Random) -> list[dict[str, Any]]:
 
 
 def _loads(documents: list[dict[str, Any]]) -> bool:
-    servers, _ = servers_of(manifests(*documents).ingresses, Services(()))
+    servers, _ = servers_of(manifests(*documents).ingresses, Services(()), Config())
     return all(len({_location(server, one) for one in server.locations}) == len(server.locations) for server in servers.values())
 
 
@@ -118,7 +119,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[ra
     rng = random.Random(request.param)
     documents = corpus(rng)
     front, back = free_port(), free_port()
-    servers, _ = servers_of(manifests(*documents).ingresses, Services(()))
+    servers, _ = servers_of(manifests(*documents).ingresses, Services(()), Config())
     (tmp_path / "nginx.conf").write_text(configuration(servers, front, back, tmp_path))
     command = [binary, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)

@@ -48,7 +48,7 @@ def convert(documents: list[Any], options: Options) -> Conversion:
     losses += layout.losses
     emitter = next(one for one in EMITTERS if one.name == options.emitter)
     made = _emitted(placed, layout, emitter, options, losses)
-    return Conversion(made, _sorted(losses), len(source.ingresses))
+    return Conversion(made, _sorted([_where_it_stands(loss, source) for loss in losses]), len(source.ingresses))
 
 
 def _groups(source: Source, options: Options) -> list[tuple[ModuleType, str, list[Ingress]]]:
@@ -158,8 +158,9 @@ def _route(
         dropped = tuple(key for key in drops.get(setting.kind, ()) if key in setting.keys and setting.kind in held)
         losses += [_of_hosts(loss, route) for loss in _left(route, msgspec.structs.replace(setting, keys=dropped, guards=False))]
     left = [setting for setting in route.settings if setting.kind not in held]
-    if any(setting.guards for setting in left) and not options.open:
-        for rule in route.rules:
+    guarded = any(setting.guards for setting in left)
+    for rule in route.rules if not options.open else ():
+        if guarded or rule.closed_by:
             rule.closed = rule.redirect is None
     for setting in left:
         said = _limited(route, setting) if setting.kind == "idle-timeout" else _left(route, setting)
@@ -222,6 +223,12 @@ def explained(key: str) -> tuple[str, str]:
             said: tuple[str, str] = found
             return said
     return NO_EXPLANATION
+
+
+def _where_it_stands(loss: Loss, source: Source) -> Loss:
+    """A setting that an Ingress has from a ConfigMap is lost there, once for all."""
+    found = source.borrowed.get((loss.object, str(loss.where.path[-1]))) if loss.where.path else None
+    return msgspec.structs.replace(loss, object=found.object, where=found.where) if found else loss
 
 
 def _sorted(losses: list[Loss]) -> list[Loss]:

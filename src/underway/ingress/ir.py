@@ -106,7 +106,7 @@ class Rule(msgspec.Struct):
     """Matches that share one fate. where: the path or Ingress it comes from; owner: "namespace/name" of the Ingress.
 
     scheme: "http" or "https" for a rule of one listener alone. closed: it must not answer, since a guard could not be carried
-    over.
+    over. closed_by: guards of the whole controller that could not be, so that --open opens it.
     """
 
     matches: tuple[Match, ...]
@@ -125,12 +125,14 @@ class Rule(msgspec.Struct):
     scheme: str = ""
     protocol: str = "HTTP"
     closed: bool = False
+    closed_by: tuple[str, ...] = ()
 
     def fate(self) -> tuple[Any, ...]:
         """All but the matches: rules with one fate may be one rule."""
         return (
             self.namespace, self.owner, self.backends, self.redirect, self.rewrite, self.request_headers, self.response_headers,
             self.cors, self.mirror, self.request_timeout_ms, self.settings, self.scheme, self.protocol, self.closed,
+            self.closed_by,
         )  # fmt: skip
 
 

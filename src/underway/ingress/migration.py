@@ -156,7 +156,8 @@ def shifting(state: State, routes: list[dict[str, Any]], weight: int) -> list[Re
     routes: those that the migration made. Routes get their share first: no lookup is without an answer.
     """
     requests = [_weigh(one, str(weight), f"{state.class_name}-gateway", {}) for one in routes]
-    mark: dict[str, str | None] = {WEIGHT: str(weight)} | ({STEP: Step.SHIFTED.value} if weight == ALL else {})
+    done: dict[str, str | None] = {STEP: Step.SHIFTED.value} if weight == ALL else {}
+    mark = {WEIGHT: str(weight), **done}
     return requests + [_weigh(one, str(ALL - weight), f"{state.class_name}-ingress", mark) for one in state.ingresses]
 
 

@@ -87,14 +87,33 @@ class Ingress(msgspec.Struct, frozen=True, gc=False):
         return f"Ingress {self.key}"
 
 
+class ConfigMap(msgspec.Struct, frozen=True, gc=False):
+    """What a ConfigMap holds."""
+
+    data: dict[str, str]
+    labels: dict[str, str]
+    where: Where
+
+
+class Borrowed(msgspec.Struct, frozen=True, gc=False):
+    """Where a setting really stands that an Ingress has from somewhere else."""
+
+    object: str
+    where: Where
+
+
 class Source(msgspec.Struct):
-    """What was read. ingresses: oldest first, then by namespace and name, as controllers sort them. config_maps: their data."""
+    """What was read. ingresses: oldest first, then by namespace and name, as controllers sort them.
+
+    borrowed: settings that Ingresses do not say themselves, by the Ingress as messages name it and the annotation.
+    """
 
     ingresses: list[Ingress] = []
     controllers: dict[str, str] = {}
     default_class: str = ""
     services: dict[str, Service] = {}
-    config_maps: dict[str, dict[str, str]] = {}
+    config_maps: dict[str, ConfigMap] = {}
+    borrowed: dict[tuple[str, str], Borrowed] = {}
     losses: list[Loss] = []
 
 
@@ -112,8 +131,8 @@ def source_of(documents: list[Any]) -> Source:
     objects = [
         (values, where) for index, document in enumerate(documents) for values, where in _objects(document, Where(index), 0)
     ]
-    for values, _ in objects:
-        _keep(source, values)
+    for values, where in objects:
+        _keep(source, values, where)
     seen: set[str] = set()
     for values, where in objects:
         if values.get("kind") != "Ingress" or values.get("apiVersion") not in (NEW, *OLD_GROUPS["Ingress"]):
@@ -136,7 +155,7 @@ def _objects(values: Any, where: Where, depth: int) -> Iterator[tuple[dict[str, 
         yield from _objects(item, Where(where.source, (*where.path, "items", index)), depth + 1)
 
 
-def _keep(source: Source, values: dict[str, Any]) -> None:
+def _keep(source: Source, values: dict[str, Any], where: Where) -> None:
     """Take in what Ingresses refer to."""
     kind, spec = values.get("kind"), _mapping(values.get("spec"))
     metadata = _mapping(values.get("metadata"))
@@ -150,7 +169,10 @@ def _keep(source: Source, values: dict[str, Any]) -> None:
         protocols = {port["port"]: str(port["appProtocol"]) for port in ports if port.get("appProtocol")}
         source.services[key] = Service({str(port.get("name", "")): port["port"] for port in ports}, protocols)
     elif kind == "ConfigMap":
-        source.config_maps[key] = {str(name): str(text) for name, text in _mapping(values.get("data")).items()}
+        data, labels = (
+            {str(name): str(text) for name, text in _mapping(one).items()} for one in (values.get("data"), metadata.get("labels"))
+        )
+        source.config_maps[key] = ConfigMap(data, labels, where)
 
 
 def _add(source: Source, values: dict[str, Any], where: Where, seen: set[str]) -> None:

@@ -25,6 +25,12 @@ class Skipped(Model, frozen=True):
     reason: str
 
 
+class ConfigMap(AnyObject, frozen=True):
+    """What a controller may read its settings from."""
+
+    data: dict[str, str] = {}
+
+
 class Manifests(msgspec.Struct):
     """The objects that decide about routing, in the order they were given."""
 
@@ -32,6 +38,7 @@ class Manifests(msgspec.Struct):
     ingress_classes: list[IngressClass] = []
     services: list[Service] = []
     namespaces: list[AnyObject] = []
+    config_maps: list[ConfigMap] = []
     gateways: list[Gateway] = []
     listener_sets: list[ListenerSet] = []
     http_routes: list[HTTPRoute] = []
@@ -54,6 +61,7 @@ KINDS: dict[str, tuple[str, type[Any], tuple[str, ...]]] = {
     "IngressClass": ("ingress_classes", IngressClass, ("networking.k8s.io",)),
     "Service": ("services", Service, ("",)),
     "Namespace": ("namespaces", AnyObject, ("",)),
+    "ConfigMap": ("config_maps", ConfigMap, ("",)),
     "Gateway": ("gateways", Gateway, (GROUP,)),
     "ListenerSet": ("listener_sets", ListenerSet, (GROUP,)),
     "HTTPRoute": ("http_routes", HTTPRoute, (GROUP,)),
@@ -65,7 +73,6 @@ KINDS: dict[str, tuple[str, type[Any], tuple[str, ...]]] = {
 QUIET = (
     "GatewayClass",
     "Secret",
-    "ConfigMap",
     "Deployment",
     "ServiceAccount",
     "NetworkPolicy",

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from underway.ingress.losses import Loss, Where
-from underway.ingress.source import Ingress
+from underway.ingress.source import ConfigMap, Ingress
 
 HOSTNAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")  # PreciseHostname
 TRUE = ("1", "t", "T", "TRUE", "true", "True")  # strconv.ParseBool
@@ -29,9 +29,9 @@ def address(text: str) -> SplitResult | None:
 class Annotations:
     """What one Ingress says under the prefix of a controller. losses: what is found wrong while reading; said: what was said
     once already;
-    config_maps: data by namespace/name."""
+    config_maps: by namespace/name."""
 
-    def __init__(self, ingress: Ingress, config_maps: dict[str, dict[str, str]], prefix: str) -> None:
+    def __init__(self, ingress: Ingress, config_maps: dict[str, ConfigMap], prefix: str) -> None:
         self.ingress, self.config_maps, self.prefix = ingress, config_maps, prefix
         self.given = {
             key.removeprefix(prefix): text.strip() for key, text in ingress.annotations.items() if key.startswith(prefix)

@@ -295,3 +295,40 @@ def test_connections_are_passed_through_for_plain_names_with_a_path_alone() -> N
     assert certificates("a.example", "/", "alias.example") is None
     assert certificates("*.example", "/", "x.example") is None
     assert certificates("a.example", "/p", "a.example") is None
+
+
+def settings(**data: str) -> dict[str, Any]:
+    """The controller's ConfigMap, as its chart names and labels it."""
+    labels = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
+    metadata = {"name": "settings", "namespace": "ingress-nginx", "labels": labels}
+    named = {key.replace("_", "-"): text for key, text in data.items()}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": named}
+
+
+@pytest.mark.parametrize(
+    ("data", "annotations", "expected"),
+    [
+        ({"force_ssl_redirect": "true"}, {}, "308 https://a.example/p"),
+        ({"force_ssl_redirect": "true", "http_redirect_code": "301"}, {}, "301 https://a.example/p"),
+        ({"force_ssl_redirect": "true"}, {"force_ssl_redirect": "false"}, "s"),
+        ({"force_ssl_redirect": "true", "no_tls_redirect_locations": "/p"}, {}, "s"),
+    ],
+)
+def test_the_controllers_config_map_lies_under_the_annotations(
+    data: dict[str, str], annotations: dict[str, str], expected: str
+) -> None:
+    one_ = ingress("web", "a.example", (P, "/p", "s"), annotations=annotated(**annotations))
+    assert answered(nginx(one_, settings(**data)), "http://a.example/p") == expected
+
+
+def test_what_the_config_map_asks_of_everybody_is_not_known_to_change_nothing() -> None:
+    router = nginx(ingress("web", "a.example", (P, "/", "s")), settings(global_auth_url="https://auth"))
+    answer = router.views("http", "a.example")[0].answer(request_of("http://a.example/"))
+    assert answer.opaque == (("global-auth-url", "https://auth"),)
+
+
+def test_challenges_of_certificates_are_never_sent_to_https() -> None:
+    said = annotated(force_ssl_redirect="true")
+    router = nginx(ingress("web", "a.example", (E, "/.well-known/acme-challenge/x", "solver"), (P, "/", "s"), annotations=said))
+    assert answered(router, "http://a.example/.well-known/acme-challenge/x") == "solver"
+    assert answered(router, "http://a.example/other") == "308 https://a.example/other"

@@ -37,6 +37,10 @@ KNOWN = frozenset(_KNOWN.split())
 TRUE, FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")  # strconv.ParseBool
 
 
+Opaque = tuple[tuple[str, str], ...]
+NOTHING: Mapping[str, str] = {}
+
+
 class Canary(msgspec.Struct, frozen=True):
     """When a request goes to the other backend: header before cookie before weight."""
 
@@ -72,10 +76,14 @@ class Settings(msgspec.Struct, frozen=True):
 NONE = Settings(ssl_redirect=False)  # of locations that no Ingress owns
 
 
-def settings_of(annotations: Mapping[str, str]) -> Settings:
-    """The settings of one Ingress. annotations: all of its annotations; an invalid value counts as its default, as there."""
+def settings_of(annotations: Mapping[str, str], under: Mapping[str, str] = NOTHING, more: Opaque = ()) -> Settings:
+    """The settings of one Ingress. annotations: all of its annotations; an invalid value counts as its default, as there.
+
+    under: what the controller's ConfigMap says for all; more: of its settings those whose effect is not known here.
+    """
     own = {key.removeprefix(PREFIX): value.strip() for key, value in annotations.items() if key.startswith(PREFIX)}
-    if not own:
+    own = {**under, **own}
+    if not own and not more:
         return Settings()
 
     def flag(key: str, default: bool) -> bool:
@@ -98,7 +106,7 @@ def settings_of(annotations: Mapping[str, str]) -> Settings:
         connection=own.get("connection-proxy-header", ""),
         passthrough=flag("ssl-passthrough", False),
         attributes=_attributes(own, flag("enable-cors", False), flag("cors-allow-credentials", True)),
-        opaque=tuple(sorted((key, value) for key, value in own.items() if key not in KNOWN and key not in TUNING)),
+        opaque=tuple(sorted([*more, *((key, value) for key, value in own.items() if key not in KNOWN and key not in TUNING)])),
     )
 
 

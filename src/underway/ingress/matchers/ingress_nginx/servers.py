@@ -11,6 +11,7 @@ import msgspec
 
 from underway.ingress.matchers.answer import Backend
 from underway.ingress.matchers.ingress_nginx.annotations import NONE, Canary, Settings, settings_of
+from underway.ingress.matchers.ingress_nginx.config import Config
 from underway.ingress.matchers.services import Services
 from underway.ingress.objects.ingress import HTTPIngressPath, Ingress, IngressBackend
 
@@ -75,10 +76,10 @@ def in_order(ingresses: Iterable[Ingress]) -> list[Ingress]:
     return sorted(by_name, key=lambda one: one.metadata.creation_timestamp)
 
 
-def servers_of(ingresses: Iterable[Ingress], services: Services) -> tuple[dict[str, Server], Alternatives]:
+def servers_of(ingresses: Iterable[Ingress], services: Services, config: Config) -> tuple[dict[str, Server], Alternatives]:
     """All servers by host ("_" is the catch-all), and the canaries."""
     builder = _Builder(services)
-    ordered = [(one, settings_of(one.metadata.annotations)) for one in in_order(ingresses)]
+    ordered = [(one, settings_of(one.metadata.annotations, config.under, config.opaque)) for one in in_order(ingresses)]
     main = [pair for pair in ordered if pair[1].canary is None]
     for ingress, settings in main:
         builder.create(ingress, settings)

@@ -8,6 +8,7 @@ import msgspec
 from underway.ingress.matchers.answer import Answer, Backend, Change, location, nothing
 from underway.ingress.matchers.expressions import NotDecidable, compiled
 from underway.ingress.matchers.ingress_nginx.annotations import Canary, Settings
+from underway.ingress.matchers.ingress_nginx.config import Config, config_of
 from underway.ingress.matchers.ingress_nginx.locations import Chosen, Locations, normalised
 from underway.ingress.matchers.ingress_nginx.servers import CATCH_ALL, Alternative, Alternatives, Location, Server, servers_of
 from underway.ingress.matchers.request import Request
@@ -16,7 +17,6 @@ from underway.ingress.matchers.services import Services
 from underway.ingress.objects.manifests import Manifests
 
 PASSTHROUGH = "(passed through)"
-HTTP_REDIRECT_CODE = 308  # http-redirect-code of the ConfigMap
 _WILDCARD_LABEL = re.compile(r"[A-Za-z0-9_-]+")
 _REST = re.compile(r"\^?[A-Za-z0-9/_-]*(?P<slash>\(/\|\$\)|/\?)?(?P<rest>\(?\.[*+]\)?)\$?")
 _VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
@@ -29,7 +29,8 @@ class NginxRouter:
 
     def __init__(self, manifests: Manifests) -> None:
         self.problems: list[str] = []
-        self._servers, self._alternatives = servers_of(manifests.ingresses, Services(manifests.services))
+        self._config = config_of(manifests.config_maps)
+        self._servers, self._alternatives = servers_of(manifests.ingresses, Services(manifests.services), self._config)
         self._locations: dict[str, Locations] = {}
         # Of two servers with one name nginx takes the first, and the controller writes them by name.
         self._aliases: dict[str, Server] = {}
@@ -51,13 +52,13 @@ class NginxRouter:
     def views(self, _scheme: str, host: str, _port: int = 0, /) -> list[View]:
         """One: a controller is one data plane, whatever the namespaces."""
         if host in self._www:  # its server is written before all others
-            return [Redirecting(self._www[host], self._secret_of_twin(host))]
+            return [Redirecting(self._www[host], self._secret_of_twin(host), self._config.https_code)]
         server = self._server(host)
         locations = self._locations.get(server.host)
         if locations is None:
             locations = self._locations[server.host] = Locations(server.locations)
         passes = server.passthrough and host == server.host
-        return [NginxView(server, locations, self._alternatives, self._secret(host), passes)]
+        return [NginxView(server, locations, self._alternatives, self._secret(host), passes, self._config)]
 
     def _secret(self, host: str) -> str:
         """The certificate of a host: its own, else the wildcard's above it. Source: lua/certificate.lua, get_pem_cert_uid.
@@ -97,8 +98,8 @@ class NginxRouter:
 class Redirecting:
     """The server that from-to-www-redirect makes."""
 
-    def __init__(self, to: str, secret: str) -> None:
-        self._to, self.certificates = to, frozenset({secret}) if secret else None
+    def __init__(self, to: str, secret: str, code: int) -> None:
+        self._to, self._code, self.certificates = to, code, frozenset({secret}) if secret else None
 
     def atoms(self) -> list[PathAtom]:
         """A trailing slash is dropped, which paths that end in one show."""
@@ -112,7 +113,7 @@ class Redirecting:
         """To the other name."""
         path = request.path.removesuffix("/") if not request.query else request.path
         to = location(request, request.scheme, self._to, path, 0)
-        return Answer("redirect", HTTP_REDIRECT_CODE, rule=f"from-to-www-redirect of {self._to}", location=to)
+        return Answer("redirect", self._code, rule=f"from-to-www-redirect of {self._to}", location=to)
 
     def branches(self) -> list[tuple[PathAtom, list[Condition], Answer]]:
         """The redirect."""
@@ -126,7 +127,10 @@ class Redirecting:
 class NginxView:
     """One server."""
 
-    def __init__(self, server: Server, locations: Locations, alternatives: Alternatives, secret: str, passes: bool) -> None:
+    def __init__(
+        self, server: Server, locations: Locations, alternatives: Alternatives, secret: str, passes: bool, config: Config
+    ) -> None:
+        self._config = config
         self._server, self._locations, self._alternatives, self._secret = server, locations, alternatives, secret
         self._app_root = next((one for one in locations.all if one.settings.app_root), None)
         self._made: dict[int, Answer] = {}
@@ -194,11 +198,11 @@ class NginxView:
             undefined = f"{one.rule}: the redirect has variable ${unknown}" if unknown else ""
             return Answer("redirect", settings.redirect[1], rule=one.rule, location=url, undefined=undefined)
         certain = settings.force_ssl_redirect or (settings.ssl_redirect and bool(self._secret))
-        if request.scheme == "http" and certain:
+        if request.scheme == "http" and certain and not one.rule_path.startswith(self._config.plain):
             to = location(request, "https", request.host, request.path, 0)
             if not settings.keep_slash:
                 to = to.removesuffix("/")
-            return Answer("redirect", HTTP_REDIRECT_CODE, rule=f"{one.rule}, ssl-redirect", location=to)
+            return Answer("redirect", self._config.https_code, rule=f"{one.rule}, ssl-redirect", location=to)
         return None
 
     def _proxied(self, one: Location, path: str, request: Request) -> Answer:

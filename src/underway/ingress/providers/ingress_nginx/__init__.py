@@ -10,6 +10,7 @@ from underway.ingress.ir import Plan
 from underway.ingress.losses import Loss
 from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx import keys
+from underway.ingress.providers.ingress_nginx.controller_config import config_of, losses_of, under
 from underway.ingress.providers.ingress_nginx.rules import plan_of
 from underway.ingress.providers.ingress_nginx.servers import Blocks, blocks_of
 from underway.ingress.source import Ingress, Source
@@ -23,13 +24,16 @@ prefixes = (PREFIX,)
 
 def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Plan, list[Loss]]:
     """The hosts and rules of Ingresses of one class. source: what they refer to."""
-    owns = [Annotations(ingress, source.config_maps, PREFIX) for ingress in ingresses]
+    config = config_of(source)
+    owns = [Annotations(under(one, config, source, PREFIX), source.config_maps, PREFIX) for one in ingresses]
     blocks = blocks_of(owns)
+    blocks.config = config
     made, losses = plan_of(blocks, source, class_name)
     losses = [*blocks.losses, *losses]
     for own in owns:
         keys.say_unconverted(own)
         losses += own.losses
+    losses += losses_of(config, tuple(blocks.servers))
     return made, [_for_other_names(loss, blocks) for loss in losses]
 
 

@@ -47,7 +47,8 @@ def _custom(own: Annotations, rule: Rule) -> None:
     if not name:
         return
     namespace, _, short = name.rpartition("/")
-    data = own.config_maps.get(f"{namespace or own.ingress.namespace}/{short}")
+    found = own.config_maps.get(f"{namespace or own.ingress.namespace}/{short}")
+    data = found.data if found else None
     if data is None:
         own.lose("lost", "custom-headers", f"ConfigMap {name} is not among the files", "give it too, with -f")
         return

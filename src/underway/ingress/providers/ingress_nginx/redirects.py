@@ -9,6 +9,7 @@ import msgspec
 
 from underway.ingress.ir import EXACT, Match, Path, Redirect, Rule, Server
 from underway.ingress.providers.annotations import Annotations, address
+from underway.ingress.providers.ingress_nginx.controller_config import Config
 from underway.ingress.providers.ingress_nginx.servers import Blocks, ServerBlock, certificate_of, twin_of
 
 KEYS = (
@@ -16,7 +17,6 @@ KEYS = (
     "temporal-redirect", "temporal-redirect-code", "from-to-www-redirect", "app-root",
 )  # fmt: skip
 CODES = (301, 302, 303, 307, 308)  # HTTPRequestRedirectFilter.statusCode
-HTTPS_CODE = 308  # http-redirect-code of the controller's ConfigMap
 
 
 def apply(own: Annotations, rule: Rule) -> None:
@@ -48,27 +48,27 @@ def _target(own: Annotations, key: str, target: str, code: int) -> Redirect | No
     return Redirect(code, scheme, parts.hostname or "", parts.port or 0, path)
 
 
-def of_host(block: ServerBlock, server: Server) -> None:
+def of_host(block: ServerBlock, server: Server, config: Config) -> None:
     """The way from http to https, and app-root, which comes before it."""
     to_https = {one.own.ingress.key: one.own for one in block.locations if _redirects(one.own, server)}
     # The implied location / takes its settings from the first Ingress, but for the catch-all: with it, the whole host goes.
-    everywhere = all(_redirects(one.own, server) for one in block.locations)
+    everywhere = all(_redirects(one.own, server) and not one.path.startswith(config.plain) for one in block.locations)
     whole = everywhere and not any(_answers_below(rule) for rule in server.rules)
     if whole and to_https:
         own = block.locations[0].own
         _say_slash(own, block)
-        server.rules = [_to_https(own, block, (Match(),)), *(_secured(rule) for rule in server.rules)]
+        server.rules = [_to_https(own, block, (Match(),), config), *(_secured(rule) for rule in server.rules)]
     else:
         rules: list[Rule] = []
         for rule in server.rules:
-            one = to_https.get(rule.owner)
+            one = None if rule.matches[0].path.value.startswith(config.plain) else to_https.get(rule.owner)
             if one is not None and _secured(rule) is not rule:
                 _say_slash(one, block)
-                rules += [_to_https(one, block, rule.matches), _secured(rule)]
+                rules += [_to_https(one, block, rule.matches, config), _secured(rule)]
             else:
                 rules.append(rule)
         server.rules = rules
-        _implied_to_https(block, server)
+        _implied_to_https(block, server, config)
     _app_root(block, server)
 
 
@@ -77,12 +77,12 @@ def _answers_below(rule: Rule) -> bool:
     return _secured(rule) is rule and rule.scheme != "tls" and any(match.path.kind != EXACT for match in rule.matches)
 
 
-def _implied_to_https(block: ServerBlock, server: Server) -> None:
+def _implied_to_https(block: ServerBlock, server: Server, config: Config) -> None:
     """The implied location / has no backend perhaps, but it redirects what nothing else takes."""
     root = block.locations[0]
     taken = any(match == Match() for rule in server.rules for match in rule.matches)
     if root.implied and root.backend is None and not taken and _redirects(root.own, server):
-        server.rules.append(_to_https(root.own, block, (Match(),)))
+        server.rules.append(_to_https(root.own, block, (Match(),), config))
 
 
 def _redirects(own: Annotations, server: Server) -> bool:
@@ -95,9 +95,9 @@ def _secured(rule: Rule) -> Rule:
     return rule if rule.scheme or rule.redirect is not None else msgspec.structs.replace(rule, scheme="https")
 
 
-def _to_https(own: Annotations, block: ServerBlock, matches: tuple[Match, ...]) -> Rule:
+def _to_https(own: Annotations, block: ServerBlock, matches: tuple[Match, ...], config: Config) -> Rule:
     ingress = own.ingress
-    redirect = Redirect(HTTPS_CODE, "https")
+    redirect = Redirect(config.https_code, "https")
     return Rule(matches, ingress.namespace, ingress.key, block.where, redirect=redirect, scheme="http")
 
 
@@ -137,7 +137,7 @@ def twins(block: ServerBlock, server: Server, blocks: Blocks) -> list[Server]:
         ingress.namespace,
         ingress.key,
         own.where("from-to-www-redirect"),
-        redirect=Redirect(HTTPS_CODE, "", block.host),
+        redirect=Redirect(blocks.config.https_code, "", block.host),
     )
     certificate = certificate_of(blocks, other)
     twin = msgspec.structs.replace(server, host=other, rules=[rule], passthrough=False)

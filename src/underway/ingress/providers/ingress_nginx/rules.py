@@ -60,7 +60,7 @@ class _Builder:
             if name != block.host and own.passthrough:  # names are compared as they are
                 server.passthrough, server.rules = False, [rule for rule in own.rules if rule.protocol != "TLS"]
             self._certify(block, server)
-            redirects.of_host(block, server)
+            redirects.of_host(block, server, self.blocks.config)
             self._protocols(block, server)
             made.append(server)
         if block.www:
@@ -135,6 +135,7 @@ class _Builder:
             found = Rule((), own.ingress.namespace, own.ingress.key, own.ingress.where)
             for family in FAMILIES:
                 family.apply(own, found)
+            found.closed_by = self.blocks.config.guards
             self._templates[id(own)] = found
         return found
 

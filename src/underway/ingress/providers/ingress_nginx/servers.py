@@ -12,6 +12,7 @@ from underway.ingress.ir import Backend, Certificate
 from underway.ingress.losses import Loss, Where
 from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx.canary import Canary, canary_of
+from underway.ingress.providers.ingress_nginx.controller_config import Config
 from underway.ingress.providers.table import backend_of, resource_loss
 from underway.ingress.source import HOST, Ingress, IngressPath
 
@@ -61,6 +62,7 @@ class Blocks(msgspec.Struct):
     names: dict[str, ServerBlock] = {}
     canaries: dict[Backend, Canary] = {}
     losses: list[Loss] = []
+    config: Config = Config()
 
 
 def blocks_of(owns: list[Annotations]) -> Blocks:
