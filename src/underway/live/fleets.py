@@ -28,6 +28,7 @@ from underway.rotate.brakes import Mode
 from underway.rotate.fleet import Member, Standing, decide
 from underway.rotate.kinds.definitions import FLEETS, ROTATIONS
 from underway.rotate.kinds.fleet import Cluster, FleetSpec, FleetStatus, SecretRef, fleet_from
+from underway.rotate.kinds.installation import ALERTS
 from underway.rotate.kinds.status import RotationStatus
 
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -101,7 +102,11 @@ class Fleets:
 
     async def _clusters(self, fleet: FleetSpec) -> tuple[dict[str, tuple[Cluster, Any]], dict[str, tuple[Cluster, Any]]]:
         """The clusters that are named, and those that the selector adds, each with its Secret. Raises UsageError."""
-        listed = await self._api.call(Request(id=next(self._ids), verb="list", resource=SECRETS, namespace=self._namespace))
+        # The Secret with the destinations of alerts lies there too, and is none of ours to read (docs/adr/0010).
+        query = (("fieldSelector", f"metadata.name!={ALERTS}"),)
+        listed = await self._api.call(
+            Request(id=next(self._ids), verb="list", resource=SECRETS, namespace=self._namespace, query=query)
+        )
         if not listed.ok:
             raise UsageError(f"Secrets of namespace {self._namespace} cannot be listed: {listed.message}")
         secrets = {secret["metadata"]["name"]: secret for secret in listed.body.items}

@@ -159,6 +159,13 @@ def test_a_wave_that_stops_is_told_once_whoever_leads_and_its_end_too(hub: Hub) 
     assert hub.status()["alerted"]["told"] == []
 
 
+def test_the_secret_with_the_destinations_of_alerts_is_not_read(hub: Hub) -> None:
+    hub.call("create", SECRETS, namespace=NAMESPACE, body=secret("underway-alerts", {"kubeconfig": "bm9uZQ=="}))
+    hub.edit({"clusterSelector": {}, "waves": [{"name": "all", "selector": {}}], "clusters": []})
+    hub.reconcile()
+    assert [one["name"] for one in hub.status()["clusters"]] == ["a", "b"]
+
+
 def test_a_hub_that_reaches_nobody_says_so_in_the_status_and_goes_on(hub: Hub) -> None:
     hub.edit({"alerts": [{"to": "admins", "from": "ops"}]})
     hub.notify.deaf = True

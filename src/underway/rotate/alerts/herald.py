@@ -6,10 +6,12 @@ Owns the memory while the lock is held; without the lock it is forgotten, and re
 A message that cannot be written down is not sent: nobody could know that it was said. Nothing here waits for a delivery.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from underway.rotate.alerts.causes import causes_of
-from underway.rotate.alerts.memory import Memory, annotation_of, memory_of
+from underway.rotate.alerts.memory import Memory, annotation_of, fresh, memory_of
 from underway.rotate.alerts.message import message
 from underway.rotate.alerts.routes import Alert, routed
 from underway.rotate.alerts.telling import Due, arrived, decide
@@ -84,9 +86,7 @@ class Herald:
                 continue
             del self._written[destination]
             said = message(self._rotation, due, now_ms, f"underway status {self._rotation}")
-            notice = Notice(
-                id=self._outbox.next_id(), destination=destination, title=said.title, body=said.body, severity=said.severity
-            )
+            notice = Notice(id=self._outbox.next_id(), destination=destination, **msgspec.structs.asdict(said))
             self._under_way[notice.id] = written_ms
             self._outbox.post(notice)
 
@@ -94,3 +94,13 @@ class Herald:
         if self._memory is not None and memory != self._memory:
             self._memory = memory
             self._journal.want(annotation_of(memory), urgent=urgent)
+
+
+def alarm(status: Status, alerts: Iterable[Alert], next_id: Callable[[], int], now_ms: int) -> list[Notice]:
+    """What is said of a driver that a bug of ours has ended. It can write nothing down: whoever leads next says it once more."""
+    notices = []
+    for route in routed(alerts, causes_of(status)):
+        due = Due(fresh(route.destination, route.cause, now_ms), route.cause)
+        said = message(status.rotation, (due,), now_ms, f"underway status {status.rotation}")
+        notices.append(Notice(id=next_id(), destination=route.destination, **msgspec.structs.asdict(said)))
+    return notices

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from underway.rotate.alerts.routes import Alert
 from underway.rotate.driver import Driver
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.lock import Lock
@@ -73,6 +74,11 @@ class Hand:
         """What all drivers of this process have done."""
         now = self.driver.status.statistics if self.driver is not None else Statistics()
         return added(self._before, now)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """Who the driver's specification wants told."""
+        return self._working.alerts if self._working is not None else ()
 
     @property
     def machines(self) -> Machines | None:

@@ -21,6 +21,7 @@ from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.watch import WatchEvent
 from underway.rotate import acts
+from underway.rotate.alerts.herald import alarm
 from underway.rotate.driver import IDLE_MS
 from underway.rotate.effects import Answer, Delivered, MachineReply
 from underway.rotate.freezes import Freeze
@@ -236,6 +237,8 @@ class Operator:
             effects = hand.driver.step(event, now_ms, rng)
         except InvariantViolated as error:
             hand.break_off(str(error))
+            if hand.status is not None:
+                self._outbox.post(*alarm(hand.status, hand.alerts, self._outbox.next_id, now_ms))
             return
         hand.status = hand.driver.status
         self._owner.update({effect.id: hand for effect in effects})

@@ -50,3 +50,12 @@ def test_the_request_speaks_of_the_rotation_and_is_bounded() -> None:
     assert (request.verb, request.namespace) == ("create", "default")
     assert request.body["involvedObject"] == {"apiVersion": "underway.dev/v1", "kind": "Rotation", "name": "workers", "uid": "u1"}
     assert len(request.body["message"]) <= 1_024
+
+
+def test_an_alert_that_does_not_arrive_is_an_event_until_it_does() -> None:
+    why = "alert to ops did not arrive: Slack did not take it (HTTP 404)"
+    silent = msgspec.structs.replace(CALM, undelivered=why)
+    (one,) = happenings(CALM, silent)
+    assert (one.type, one.reason, one.message) == ("Warning", "AlertNotDelivered", why)
+    assert reasons(silent, silent) == []
+    assert reasons(silent, CALM) == []
