@@ -1,6 +1,5 @@
 """Where a picture comes from: manifests, a snapshot file, or the live cluster."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,6 +68,8 @@ def picture_from(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
             without=wanted.without,
             requested=read.requested,
         )
+    import asyncio
+
     return asyncio.run(_live(wanted, broken))
 
 

@@ -1,7 +1,7 @@
 """JUnit XML: for whatever shows test results. A rule is a suite; each finding a failure; what was skipped is skipped."""
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape  # whose references are XML's too; xml.sax.saxutils brings an HTTP client along
 
 from underway.lint.engine import Report
 from underway.lint.finding import Finding
@@ -11,6 +11,9 @@ from underway.lint.rule import Rule
 
 # Characters that XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")
+
+# As references, or a reader makes blanks of them.
+_SPACES = {ord(space): f"&#{ord(space)};" for space in "\t\n\r"}
 
 
 def render(report: Report, _rules: Sequence[Rule], _picture: Picture) -> str:
@@ -50,7 +53,7 @@ def _case(finding: Finding) -> list[str]:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(text.translate(_FORBIDDEN))
+    return f'"{escape(text.translate(_FORBIDDEN)).translate(_SPACES)}"'
 
 
 FORMAT = Format("junit", render)
