@@ -27,7 +27,7 @@ Way = tuple[str, str, str, str]
 COUNTEREXAMPLES_MAX = 40
 EDIT_AT = 0.25  # how often a round edits
 VALID_AT = 0.1  # how often a round asks for validity,
-VALID_ROUNDS_MAX = 400  # but in so many rounds of a run at most: validation takes ten times as long as conversion
+VALID_ROUNDS_MAX = 200  # but in so many rounds of a run at most: validation takes ten times as long as conversion
 
 
 class Counterexample(msgspec.Struct, frozen=True):
