@@ -18,7 +18,7 @@ from underway.rotate.blockers import Blocker
 from underway.rotate.plan import Plan
 from underway.rotate.spec import Rotation
 
-ALSO = ("version-skew", "container-runtime", "webhook-on-one-node")
+ALSO = ("version-skew", "container-runtime", "webhook-on-one-node", "stored-versions")
 ENDS_BADLY = ("pinned-to-node",)  # an error after which a node's pods cannot run again
 PLANNED = ("pdb-blocks-drain", "several-budgets")  # what the plan judges itself, pod by pod
 NOTES_MAX = 20

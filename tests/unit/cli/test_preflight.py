@@ -110,3 +110,16 @@ def test_what_is_said_of_many_nodes_is_said_once() -> None:
     assert note == (
         "error: 9 Nodes (n0, n1, n2 and 6 more): kubelet v1.36.1 is 5 minor versions older than 1.41; 3 are taken (version-skew)"
     )
+
+
+def test_versions_that_are_still_stored_are_a_note() -> None:
+    versions = [{"name": name, "served": True, "storage": name == "v1"} for name in ("v1alpha1", "v1")]
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "devices.things.example.com", "uid": "d"},
+        "spec": {"group": "things.example.com", "names": {"plural": "devices", "kind": "Device"}, "versions": versions},
+        "status": {"storedVersions": ["v1alpha1", "v1"]},
+    }
+    (note,) = [note for note in preflight(node("a"), definition).warnings if "devices.things.example.com" in note]
+    assert "objects may still be stored in v1alpha1" in note
