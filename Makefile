@@ -31,7 +31,7 @@ test: check ## what CI runs first: lint, types, layers, tests
 	$(BIN)/pytest -n 2
 
 e2e: setup ## the same program on a real kube-apiserver
-	$(BIN)/pytest -m e2e -p no:randomly tests/e2e tests/parity
+	$(BIN)/pytest -m e2e -p no:randomly --timeout 300 tests/e2e tests/parity
 
 bench: setup ## the figures, as tables
 	$(BIN)/python -m bench

@@ -6,6 +6,7 @@ tests have its facts.
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,16 @@ def rows(source: str, names: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]
     return found
 
 
+@cache
+def documents_of(path: Path) -> tuple[dict[str, Any], ...]:
+    """The manifests of a file."""
+    return tuple(one for one in yaml.safe_load_all(path.read_text()) if one)
+
+
+@cache
 def router(folder: Path, name: str, gateway: str) -> GatewayRouter:
     """The matcher over the manifests of a file, at one Gateway alone."""
-    texts = [(folder / "base" / "manifests.yaml").read_text(), (folder / "tests" / f"{name}.yaml").read_text()]
-    documents = [one for text in texts for one in yaml.safe_load_all(text) if one]
+    documents = documents_of(folder / "base" / "manifests.yaml") + documents_of(folder / "tests" / f"{name}.yaml")
     kept = [one for one in documents if one["kind"] != "Gateway" or not gateway or one["metadata"]["name"] == gateway]
     return GatewayRouter(manifests_of((one, "") for one in kept), Parameters(services_complete=True))
 
