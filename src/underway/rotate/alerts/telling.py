@@ -49,10 +49,13 @@ class _Heard(msgspec.Struct, frozen=True):
 
 def decide(memory: Memory, routes: Iterable[Route], seen_ms: Mapping[str, int], now_ms: int, *, acting: bool) -> Decision:
     """What to say now. seen_ms: since when this driver sees each cause, by its key; acting: whether the rotation acts."""
-    wanted = {(route.destination, f"{route.cause.kind}/{route.cause.about[:TEXT_MAX]}"): route for route in routes}
+    wanted = {(route.destination, _cut_key(route.cause.key)): route for route in routes}
     known = {told.key: told for told in memory.told}
     heard = [_lasting(known.get(key), route, seen_ms.get(route.cause.key, now_ms), now_ms) for key, route in wanted.items()]
-    heard += [one for key, told in known.items() if key not in wanted and (one := _gone(told, now_ms, acting=acting))]
+    # A cause that lasts, but is no longer to be told there, is dropped without a word: its end would be a lie.
+    lasting = {_cut_key(key) for key in seen_ms}
+    ended = [told for key, told in known.items() if key not in wanted and key[1] not in lasting]
+    heard += [one for told in ended if (one := _gone(told, now_ms, acting=acting))]
     last_ms = {one.destination: one.at_ms for one in memory.used}
     free = {one.told.destination: last_ms.get(one.told.destination, -GAP_MS) + GAP_MS for one in heard}
     due: dict[str, list[Due]] = {}
@@ -73,6 +76,12 @@ def decide(memory: Memory, routes: Iterable[Route], seen_ms: Mapping[str, int], 
     recent = {name: at_ms for name, at_ms in last_ms.items() if now_ms < at_ms + GAP_MS} | dict.fromkeys(due, now_ms)
     used = tuple(Used(name, at_ms) for name, at_ms in recent.items())
     return Decision(Memory(tuple(after), used), {name: tuple(items) for name, items in due.items()}, min(times, default=None))
+
+
+def _cut_key(key: str) -> str:
+    """The key of a cause as a memory has it, which cuts what it is about."""
+    kind, _, about = key.partition("/")
+    return f"{kind}/{about[:TEXT_MAX]}"
 
 
 def _lasting(known: Told | None, route: Route, seen_ms: int, now_ms: int) -> _Heard:

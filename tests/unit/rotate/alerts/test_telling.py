@@ -97,6 +97,15 @@ def test_a_cause_that_swings_is_said_once() -> None:
         assert town.after(1_000).sees(FROZEN) == []
 
 
+def test_a_cause_that_lasts_but_is_told_elsewhere_now_is_not_said_to_be_over() -> None:
+    town = Town()
+    town.sees(FROZEN)
+    town.destinations = ()
+    assert town.after(1_000).sees(FROZEN) == []
+    assert town.after(10 * OVER_MS).sees(FROZEN) == []
+    assert town.memory.told == ()
+
+
 def test_what_nobody_has_heard_of_has_no_end() -> None:
     town = Town()
     assert town.sees(BLOCKED) == []
