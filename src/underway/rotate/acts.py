@@ -18,7 +18,7 @@ from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
 from underway.model.workload import Workload
 from underway.rotate.long_work import CHECKPOINT_REQUESTED
-from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of
+from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of, as_label
 
 
 def _node_patch(request_id: int, node: Node, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Request:
@@ -50,8 +50,11 @@ def erase_record(request_id: int, node: Node, record: Record) -> Request:
 
 
 def mark_outdated(request_id: int, node: Node) -> Request:
-    """Taint an old node PreferNoSchedule, so that evicted pods go to new ones and move only once."""
-    taint = {"key": OUTDATED_TAINT, "effect": "PreferNoSchedule"}
+    """Taint an old node PreferNoSchedule, so that evicted pods go to new ones and move only once.
+
+    The taint's value is the kubelet's version: whoever looks later sees that a node was upgraded in place meanwhile.
+    """
+    taint = {"key": OUTDATED_TAINT, "value": as_label(node.status.node_info.kubelet_version), "effect": "PreferNoSchedule"}
     return _node_patch(request_id, node, {}, {"taints": [*map(msgspec.to_builtins, node.spec.taints), taint]})
 
 

@@ -16,6 +16,7 @@ from underway.rotate.effects import Answer, Ask
 from underway.rotate.gates import GATES
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Probe, Unknown
 from underway.rotate.gates.pending_pods import unschedulable
+from underway.rotate.record import marked_version
 from underway.rotate.spec import Gate as GateSpec
 
 PROBE_EVERY_MS = 5_000
@@ -223,8 +224,12 @@ class Health:
         self._already_short = short if self._already_short is None else self._already_short & short
         self._already_unready = unready if self._already_unready is None else self._already_unready & unready
         self._already_pending = pending if self._already_pending is None else self._already_pending & pending
-        seen = {node.metadata.uid: node.status.node_info.kubelet_version for node in snapshot.nodes.values()}
-        self._first_seen = {uid: self._first_seen.get(uid) or version for uid, version in seen.items()}
+        nodes = {node.metadata.uid: node for node in snapshot.nodes.values()}
+        # Old nodes carry theirs, so that it outlives this driver; of the others only we know.
+        self._first_seen = {
+            uid: marked_version(node) or self._first_seen.get(uid) or node.status.node_info.kubelet_version
+            for uid, node in nodes.items()
+        }
         return msgspec.structs.replace(
             evidence,
             already_short=self._already_short,

@@ -4,6 +4,7 @@ A driver that starts from nothing reads these back and goes on; nothing else is 
 before its acts begin.
 """
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from underway.model.lease import Lease
 from underway.model.node import Node
 
 T = TypeVar("T")
+LABEL_MAX = 63  # apimachinery util/validation, LabelValueMaxLength
+_NO_LABEL = re.compile(r"[^-A-Za-z0-9_.]")
 
 PREFIX = "rotation.underway.dev/"
 NAME = PREFIX + "name"
@@ -78,6 +81,16 @@ class Slot(StrEnum):
 def lease_name(rotation: str) -> str:
     """The name of the Lease that holds a rotation's state."""
     return f"underway-{rotation}"
+
+
+def as_label(version: str) -> str:
+    """A version in the form of a label's value, which a taint's value has to have: "v1.36.4+k3s1" has a character too many."""
+    return _NO_LABEL.sub("_", version)[:LABEL_MAX]
+
+
+def marked_version(node: Node) -> str:
+    """The kubelet version that a node had when it was marked as old, "" for a node that is not marked."""
+    return next((taint.value for taint in node.spec.taints if taint.key == OUTDATED_TAINT), "")
 
 
 def machine_key(rotation: str, uid: str, now_ms: int) -> str:

@@ -4,6 +4,7 @@ from itertools import count
 
 from objects import cluster, node
 from underway.model import decode
+from underway.rotate import acts
 from underway.rotate.effects import Answer
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict, git_version
@@ -146,3 +147,15 @@ def test_a_gate_that_takes_time_judges_once_in_an_interval() -> None:
     assert health.judge(short, 10_000).freeze[0].reason == "not nodes.size() > 1"
     assert health.judge(well, 11_900).freeze, "what was found a moment ago still stands"
     assert health.judge(well, 12_000).freeze == ()
+
+
+def test_a_driver_made_anew_knows_an_old_node_that_was_upgraded_in_place() -> None:
+    marked = acts.mark_outdated(1, node("a", "v1.36.4+k3s1")).body["spec"]["taints"]
+    now = Evidence(cluster(node("a", "v1.37.2", taints=marked)))
+    health = Health((Gate(gate="version-skew"),))
+    health.told_version("v1.37.2", 0)
+    (breach,) = health.judge(now, 0).wait
+    assert breach.reason == "node a: it was upgraded in place from v1.36.4_k3s1 to v1.37.2: a minor upgrade needs a new node"
+    fresh = Health((Gate(gate="version-skew"),))
+    fresh.told_version("v1.37.2", 0)
+    assert fresh.judge(Evidence(cluster(node("a", "v1.36.4", taints=marked))), 0).wait == ()

@@ -181,5 +181,6 @@ def test_load_balancers_let_go_before_the_drain() -> None:
 def test_old_nodes_are_marked_so_that_pods_move_once() -> None:
     """Evicted pods landed on old nodes and moved again: 1.72 times on average where nothing is marked."""
     patch = acts.mark_outdated(1, node("a"))
-    assert patch.body["spec"]["taints"] == [{"key": "rotation.underway.dev/outdated", "effect": "PreferNoSchedule"}]
+    taint = {"key": "rotation.underway.dev/outdated", "value": "v1.36.4", "effect": "PreferNoSchedule"}
+    assert patch.body["spec"]["taints"] == [taint]
     assert patch.body["metadata"]["resourceVersion"] == "1"
