@@ -36,8 +36,13 @@ Fate = Leave | Move | Block
 
 
 DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
-NEVER = ((DO_NOT_DISRUPT, "true"), ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"))
-"""Annotations of pods that are never to be disrupted. Sources: Karpenter, "Disruption"; Cluster Autoscaler FAQ."""
+NEVER = (
+    (DO_NOT_DISRUPT, "true"),
+    ("karpenter.sh/do-not-evict", "true"),
+    ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+)
+"""Annotations of pods that are never to be disrupted. Sources: Karpenter, "Disruption" and its upgrade guide (do-not-evict was
+the word before v0.32); Cluster Autoscaler FAQ."""
 
 
 class Wait(msgspec.Struct, frozen=True):

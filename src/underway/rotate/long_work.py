@@ -55,6 +55,18 @@ def _checkpoint(pod: Pod, wait: Wait, draining_ms: int) -> Hold:
     return Hold(draining_ms + wait.limit_ms, f"pod {pod.key} is asked to save its work ({CHECKPOINT_REQUESTED})", ask=not current)
 
 
+def ignored(pod: Pod) -> str:
+    """What is said of an annotation that asks for something that cannot be read, "" where all can."""
+    value = pod.metadata.annotations.get(DO_NOT_DISRUPT)
+    if value is None or value in ("true", "false"):
+        return ""
+    try:
+        seconds(value)
+    except ValueError:
+        return f"pod {pod.key} has {DO_NOT_DISRUPT}: {value!r}, neither true nor a duration such as 4h: it is ignored"
+    return ""
+
+
 def _asked_ms(pod: Pod) -> int | None:
     """When the duration that the pod asks for is over."""
     started = pod.status.start_time or pod.metadata.creation_timestamp

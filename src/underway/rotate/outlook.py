@@ -11,6 +11,7 @@ from underway.rotate import status
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
+from underway.rotate.long_work import ignored
 from underway.rotate.owners import with_owners
 from underway.rotate.situation import Result, Situation
 from underway.rotate.spec import Rotation
@@ -81,6 +82,9 @@ class Outlook:
         left_s, least = status.time_left(old, situation, self._spec, self._rules, estimates)
         finish_ms = None if left_s == float("inf") else self._windows.finish_ms(situation.now_ms, round(left_s * 1_000))
         self.change(predicted_finish_ms=finish_ms, bound=None if finish_ms is None else least)
+        if self._rules.honour_do_not_disrupt:
+            pods = (pod for node in old for pod in situation.snapshot.pods_on(node.name))
+            self.change(ignored=tuple(said for pod in pods if (said := ignored(pod))))
         waiting = [node for node in old if node.name not in situation.records]
         found = (blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules))
         self._outside = with_owners(found, situation.snapshot, self._spec.owners)

@@ -22,6 +22,7 @@ from underway.rotate.bound import Bound, bound, node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.ladder import foretold
+from underway.rotate.long_work import ignored
 from underway.rotate.order import Order
 from underway.rotate.owners import with_owners
 from underway.rotate.slots import scope_of, slots, zones_of
@@ -116,7 +117,7 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
         predicted_s=max((node.ends_s for node in order), default=0.0),
         slots={scope or "all": slot.total for scope, slot in room.items()},
         blockers=with_owners((blocker for blocker in kept if blocker not in last), snapshot, spec.owners),
-        warnings=(*_warnings(snapshot), *_singles(free, snapshot, rules), *_overdue(last)),
+        warnings=(*_warnings(snapshot), *_ignored(old, snapshot, rules), *_singles(free, snapshot, rules), *_overdue(last)),
         windows=tuple(
             PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
             for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
@@ -181,6 +182,12 @@ def _warnings(snapshot: Snapshot) -> list[str]:
     unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
     short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
     return [*unready, *short]
+
+
+def _ignored(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[str]:
+    """Annotations that ask for something nobody can read."""
+    pods = (pod for node in nodes if rules.honour_do_not_disrupt for pod in snapshot.pods_on(node.name))
+    return [said for pod in pods if (said := ignored(pod))]
 
 
 def _singles(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[str]:

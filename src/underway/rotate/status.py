@@ -66,7 +66,8 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     state: Starting, Waiting, Progressing, Frozen, Blocked, Stopped, Finished or Failed; reason: why, "" when it
     progresses; since_ms: of the state; refused: why the provider makes no machine that it was asked for; undelivered: why the
     last alert did not arrive; predicted_finish_ms: when it will be done if all goes well, None when that cannot
-    be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait.
+    be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait;
+    ignored: what is said of annotations of pods that cannot be read.
     """
 
     rotation: str
@@ -82,6 +83,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     bound: Bound | None = None
     frozen: Frozen | None = None
     breaches: tuple[Breach, ...] = ()
+    ignored: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     undelivered: str = ""
 

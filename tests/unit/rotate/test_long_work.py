@@ -1,5 +1,7 @@
 """Jobs and training run to their end on a cordoned node; pods that ask not to be disrupted are not, for as long as they say."""
 
+from typing import Any
+
 import pytest
 
 from objects import cluster, node, pod
@@ -11,6 +13,7 @@ from underway.rotate.acts import request_checkpoint
 from underway.rotate.blockers import blockers_of
 from underway.rotate.drain import Drain, Purse, drain
 from underway.rotate.ladder import Ladder, Rung
+from underway.rotate.long_work import ignored
 from underway.rotate.machine import Event
 from underway.rotate.progress import Limits, draining
 from underway.rotate.record import Phase, Record, Slot
@@ -26,7 +29,7 @@ def drained(rules: Rules, now_ms: int, *pods: object) -> Drain:
     return drain(node("a", unschedulable=True), RECORD, cluster(node("a"), *pods), rules, Purse({}), now_ms)
 
 
-def annotated(key: str, value: str, **extra: str) -> object:
+def annotated(key: str, value: str, **extra: str) -> Any:
     metadata = {"annotations": {key: value}, **extra}
     return pod("p", "a", "x", metadata=metadata)
 
@@ -117,3 +120,21 @@ def test_an_answer_to_another_question_is_none() -> None:
 def test_a_pod_that_never_answers_goes_after_the_limit_unasked() -> None:
     late = drained(SAVING, START_MS + HOUR_MS, trainer())
     assert ([one.key for one in late.evict], late.ask) == (["shop/t"], ())
+
+
+@pytest.mark.parametrize("value", ["true", "false", "4h", "1h30m", "0"])
+def test_what_can_be_read_is_not_complained_of(value: str) -> None:
+    assert ignored(annotated("karpenter.sh/do-not-disrupt", value)) == ""
+
+
+@pytest.mark.parametrize("value", ["yes", "", "-4h", "4 hours"])
+def test_what_cannot_be_read_is_ignored_and_said(value: str) -> None:
+    mine = annotated("karpenter.sh/do-not-disrupt", value)
+    assert drained(Rules(), START_MS, mine).evict == (mine,)
+    assert ignored(mine) == (
+        f"pod shop/p has karpenter.sh/do-not-disrupt: {value!r}, neither true nor a duration such as 4h: it is ignored"
+    )
+
+
+def test_karpenters_older_word_is_honoured() -> None:
+    assert isinstance(fate(annotated("karpenter.sh/do-not-evict", "true"), cluster(node("a")), Rules()), Block)

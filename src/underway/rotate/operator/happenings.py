@@ -4,7 +4,7 @@ Owns the words. An Event is made once for each change, never for a state that la
 Source: API conventions, "Events" (reason in CamelCase, a message for people).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -43,7 +43,8 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
     found: list[Happening] = []
     if before is None or before.state == "Starting":
         # What stood before we looked is no news, except that it may be asked for: the state itself.
-        return [_state(after)] if after.state not in ("Starting", "Finished") else found
+        states = [_state(after)] if after.state not in ("Starting", "Finished") else found
+        return [*states, *_ignored(after.ignored)]
     if after.state != before.state:
         found.append(_state(after))
     known = {one.node: one for one in before.in_flight}
@@ -69,6 +70,7 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
         for one in after.breaches
         if one.gate not in breached
     ]
+    found += _ignored(one for one in after.ignored if one not in before.ignored)
     if after.undelivered and after.undelivered != before.undelivered:
         found.append(Happening("AlertNotDelivered", after.undelivered, "Warning"))
     return found
@@ -94,6 +96,11 @@ def _phase(one: InFlight) -> Happening:
     waits = f": {one.waiting[0]}" if one.waiting else ""
     kind: Literal["Normal", "Warning"] = "Warning" if one.phase == "Quarantined" else "Normal"
     return Happening(reason, f"node {one.node} is {one.phase}{waits}", kind, one.node)
+
+
+def _ignored(sentences: Iterable[str]) -> list[Happening]:
+    """Annotations that ask for something nobody can read."""
+    return [Happening("AnnotationIgnored", one, "Warning") for one in sentences]
 
 
 def _rung(one: InFlight) -> Happening:

@@ -59,3 +59,19 @@ def test_an_alert_that_does_not_arrive_is_an_event_until_it_does() -> None:
     assert (one.type, one.reason, one.message) == ("Warning", "AlertNotDelivered", why)
     assert reasons(silent, silent) == []
     assert reasons(silent, CALM) == []
+
+
+def test_an_annotation_that_cannot_be_read_is_told_once_a_driver() -> None:
+    odd = msgspec.structs.replace(CALM, ignored=("pod shop/p has karpenter.sh/do-not-disrupt: 'yes'",))
+    assert reasons(msgspec.structs.replace(CALM, state="Starting"), odd) == ["Progressing", "AnnotationIgnored"]
+    assert reasons(CALM, odd) == ["AnnotationIgnored"]
+    assert reasons(odd, odd) == []
+
+
+def test_a_rung_is_told_when_it_is_reached_with_what_the_drain_waits_for() -> None:
+    stuck = InFlight("n1", "Draining", 0, waiting=("pod shop/web waits: needs 2",), rung="NotifyOwner")
+    before, after = (msgspec.structs.replace(CALM, in_flight=(one,)) for one in (InFlight("n1", "Draining", 0), stuck))
+    (one,) = happenings(before, after)
+    assert (one.reason, one.type) == ("DrainNotifyOwner", "Warning")
+    assert one.message == "the drain of node n1 is stuck, NotifyOwner: pod shop/web waits: needs 2"
+    assert reasons(after, after) == []
