@@ -30,17 +30,22 @@ NAME = "system:serviceaccount:underway-system:underway-operator"
 
 def manifests() -> list[dict[str, Any]]:
     """What `underway manifests` prints, without the Deployment: its pods would be played by kwok."""
-    done = subprocess.run([sys.executable, "-m", "underway", "manifests"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "underway", "manifests", "--grant", "SingleReplicaSurge"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return [value for value in yaml.safe_load_all(done.stdout) if value["kind"] != "Deployment"]
 
 
-def app(name: str, replicas: int) -> list[dict[str, Any]]:
+def app(name: str, replicas: int, **allowed: int) -> list[dict[str, Any]]:
     labels = {"app": name}
     container = {"name": "app", "image": "web", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}
     template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     metadata = {"name": name, "namespace": "default"}
-    budget = {"maxUnavailable": 3, "selector": {"matchLabels": labels}}
+    budget = {**(allowed or {"maxUnavailable": 3}), "selector": {"matchLabels": labels}}
     return [
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec},
         {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget},
@@ -122,7 +127,7 @@ class Operators:
             "target": {"kubeletVersion": NEW},
             "machines": {"provider": "Command", "command": [str(self.provider)]},
             "pace": {"maxSurge": 3},
-            "drain": {"deregistration": "1s"},
+            "drain": {"deregistration": "1s", "singleReplica": "Surge"},
             **spec,
         }
         self.cluster.apply([{"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": name}, "spec": body}])
@@ -149,8 +154,8 @@ def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     cluster.add_nodes(NODES, OLD, prefix="op")
     ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
     wait_until(lambda: cluster.kubectl("get", "nodes", "-o", ready).strip() == "", "every node to be Ready", 90)
-    cluster.apply([*app("web", 30), *app("api", 20)])
-    cluster.kubectl("rollout", "status", "deploy/web", "deploy/api", "-n", "default", "--timeout=90s")
+    cluster.apply([*app("web", 30), *app("api", 20), *app("alone", 1, minAvailable=1)])
+    cluster.kubectl("rollout", "status", "deploy/web", "deploy/api", "deploy/alone", "-n", "default", "--timeout=90s")
     made = Operators(cluster, tmp_path_factory.mktemp("operators"))
     yield made
     for replica in made.running:
@@ -207,6 +212,29 @@ def test_kubectl_shows_it(operators: Operators) -> None:
     assert "NodeReplaced" in described
 
 
+def audited(cluster: ControlPlane) -> Iterator[dict[str, Any]]:
+    """What the operator has asked of the API server, in order, with what was answered."""
+    for line in cluster.audit_log.read_text().splitlines():
+        event = json.loads(line)
+        if event["user"]["username"] == NAME and event.get("objectRef") is not None:
+            yield event
+
+
+def test_a_single_replica_had_a_second_one_before_it_was_evicted_and_has_none_now(operators: Operators) -> None:
+    cluster = operators.cluster
+    acts = [
+        event["objectRef"]["subresource"]
+        for event in audited(cluster)
+        if event["objectRef"].get("subresource") in ("scale", "eviction")
+        and event["objectRef"]["name"].startswith("alone")
+        and event.get("responseStatus", {}).get("code", 0) < 300
+    ]
+    assert acts[0] == "scale"
+    assert acts.count("scale") == 2 * acts.count("eviction") > 0, "each was raised before and restored after"
+    assert cluster.kubectl("get", "deploy", "alone", "-n", "default", "-o", "jsonpath={.spec.replicas}") == "1"
+    assert "rotation.underway.dev/raised" not in cluster.kubectl("get", "leases", "-n", "kube-system", "-o", "json")
+
+
 def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Operators) -> None:
     cluster = operators.cluster
     cluster.add_nodes(1, OLD, prefix="late")
@@ -239,6 +267,7 @@ def test_a_deleted_rotation_leaves_no_trace(operators: Operators) -> None:
     nodes = cluster.kubectl("get", "nodes", "-o", "json")
     assert "rotation.underway.dev" not in nodes
     assert cordoned(cluster) == ""
+    assert cluster.kubectl("get", "deploy", "alone", "-n", "default", "-o", "jsonpath={.spec.replicas}") == "1"
     assert "underway-e2e" not in cluster.kubectl("get", "leases", "-n", "kube-system", "-o", "name")
 
 
@@ -257,11 +286,8 @@ def granted() -> set[tuple[str, str, str, str]]:
 def test_each_right_granted_is_used_and_no_other_is_tried(operators: Operators) -> None:
     rights = granted()
     used, refused = set(), []
-    for line in operators.cluster.audit_log.read_text().splitlines():
-        event = json.loads(line)
-        about = event.get("objectRef")
-        if event["user"]["username"] != NAME or about is None:
-            continue
+    for event in audited(operators.cluster):
+        about = event["objectRef"]
         resource = "/".join(part for part in (about["resource"], about.get("subresource", "")) if part)
         namespaced = (about.get("namespace", ""), about.get("apiGroup", ""), resource, event["verb"])
         used.add(namespaced if namespaced in rights else ("", *namespaced[1:]))
