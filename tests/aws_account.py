@@ -35,6 +35,8 @@ def aws_in_memory() -> Iterator[None]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        # It reads all of botocore's endpoints each time, to learn which partitions there are.
+        patch.setattr("moto.eks.models.validate_role_arn", lambda _: None)
         with mock_aws():
             if not _SESSIONS:
                 _SESSIONS.append(boto3.Session())

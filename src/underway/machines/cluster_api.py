@@ -266,6 +266,11 @@ def hold_of(value: Json) -> str:
     )
 
 
+def _plain(message: str) -> str:
+    """A condition's message, which is a list where it says several things, in one line."""
+    return "; ".join(line.strip().removeprefix("* ").rstrip(":") for line in message.splitlines() if line.strip())
+
+
 def machine_of(value: Json, rules: tuple[DrainRule, ...] = ()) -> Machine:
     """A Machine of Cluster API as a machine. rules: the MachineDrainRules that apply to it."""
     status, metadata = value.get("status", {}), value["metadata"]
@@ -273,16 +278,16 @@ def machine_of(value: Json, rules: tuple[DrainRule, ...] = ()) -> Machine:
     if metadata.get("deletionTimestamp") and state != "Gone":
         state = "Terminating"
     ready, current = condition(value, "Ready"), condition(value, UP_TO_DATE)
-    reason = ready.get("message", "") if state in ("Pending", "Failed") and ready.get("status") != "True" else ""
+    reason = _plain(ready.get("message", "")) if state in ("Pending", "Failed") and ready.get("status") != "True" else ""
     if state == "Terminating":
-        reason = condition(value, "Deleting").get("message", "")
+        reason = _plain(condition(value, "Deleting").get("message", ""))
     return Machine(
         key=_annotations(value).get(KEY, ""),
         node=status.get("nodeRef", {}).get("name", ""),
         provider_id=value["spec"].get("providerID", ""),
         state=state,
         reason=reason or status.get("failureMessage", ""),
-        drifted=(current.get("message") or current.get("reason", "")) if current.get("status") == "False" else "",
+        drifted=(_plain(current.get("message", "")) or current.get("reason", "")) if current.get("status") == "False" else "",
         hold=hold_of(value),
         drain_rules=rules,
     )

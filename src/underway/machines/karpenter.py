@@ -34,7 +34,6 @@ COPIED = ("nodeClassRef", "taints", "startupTaints", "expireAfter", "termination
 class Awaited(msgspec.Struct, frozen=True):
     """A machine that was asked for. seen: whether its NodeClaim was there; reason: the last that it gave; again_s: not before."""
 
-    request: Provision
     seen: bool = False
     reason: str = ""
     again_s: float = 0.0
@@ -50,7 +49,7 @@ class Karpenter(ObjectProvider):
     async def provision(self, request: Provision) -> None:
         """A NodeClaim named by the request's key. Raises Refusal."""
         name = claim_name(request.key)
-        self._awaited.setdefault(request.key, Awaited(request))
+        self._awaited.setdefault(request.key, Awaited())
         if await self.get(NODE_CLAIMS, "", name) is not None:
             return
         claims = await self.list(NODE_CLAIMS)
@@ -66,6 +65,8 @@ class Karpenter(ObjectProvider):
             remedy = 'add the budget {nodes: "0", reasons: [Drifted]} to spec.disruption, so that one of us rotates'
             raise Refusal(f"{why}: {remedy}", retryable=True)
         self.taken(await self.ask("create", NODE_CLAIMS, body=claim_for(request, pool, old)))
+        awaited = self._awaited[request.key]
+        self._awaited[request.key] = msgspec.structs.replace(awaited, again_s=time.monotonic() + AGAIN_S)
 
     async def terminate(self, request: Terminate) -> None:
         """Delete the NodeClaim. Raises Refusal."""
@@ -86,10 +87,10 @@ class Karpenter(ObjectProvider):
             replaces = claim["metadata"].get("annotations", {}).get(REPLACES, "")
             if replaces and replaces not in held:
                 await self._release(claim)
-        return [*map(machine_of, claims), *await self._given_up(claims)]
+        return [*map(machine_of, claims), *self._given_up(claims)]
 
-    async def _given_up(self, claims: list[Json]) -> list[Machine]:
-        """The machines whose NodeClaim Karpenter has deleted for want of capacity: each is asked for again, after a while."""
+    def _given_up(self, claims: list[Json]) -> list[Machine]:
+        """The machines whose NodeClaim Karpenter has deleted for want of capacity: each may be asked for again, after a while."""
         there = {claim["metadata"]["name"]: machine_of(claim) for claim in claims}
         missing = []
         for key, awaited in list(self._awaited.items()):
@@ -101,11 +102,8 @@ class Karpenter(ObjectProvider):
                 continue
             if not awaited.seen:
                 continue
-            missing.append(Machine(key=key, state="Pending", reason=f"Karpenter gave it up: {awaited.reason or 'no reason'}"))
-            now_s = time.monotonic()
-            if now_s >= awaited.again_s:
-                self._awaited[key] = msgspec.structs.replace(awaited, again_s=now_s + AGAIN_S)
-                await self.provision(awaited.request)
+            reason = f"Karpenter gave it up: {awaited.reason or 'no reason'}"
+            missing.append(Machine(key=key, state="Pending", reason=reason, again=time.monotonic() >= awaited.again_s))
         return missing
 
     async def quotas(self) -> list[Quota]:

@@ -20,7 +20,8 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     while unknown; the driver also finds the Node whose spec.providerID is provider_id. reason: one sentence where the
     state is Failed, or Pending for want of capacity or quota. drifted: why its provider would make it otherwise now, "" if it
     would not or was not asked. hold: why it may not be replaced now, ""; protected: the object of its provider that asks for it
-    not to be disrupted, "". drain_rules: None for machines of which no such rule can speak.
+    not to be disrupted, "". again: whether it is lost and has to be asked for again. drain_rules: None for machines of which no
+    such rule can speak.
     """
 
     key: str = ""
@@ -31,6 +32,7 @@ class Machine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     drifted: str = ""
     hold: str = ""
     protected: str = ""
+    again: bool = False
     drain_rules: tuple[DrainRule, ...] | None = None
 
 

@@ -103,6 +103,7 @@ class Machinery:
         self.by_key = {machine.key: machine for machine in listed if machine.key}
         self.by_node = {machine.node: machine for machine in listed if machine.node}
         self.listed, self._listed_ms = True, asked_ms
+        self._provisioned -= {machine.key for machine in listed if machine.again}
 
     @property
     def drift(self) -> dict[str, str]:

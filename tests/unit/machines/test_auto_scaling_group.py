@@ -1,24 +1,17 @@
 """Provider AutoScalingGroup, on AWS in memory."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
-from aws_account import Account, aws_in_memory, forget, refusing
+from aws_account import Account, forget, refusing
 from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.errors import UsageError
 from underway.machines.auto_scaling_group import REPLACES_TAG, SUSPENDED, AutoScalingGroup, machine_of
 from underway.machines.aws_policies import policy
 from underway.rotate.effects import ListMachines, Machine, Provision, ReadQuotas, Terminate
 from underway.rotate.spec import Machines as MachinesSpec
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[None]:
-    with aws_in_memory():
-        yield
 
 
 @pytest.fixture

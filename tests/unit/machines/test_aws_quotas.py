@@ -1,22 +1,15 @@
 """What is left in an AWS account, from EC2 in memory and Service Quotas in shapes that botocore checks."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from aws_account import REGION, Account, aws_in_memory, forget, refusing
+from aws_account import REGION, Account, forget, refusing
 from machines_contract import ask
 from underway.machines.aws_quotas import CLASSES, AwsQuotas, class_of
 from underway.rotate.effects import Quota, ReadQuotas
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[None]:
-    with aws_in_memory():
-        yield
 
 
 @pytest.fixture

@@ -212,6 +212,15 @@ class TestClusterApi(Contract):
             "Underway drains first; take the hook off, or delete the Machine yourself"
         )
 
+    def test_a_list_of_reasons_is_one_line(self) -> None:
+        stale = {
+            "type": "UpToDate",
+            "status": "False",
+            "message": "* Version v1.36.3, v1.36.4 required\n* Failure domain a, b required",
+        }
+        value = {"metadata": {"name": "m"}, "spec": {}, "status": {"conditions": [stale]}}
+        assert machine_of(value).drifted == "Version v1.36.3, v1.36.4 required; Failure domain a, b required"
+
     def test_what_holds_a_deletion_is_told(self, stage: Management) -> None:
         machine = {
             "metadata": {"name": "m", "deletionTimestamp": "2026-01-01T00:00:00Z"},

@@ -1,7 +1,6 @@
 """Provider EKSNodegroup, on AWS in memory; what moto does not know of EKS is answered with shapes that botocore checks."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -9,7 +8,7 @@ import msgspec
 import pytest
 from botocore.stub import Stubber
 
-from aws_account import REGION, Account, aws_in_memory, forget
+from aws_account import REGION, Account, forget
 from machines_contract import KEY, ZONE, Contract, ask, listed
 from underway.errors import UsageError
 from underway.machines import eks_nodegroup
@@ -62,14 +61,6 @@ class Eks(Account):
 
         monkeypatch.setattr(self.provider._eks, "describe_nodegroup", describe)
         self.provider._asked_s = -eks_nodegroup.FRESH_S
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[None]:
-    with aws_in_memory(), pytest.MonkeyPatch.context() as patch:
-        # It reads all of botocore's endpoints each time, to learn which partitions there are.
-        patch.setattr("moto.eks.models.validate_role_arn", lambda _: None)
-        yield
 
 
 @pytest.fixture

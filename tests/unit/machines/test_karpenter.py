@@ -199,9 +199,12 @@ class TestKarpenter(Contract):
             (machine,) = [machine for machine in ask(stage, ListMachines(id=3)).machines if machine.key]
             assert (machine.state, machine.reason) == ("Pending", "Karpenter gave it up: InsufficientCapacity: no m5.large")
             clock[0] += 1
-        assert stage.count() == 1, "not at once: Karpenter would give it up as fast"
+            assert not machine.again, "at once Karpenter would give it up as fast"
         clock[0] += 60
-        ask(stage, ListMachines(id=4))
+        (machine,) = [machine for machine in ask(stage, ListMachines(id=4)).machines if machine.key]
+        assert machine.again
+        assert stage.count() == 1, "it is the driver's to ask again: while frozen it does not"
+        ask(stage, request())
         assert stage.of_key()["metadata"]["labels"][KEY_LABEL] == KEY
 
     def test_a_claim_that_asks_not_to_be_disrupted_is_told_and_a_successor_is_not(self, stage: Cluster) -> None:

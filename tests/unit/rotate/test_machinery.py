@@ -5,7 +5,7 @@ from itertools import count
 from objects import node
 from underway.model.snapshot import Snapshot
 from underway.rotate import progress
-from underway.rotate.effects import ListMachines, Machine, MachineReply, Quota, ReadQuotas, Terminate
+from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Quota, ReadQuotas, Terminate
 from underway.rotate.gates.judgement import Unknown
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event
@@ -96,3 +96,17 @@ def test_what_asks_not_to_be_disrupted_holds_only_where_that_is_honoured() -> No
     honoured = machinery.seen_on(Snapshot(), (), honour=True).holds
     assert honoured["n1"].startswith("NodeClaim general-abcde asks not to be disrupted; take the annotation off, or set")
     assert machinery.seen_on(Snapshot(), (), honour=False).holds == {"n2": "Machine m has the hook x"}
+
+
+def test_a_machine_that_its_provider_lost_is_asked_for_again() -> None:
+    machinery = Machinery()
+    provision = Provision(id=1, key="k", replaces="n1")
+    machinery.answered(MachineReply(request=provision), 0, {})
+    assert not machinery.wants("k")
+    pending = Machine(key="k", state="Pending", reason="no capacity")
+    machinery.answered(MachineReply(request=ListMachines(id=2), machines=(pending,)), 0, {})
+    assert not machinery.wants("k")
+    lost = Machine(key="k", state="Pending", reason="Karpenter gave it up: no capacity", again=True)
+    machinery.answered(MachineReply(request=ListMachines(id=3), machines=(lost,)), 0, {})
+    assert machinery.wants("k")
+    assert machinery.refused() == ("Karpenter gave it up: no capacity",)
