@@ -160,8 +160,9 @@ def test_a_kopf_operator_converts_and_judges(cluster: ControlPlane, tmp_path: Pa
             return json.loads(found)["spec"]["inputs"] if found else None
 
         wait_until(lambda: newer() == [{"name": "active", "boolean": True}], "the pump in v1")
-        told = apply(cluster, device("nameless", active="true"))
-        assert "a device has a name of its own" in told
+        nameless = json.dumps(device("nameless", active="true"))
+        create = ("create", "--dry-run=server", "-f", "-")
+        wait_until(lambda: "a device has a name of its own" in said(cluster, *create, stdin=nameless), "kopf's own refusal")
     finally:
         operator.terminate()
         operator.wait(30)
