@@ -78,7 +78,80 @@ DEFAULTED: Json = {
     "properties": {"spec": {"type": "object", "properties": {"color": {"type": "string", "default": "blue"}}}},
 }
 
+LISTS: Json = {
+    "type": "object",
+    "properties": {
+        "spec": {
+            "type": "object",
+            "properties": {
+                "inputs": {
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["name", "port"],
+                    "items": {
+                        "type": "object",
+                        "required": ["name"],
+                        "properties": {
+                            "name": {"type": "string"},
+                            "port": {"type": "integer", "default": 80},
+                            "value": {"type": "string"},
+                            "note": {"type": "string"},
+                        },
+                    },
+                },
+                "tags": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+                "args": {"type": "array", "items": {"type": "string"}},
+                "whole": {
+                    "type": "object",
+                    "x-kubernetes-map-type": "atomic",
+                    "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+                },
+                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "map": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+        }
+    },
+}
+
+
+def applied(manager: str, *, force: bool = False, **spec: Any) -> Step:
+    """A server-side apply of a spec with lists."""
+    return apply(f"{THINGS}/one", {**thing("one"), "spec": spec}, manager, **({"force": "true"} if force else {}))
+
+
+WITH_LISTS = defined(schema={"openAPIV3Schema": LISTS})
+
 CONVERSATIONS = (
+    talk(
+        "custom-apply-items-by-key",
+        *WITH_LISTS,
+        applied("alice", inputs=[{"name": "a", "value": "1"}, {"name": "b", "value": "1"}]),
+        applied("bob", inputs=[{"name": "c", "value": "2"}, {"name": "a", "port": 81, "value": "2"}]),
+        applied("bob", inputs=[{"name": "a", "value": "2"}]),
+        applied("bob", inputs=[{"name": "a", "note": "mine"}]),
+        applied("alice", inputs=[{"name": "b", "value": "3"}]),
+        applied("bob"),
+    ),
+    talk(
+        "custom-apply-sets-and-lists",
+        *WITH_LISTS,
+        applied("alice", tags=["a", "b"], args=["x", "y"]),
+        applied("bob", tags=["b", "c"]),
+        applied("bob", args=["y"]),
+        applied("bob", force=True, tags=["c"], args=["y"]),
+        applied("alice", tags=["b"]),
+        applied("alice"),
+    ),
+    talk(
+        "custom-apply-objects",
+        *WITH_LISTS,
+        applied("alice", whole={"a": "1"}, free={"a": {"b": 1}, "l": [1]}, map={"k": "1"}),
+        applied("bob", whole={"b": "1"}),
+        applied("bob", free={"a": {"c": 2}}, map={"l": "2"}),
+        applied("bob", free={"l": [2]}),
+        applied("bob", force=True, whole={"b": "1"}, map={"k": "3"}),
+        applied("alice", free={"a": {"b": 1}}),
+    ),
     talk("custom-create-and-get", *defined(), post(THINGS, thing("one")), get(f"{THINGS}/one"), get(THINGS)),
     talk("custom-unknown-fields-are-pruned", *defined(), post(THINGS, thing("one", size=1, weight=3))),
     talk(

@@ -1,12 +1,14 @@
 """Server-side apply: who owns which field, and what one manager's new intent changes.
 
 Owns field sets (fieldsV1), conflicts and the removal of fields that a manager gives up. Source: "Server-Side Apply";
-structured-merge-diff v6 (merge/update.go). Lists with known merge keys are owned by item (k:{...}), all others whole.
+structured-merge-diff v6 (merge/update.go). Lists with known merge keys are owned by item (k:{...}), all others whole; those of a
+custom resource as its schema says: maps by their keys, sets by value (v:...), objects that are atomic whole.
 """
 
 import json
 from typing import Any
 
+from underway.crd.node import Node
 from underway.kube.resource import Resource
 from underway.sim.apiserver import custom_values, status, validation
 from underway.sim.apiserver.catalogue import Entry
@@ -18,6 +20,7 @@ from underway.sim.store import Object
 Fields = dict[str, Any]
 Path = tuple[str, ...]
 PATCH_OPTIONS = Resource("meta.k8s.io", "v1", "patchoptions", "PatchOptions")
+UNTYPED = Node({})  # what a schema does not name: objects are owned by field, lists whole
 UNOWNED = frozenset({"apiVersion", "kind"})
 UNOWNED_METADATA = frozenset({"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"})
 
@@ -33,22 +36,50 @@ def _item_key(field: str, item: Any) -> str | None:
     return "k:" + json.dumps({merge_key: item[merge_key]}, separators=(",", ":"))
 
 
-def paths_of(value: Any, field: str = "", prefix: Path = ()) -> dict[Path, Any]:
-    """Every owned leaf of a value: its path and what stands there."""
-    if isinstance(value, dict) and value:
+def _name_of(field: str, item: Any, node: Node | None) -> str | None:
+    """The name of a list item: as a schema says, or, without one, by the keys that built-in lists are known by."""
+    if node is None:
+        return _item_key(field, item)
+    if node.list_type == "set" and not isinstance(item, dict | list):
+        return "v:" + json.dumps(item, separators=(",", ":"))
+    if node.list_type == "map" and isinstance(item, dict):
+        keys = {key: item[key] if key in item else _default(node, key) for key in sorted(node.list_map_keys)}
+        return "k:" + json.dumps({key: one for key, one in keys.items() if one is not None}, separators=(",", ":"))
+    return None
+
+
+def _default(node: Node, key: str) -> Any:
+    part = None if node.items is None else node.items.of(key)
+    return None if part is None else part.default
+
+
+def _below(node: Node | None, key: str) -> Node | None:
+    """The schema of a field; UNTYPED where a custom resource says nothing, None for a built-in kind."""
+    if node is None or (node.embedded and key == "metadata"):
+        return None
+    return node.of(key) or UNTYPED
+
+
+def _item(node: Node | None) -> Node | None:
+    return None if node is None else node.items or UNTYPED
+
+
+def paths_of(value: Any, field: str = "", prefix: Path = (), node: Node | None = None) -> dict[Path, Any]:
+    """Every owned leaf of a value: its path and what stands there. node: the schema of a custom resource."""
+    if isinstance(value, dict) and value and not (node is not None and node.map_type == "atomic"):
         found: dict[Path, Any] = {}
         for key, child in value.items():
             if not prefix and key in UNOWNED:
                 continue
             if prefix == ("f:metadata",) and key in UNOWNED_METADATA:
                 continue
-            found |= paths_of(child, key, (*prefix, f"f:{key}"))
+            found |= paths_of(child, key, (*prefix, f"f:{key}"), _below(node, key))
         return found
-    if isinstance(value, list) and value and all(_item_key(field, item) is not None for item in value):
+    if isinstance(value, list) and value and all(_name_of(field, item, node) is not None for item in value):
         items: dict[Path, Any] = {}
         for item in value:
-            at = (*prefix, str(_item_key(field, item)))
-            items |= {(*at, "."): None} | paths_of(item, "", at)
+            at = (*prefix, str(_name_of(field, item, node)))
+            items |= {(*at, "."): None} | (paths_of(item, "", at, _item(node)) if isinstance(item, dict) else {})
         return items
     return {prefix: value} if prefix else {}
 
@@ -70,19 +101,19 @@ def from_fields(fields: Fields, prefix: Path = ()) -> set[Path]:
     return {path for part, below in fields.items() for path in from_fields(below, (*prefix, part))}
 
 
-def _merge(target: Any, intent: Any, field: str = "") -> Any:
-    if isinstance(intent, dict) and isinstance(target, dict):
-        return {**target, **{key: _merge(target.get(key), value, key) for key, value in intent.items()}}
-    if isinstance(intent, list) and isinstance(target, list) and all(_item_key(field, i) for i in [*target, *intent]):
-        merged = {str(_item_key(field, item)): item for item in target}
+def _merge(target: Any, intent: Any, field: str = "", node: Node | None = None) -> Any:
+    if isinstance(intent, dict) and isinstance(target, dict) and not (node is not None and node.map_type == "atomic"):
+        return {**target, **{key: _merge(target.get(key), value, key, _below(node, key)) for key, value in intent.items()}}
+    if isinstance(intent, list) and isinstance(target, list) and all(_name_of(field, i, node) for i in [*target, *intent]):
+        merged = {str(_name_of(field, item, node)): item for item in target}
         for item in intent:
-            key = str(_item_key(field, item))
-            merged[key] = _merge(merged.get(key, {}), item)
+            key = str(_name_of(field, item, node))
+            merged[key] = _merge(merged.get(key, {}), item, "", _item(node))
         return list(merged.values())
     return intent
 
 
-def _without(value: Any, path: Path, field: str = "") -> Any:
+def _without(value: Any, path: Path, field: str = "", node: Node | None = None) -> Any:
     """The value with what stands at a path removed."""
     part, rest = path[0], path[1:]
     if part == ".":
@@ -93,11 +124,12 @@ def _without(value: Any, path: Path, field: str = "") -> Any:
             return value
         if not rest:
             return {name: child for name, child in value.items() if name != key}
-        return {**value, key: _without(value[key], rest, key)}
-    if part.startswith("k:") and isinstance(value, list):
+        return {**value, key: _without(value[key], rest, key, _below(node, key))}
+    if part.startswith(("k:", "v:")) and isinstance(value, list):
         if rest == (".",):
-            return [item for item in value if _item_key(field, item) != part]
-        return [_without(item, rest) if rest and _item_key(field, item) == part else item for item in value]
+            return [item for item in value if _name_of(field, item, node) != part]
+        named = (rest and _name_of(field, item, node) == part for item in value)
+        return [_without(item, rest, "", _item(node)) if here else item for item, here in zip(value, named, strict=True)]
     return value
 
 
@@ -109,12 +141,14 @@ def _dotted(path: Path) -> str:
         elif part.startswith("k:"):
             pairs = ",".join(f"{key}={json.dumps(value)}" for key, value in json.loads(part[2:]).items())
             text += f"[{pairs}]"
+        elif part.startswith("v:"):
+            text += f"[={part[2:]}]"
     return text
 
 
-def _conflicts(current: Object, intent: dict[Path, Any], manager: str) -> list[tuple[str, Path]]:
+def _conflicts(current: Object, intent: dict[Path, Any], manager: str, node: Node | None) -> list[tuple[str, Path]]:
     """The fields that somebody else owns with another value."""
-    present = paths_of(current)
+    present = paths_of(current, node=node)
     found: list[tuple[str, Path]] = []
     for entry in current["metadata"].get("managedFields", ()):
         if entry["manager"] == manager and entry["operation"] == "Apply":
@@ -155,7 +189,8 @@ def apply(
     named = (intent.get("metadata") or {}).get("name", name)
     if named != name:
         raise status.bad_request(f"the name of the object ({named}) does not match the name on the URL ({name})")
-    paths = paths_of(intent)
+    node = None if entry.version is None else entry.version.node
+    paths = paths_of(intent, node=node)
     current = registry.find(resource, namespace, name)
     dry_run = query.get("dryRun") == "All"
     if current is None:
@@ -165,16 +200,17 @@ def apply(
         made = custom_values.received(resource, entry.version, {**intent, "metadata": metadata})
         validation.check(resource, made, version=entry.version)
         return 201, registry.create(resource, made, dry_run=dry_run)
-    conflicts = _conflicts(current, paths, manager)
+    conflicts = _conflicts(current, paths, manager, node)
     if conflicts and query.get("force") != "true":
         raise _conflict(conflicts)
     entries = current["metadata"].get("managedFields", [])
     own = next((one for one in entries if one["manager"] == manager and one["operation"] == "Apply"), None)
-    merged = _merge(current, intent)
+    merged = _merge(current, intent, node=node)
     given_up = from_fields(own["fieldsV1"]) - set(paths) if own else set()
     others = {path for one in entries if one is not own for path in from_fields(one.get("fieldsV1", {}))}
-    for path in sorted(given_up - others, key=len, reverse=True):
-        merged = _without(merged, path)
+    # Items go before their fields: without its keys an item could not be found any more.
+    for path in sorted(given_up - others, key=lambda one: (one[-1] != ".", -len(one))):
+        merged = _without(merged, path, node=node)
     taken = {path for _, path in conflicts}
     kept = [_less(one, taken) for one in entries if one is not own]
     metadata = {**merged["metadata"], "managedFields": [*kept, _entry(registry, resource, manager, paths)]}

@@ -188,3 +188,24 @@ def test_a_definition_that_is_not_structural_is_refused(api: Caller) -> None:
         "openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields"
         in status["message"]
     )
+
+
+def test_managers_own_items_of_a_list_as_the_schema_says(api: Caller) -> None:
+    item = {"type": "object", "properties": {"name": {"type": "string"}, "value": {"type": "string"}}, "required": ["name"]}
+    keyed = {"type": "array", "items": item, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+    tags = {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}
+    spec = {"type": "object", "properties": {"inputs": keyed, "tags": tags}}
+    api.call("POST", DEFINITIONS, definition(schema={"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}))
+
+    def applied(manager: str, **fields: Any) -> tuple[int, Any]:
+        body = {**widget(1), "spec": fields}
+        return api.patch(f"{WIDGETS}/a?fieldManager={manager}", body, q.APPLY_PATCH)
+
+    assert applied("alice", inputs=[{"name": "a", "value": "1"}], tags=["x"])[0] == 201
+    assert applied("bob", inputs=[{"name": "b"}], tags=["y"])[1]["spec"] == {
+        "inputs": [{"name": "a", "value": "1"}, {"name": "b"}],
+        "tags": ["x", "y"],
+    }
+    code, refused = applied("bob", inputs=[{"name": "a", "value": "2"}])
+    assert (code, refused["details"]["causes"][0]["field"]) == (409, '.spec.inputs[name="a"].value')
+    assert applied("bob", tags=["y"])[1]["spec"] == {"inputs": [{"name": "a", "value": "1"}], "tags": ["x", "y"]}
