@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,41 @@ def test_a_persona_meets_the_server_by_impersonation(bare: Bare) -> None:
         bare.running.kubectl("create", "-f", "-", *developer, stdin=json.dumps(elsewhere))
     with pytest.raises(RuntimeError, match="forbidden"):
         bare.running.kubectl("get", "secrets", "-n", "shop", *developer)
+
+
+def test_a_migration_goes_forth_and_back_on_the_real_server(bare: Bare) -> None:
+    """Each step but the comparison of data planes, of which there are none here, and back to where it began."""
+    bare.install(gateway_api(6, "standard"))
+    one = {**nginx("shop/moving", {"moving.example": [path("/")]})}
+    one["spec"] = {**one["spec"], "ingressClassName": "moving"}
+    bare.running.kubectl("create", "-f", "-", stdin=json.dumps(one))
+    try:
+        before = _ingress(bare)
+        for step, *words in (["apply"], ["shift", "--weight", "10"], ["shift", "--weight", "100"], ["retire"]):
+            if step == "shift":  # as if both data planes had been compared
+                mark = "migrate.underway.dev/step=Compared"
+                bare.running.kubectl("annotate", "--overwrite", "ingress", "moving", "-n", "shop", mark)
+            _migrate(bare, step, *words)
+        assert _ingress(bare)["spec"]["ingressClassName"] == "moving-retired"
+        for _ in ("retire", "shift", "compare", "apply"):
+            _migrate(bare, "undo")
+        after = _ingress(bare)
+        assert (after["spec"], after["metadata"].get("annotations")) == (before["spec"], before["metadata"].get("annotations"))
+        assert (
+            bare.running.kubectl("get", "httproutes,gateways", "-A", "-l", "migrate.underway.dev/class=moving", "-o", "name")
+            == ""
+        )
+    finally:
+        bare.running.kubectl("delete", "ingress", "moving", "-n", "shop", "--ignore-not-found")
+
+
+def _migrate(bare: Bare, step: str, *words: str) -> None:
+    command = [sys.executable, "-m", "underway", "ingress", "migrate", step, "--class", "moving", *words]
+    command += ["--kubeconfig", str(bare.running.admin)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _ingress(bare: Bare) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(bare.running.kubectl("get", "ingress", "moving", "-n", "shop", "-o", "json"))
+    return found

@@ -288,7 +288,8 @@ class _Reader:
         where = (*path, "service", "port", "name")
         if known is None:
             reason = f"is {port!r}, and Service {self.namespace}/{service} is not among the files: routes want its number"
-            raise _Refused("skipped", where, reason, "give the Service too, with -f")
+            remedy = "write the number without quotes" if port.isdigit() else "give the Service too, with -f"
+            raise _Refused("skipped", where, reason, remedy)
         if port not in known.ports:
             has = ", ".join(sorted(name for name in known.ports if name)) or "no named port"
             raise _Refused("skipped", where, f"is {port!r}; Service {self.namespace}/{service} has {has}", "mend the name")

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from underway.cli.ingress.migrate import command
+from underway.cli.ingress.migrate import _send, command
 from underway.ingress import migration
 from underway.ingress.conversion import convert
 from underway.ingress.layout import Options
+from underway.kube.reply import Reply
 from underway.kube.request import Request
 from underway.kube.resource import NAMESPACES, Resource
 from underway.live.http import HttpApi
@@ -317,3 +318,26 @@ def test_compare_names_a_log_that_it_cannot_use(cluster: Cluster, tmp_path: Path
         file.write_text(log)
     done = cluster.migrate("compare", "--old", "http://127.0.0.1:1", "--new", "http://127.0.0.1:1", "--samples", str(file))
     assert message in str(done.exception or done.stderr)
+
+
+class Overloaded:
+    """A server that takes a request at the third attempt."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def call(self, request: Request) -> Reply:
+        self.asked += 1
+        return Reply(request=request, code=429 if self.asked < 3 else 200)
+
+
+def test_what_an_overloaded_server_does_not_take_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(delay_s: float) -> None:
+        slept.append(delay_s)
+
+    monkeypatch.setattr("underway.cli.ingress.migrate.asyncio.sleep", sleep)
+    server = Overloaded()
+    asyncio.run(_send(server, [Request(id=1, verb="list", resource=INGRESSES)]))
+    assert (server.asked, len(slept)) == (3, 2)

@@ -13,6 +13,7 @@ from underway.errors import Refused, Unreachable, UsageError
 STEPS = ("status", "apply", "compare", "shift", "retire", "undo", "freeze", "resume")
 SAMPLES_MAX = 100_000
 AT_ONCE = 32
+ATTEMPTS = 5  # about a quarter of a minute in all
 SHOWN = 20
 TOPOLOGIES = ("namespace", "shared", "listenerset")
 STANDARD = ("GatewayClass", "Gateway", "ListenerSet", "ReferenceGrant", "HTTPRoute", "GRPCRoute", "TLSRoute", "BackendTLSPolicy")
@@ -251,7 +252,7 @@ async def _listed(api: Any, resource: Any, missing_is_empty: bool = False) -> li
     """All objects of a resource. Raises Refused or Unreachable."""
     from underway.kube.request import Request
 
-    reply = await api.call(Request(id=0, verb="list", resource=resource))
+    reply = await _call(api, Request(id=0, verb="list", resource=resource))
     if reply.code == 404 and missing_is_empty:
         return []
     _check(reply, f"list {resource.plural}")
@@ -261,10 +262,26 @@ async def _listed(api: Any, resource: Any, missing_is_empty: bool = False) -> li
 async def _send(api: Any, requests: list[Any]) -> None:
     """Send requests one after the other. Raises Refused or Unreachable at the first that fails: all may be sent again."""
     for request in requests:
-        reply = await api.call(request)
+        reply = await _call(api, request)
         if request.verb == "delete" and reply.code in (404, 409):
             continue  # gone already, or another object of that name
         _check(reply, f"{request.verb} {request.path}")
+
+
+async def _call(api: Any, request: Any) -> Any:
+    """The reply. What an overloaded server does not take now is sent again: every request here is safe to send twice."""
+    from random import Random
+
+    from underway.kube.retry import Again, retry
+
+    reply = await api.call(request)
+    for attempt in range(1, ATTEMPTS):
+        decision = retry(reply, attempt, Random()) if reply.code and not reply.ok else None
+        if not isinstance(decision, Again):
+            break
+        await asyncio.sleep(decision.delay_ms / 1000)
+        reply = await api.call(request)
+    return reply
 
 
 def _check(reply: Any, what: str) -> None:

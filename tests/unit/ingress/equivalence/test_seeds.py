@@ -13,6 +13,7 @@ from underway.ingress.equivalence.proof import prove
 from underway.ingress.equivalence.verdict import HostVerdict, Proof, Verdict
 from underway.ingress.matchers.gateway.parameters import Parameters
 from underway.ingress.matchers.ingress_v1 import Parameters as Reading
+from underway.ingress.matchers.request import request_of
 from underway.ingress.matchers.router import Router
 
 P, E, I = "Prefix", "Exact", "ImplementationSpecific"  # noqa: E741
@@ -139,6 +140,16 @@ def test_e9_plain_http_without_the_redirect() -> None:
         route("to-https", ("a.example",), rule(filters=filters), parents=[{"name": "edge", "sectionName": "http"}]),
     )
     proved(left, routed(edge, *sound))
+
+
+def test_e10_case_and_port_of_the_host_decide_nothing() -> None:
+    left = specified(ingress("web", "a.example", (P, "/", "web")))
+    right = routed(*full(rule("web", match("/"))))
+    for url in ("http://A.Example/", "http://a.example:80/"):
+        request = request_of(url)
+        answers = [one.views("http", request.host, request.port)[0].answer(request) for one in (left, right)]
+        assert [answer.backends[0].name for answer in answers] == ["web", "web"], url
+    proved(left, right)
 
 
 def test_e11_and_d3_more_than_sixteen_rules() -> None:

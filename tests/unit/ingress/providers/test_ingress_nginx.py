@@ -337,3 +337,17 @@ def test_the_first_ingress_with_aliases_decides_though_they_are_expressions() ->
     first = nginx("a/x", {"a.com": [path("/")]}, {"server-alias": "~^no"}, creationTimestamp="2026-01-01T00:00:00Z")
     out = made(first, nginx("a/y", {"a.com": [path("/y")]}, {"server-alias": "b.com"}, creationTimestamp="2026-01-02T00:00:00Z"))
     assert table(out, "b.com") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("/(?=a)b", "has '(?=', which RE2 does not have"),
+        ("/((((a", "is no expression for RE2: missing )"),
+        ("/((a{1,99}){1,99}){1,99}", "is no expression for RE2"),
+    ],
+)
+def test_an_expression_that_re2_does_not_take_is_left_out_and_said(pattern: str, why: str) -> None:
+    out = made(host(path(pattern, kind="ImplementationSpecific"), **{"use-regex": "true"}))
+    assert kinds(out, "HTTPRoute") == []
+    assert any(why in line for line in said(out.losses, "skipped")), said(out.losses, "skipped")

@@ -20,6 +20,7 @@ CAPTURE = {
     "(.*)": 1, "(.*)$": 1, "/?(.*)": 1, "(/.*)?": 1, "(/.*|$)": 1, "(/.*)?$": 1, "(.+)?": 1,
 }  # fmt: skip
 PCRE = re.compile(r"\(\?(?:[=!]|<[=!]|>|\(|R)|\\[1-9]|[*+?}]\+")
+PROGRAM_BYTES_MAX = 8 << 20  # of a compiled expression: what implementations allow by default
 LENGTH_MAX = 1024  # HTTPPathMatch.value
 WITH_SLASH = ("(/.*)?", "(/.*|$)", "(/.*)?$")  # the capture begins with the slash
 
@@ -98,9 +99,21 @@ def settled(pattern: str, target: str) -> str:
 
 
 def beyond_re2(pattern: str) -> str:
-    """What of an expression RE2 does not have (lookaround, possessive quantifiers, references back); "" if nothing."""
+    """Why RE2 does not take an expression, "" if it does: what it does not have (lookaround, possessive quantifiers, references
+    back), what it cannot parse, what takes more than a program may."""
+    import re2
+
     found = PCRE.search(pattern)
-    return found[0] if found else ""
+    if found is not None:
+        return f"has {found[0]!r}, which RE2 does not have"
+    options = re2.Options()
+    options.max_mem, options.log_errors = PROGRAM_BYTES_MAX, False
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        said = error.args[0] if error.args else "no expression"
+        return f"is no expression for RE2: {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    return ""
 
 
 def rewrite_of(shape: Shape, target: str) -> Rewrite | None:

@@ -236,7 +236,7 @@ class _Builder:
         odd = beyond_re2(location.path) if shape.kind == "opaque" else ""
         if not odd and len(shape.path.value) <= LENGTH_MAX:
             return False
-        why = f"has {odd!r}, which RE2 does not have" if odd else f"is longer than {LENGTH_MAX} characters with its anchor"
+        why = odd or f"is longer than {LENGTH_MAX} characters with its anchor"
         witness = f"requests for it at {block.host or 'any host'} are answered by another path, or not at all"
         owner, hosts = location.own.ingress.object, (block.host,)
         reason = f"{location.path[:60]} {why}; it was left out"
