@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from binaries import require_control_plane
 from controlplane import ControlPlane
+from property import wild
 from property.conversions import drawn
+from underway.cli.crd.validate import command as validate
 from underway.ingress.conversion import convert
 from underway.ingress.layout import Options
+from underway.ingress.migration import resource_of
 from underway.ingress.personas import Row, default_groups, matrix, objects
 from underway.ingress.providers.ingress_nginx.keys import KEYS
 from underway.ingress.versions import converted
@@ -112,6 +117,22 @@ def test_every_object_is_taken_by_the_real_server(bare: Bare, minor: int, channe
     made = corpus(minor, "standard")
     assert len(made) > 100
     assert bare.refused(made) == []
+
+
+@pytest.mark.parametrize("channel", ["standard", "experimental"])
+def test_every_object_is_valid_for_our_own_judge_of_definitions(channel: str, tmp_path: Path) -> None:
+    folder = module(f"sigs.k8s.io/gateway-api@{VERSIONS[6]}") / "config" / "crd" / channel
+    made = corpus(6, "standard")
+    for seed in range(80):  # wild sets, too, but of the standard channel alone
+        ingresses, options = wild.drawn(seed)
+        plain = msgspec.structs.replace(options, emitter="standard", experimental=False)
+        made += [_renamed(one, 1000 + seed) for one in convert(ingresses, plain).objects if one["kind"] != "GatewayClass"]
+    for kind in sorted({one["kind"] for one in made}):
+        definition = folder / f"gateway.networking.k8s.io_{resource_of({'apiVersion': 'a/v1', 'kind': kind}).plural}.yaml"
+        file = tmp_path / f"{kind}.yaml"
+        file.write_text(yaml.safe_dump_all(one for one in made if one["kind"] == kind))
+        done = CliRunner().invoke(validate, ["--crd", str(definition), "-f", str(file)])
+        assert done.exit_code == 0, [line for line in done.output.splitlines() if not line.endswith("is valid")][:5]
 
 
 def test_every_policy_of_envoy_gateway_is_taken_by_the_real_server(bare: Bare) -> None:
