@@ -279,7 +279,7 @@ async def _call(api: Any, request: Any) -> Any:
         decision = retry(reply, attempt, Random()) if reply.code and not reply.ok else None
         if not isinstance(decision, Again):
             break
-        await asyncio.sleep(decision.delay_ms / 1000)
+        await api.pause(decision.delay_ms)
         reply = await api.call(request)
     return reply
 
