@@ -76,6 +76,7 @@ def admit(
     one_at_a_time = _control_plane_is_busy(hands, snapshot)
     candidates = [node for node in candidates if not (one_at_a_time and node.is_control_plane)]
     forecast = _promised(hands, snapshot, rules, estimates)
+    forecast.weigh(candidates)
     order = Order(spec.nodes, snapshot, rules)
     admissions: list[Admission] = []
     while len(admissions) < limit:
@@ -88,7 +89,7 @@ def admit(
         open_now = [choice for choice in open_now if _fits(choice[0], waits_s, hands, snapshot, rules, estimates)]
         if not open_now:
             break
-        node, slot = min(open_now, key=lambda choice: order.rank(choice[0], waits_s[choice[0].name]))
+        node, slot = min(open_now, key=lambda choice: order.rank(choice[0], waits_s[choice[0].name], forecast.weight(choice[0])))
         forecast.reserve(node, _drains_in_s(slot, estimates))
         taken[scope_of(node.zone, spec.pace), slot] += 1
         candidates.remove(node)
@@ -118,9 +119,9 @@ def _drains_in_s(slot: Slot, estimates: Estimates) -> float:
 
 
 def _promised(hands: Hands, snapshot: Snapshot, rules: Rules, estimates: Estimates) -> Forecast:
-    """A forecast in which the nodes in hand have reserved their tokens, those that drain already first."""
+    """A forecast in which the nodes in hand have reserved their tokens, those that drain already first, then as admitted."""
     forecast = Forecast(snapshot, rules)
-    ordered = sorted(hands.records.items(), key=lambda item: (item[1].phase is Phase.SURGING, item[1].since_ms, item[0]))
+    ordered = sorted(hands.records.items(), key=lambda item: (item[1].phase is Phase.SURGING, item[1].place))
     for name, record in ordered:
         drains_in_s = _drains_in_s(record.slot, estimates) if record.phase is Phase.SURGING else 0.0
         forecast.reserve(snapshot.nodes[name], drains_in_s)

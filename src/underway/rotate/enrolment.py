@@ -29,11 +29,15 @@ MARKS_AT_ONCE = 8  # of the 16 writes at once: the taints of 1,000 old nodes mus
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """An admission whose outcome is not known. seen: the node's resourceVersion that it was based on."""
+    """An admission whose outcome is not known. seen: the node's resourceVersion that it was based on.
+
+    place_ms: its place among all admissions, a time.
+    """
 
     node: str
     slot: Slot
     seen: str
+    place_ms: int
 
 
 class Enrolment:
@@ -59,7 +63,7 @@ class Enrolment:
         for uid, pending in self._pending.items():
             if pending.node in situation.held:
                 continue
-            self._begin(situation.snapshot.nodes[pending.node], uid, pending.slot, situation.now_ms)
+            self._begin(situation.snapshot.nodes[pending.node], uid, pending, situation.now_ms)
         canaries = self._canaries(old, situation)
         if self._pending or situation.waiting:
             return canaries
@@ -73,10 +77,12 @@ class Enrolment:
             inf if opening.until_ms >= FOR_EVER_MS else (opening.until_ms - situation.now_ms) / 1_000,
             opening.span_ms / 1_000,
         )
-        for admission in admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates):
-            node = admission.node
-            self._pending[node.metadata.uid] = Pending(node.name, admission.slot, node.metadata.resource_version)
-            self._begin(node, node.metadata.uid, admission.slot, situation.now_ms)
+        admissions = admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates)
+        for later_ms, admission in enumerate(admissions):
+            node, place_ms = admission.node, situation.now_ms + later_ms
+            pending = Pending(node.name, admission.slot, node.metadata.resource_version, place_ms)
+            self._pending[node.metadata.uid] = pending
+            self._begin(node, node.metadata.uid, pending, situation.now_ms)
         return canaries
 
     def _canaries(self, old: list[Node], situation: Situation) -> Canary:
@@ -95,8 +101,8 @@ class Enrolment:
             if node is None or node.metadata.uid != uid or node.metadata.resource_version != pending.seen:
                 del self._pending[uid]
 
-    def _begin(self, node: Node, uid: str, slot: Slot, now_ms: int) -> None:
-        event = Event.ADMITTED_WITH_SURGE if slot is Slot.SURGE else Event.ADMITTED_WITHOUT_SURGE
+    def _begin(self, node: Node, uid: str, pending: Pending, now_ms: int) -> None:
+        event = Event.ADMITTED_WITH_SURGE if pending.slot is Slot.SURGE else Event.ADMITTED_WITHOUT_SURGE
         phase = next_phase(Phase.OUTDATED, event)
         closing = phase is Phase.CORDONED
         name = self._rotation.metadata.name
@@ -104,10 +110,11 @@ class Enrolment:
             rotation=name,
             phase=phase,
             since_ms=now_ms,
-            slot=slot,
+            slot=pending.slot,
             replacement=machine_key(name, uid, now_ms),
             cordoned=closing and not node.spec.unschedulable,
             protected=tuple(key for key in HANDS_OFF if key not in node.metadata.annotations),
+            admitted_ms=pending.place_ms,
         )
         closed = True if closing else None
         self._outbox.send(("admit", uid), lambda id_: acts.write_record(id_, node, record, closed=closed))

@@ -7,6 +7,8 @@ of the lower bound, where name order costs up to 43 % (docs/adr/0004).
 """
 
 import heapq
+from collections import Counter
+from collections.abc import Iterable
 
 from underway.model.disruption import PodDisruptionBudget
 from underway.model.node import Node
@@ -28,6 +30,7 @@ class Tokens:
         self.free_at_s = [0.0] * free + [restart_s] * (k - free)
         heapq.heapify(self.free_at_s)
         self.restart_s = restart_s
+        self.each_s = restart_s / k if k else FOR_EVER_S
 
     def take(self, not_before_s: float) -> float:
         """Take the next token at or after a time; when that is."""
@@ -56,6 +59,7 @@ class Forecast:
         self._rules = rules
         self._tokens: dict[str, Tokens] = {}
         self._demands: dict[str, dict[str, int]] = {}
+        self._load_s: dict[str, float] = {}
 
     def reserve(self, node: Node, drains_in_s: float) -> None:
         """Promise a node in hand the tokens that its pods need, from the time at which it drains."""
@@ -70,6 +74,21 @@ class Forecast:
             max((self._tokens[budget].peek(count, drains_in_s) for budget, count in demand.items()), default=drains_in_s)
             - drains_in_s
         )
+
+    def weigh(self, nodes: Iterable[Node]) -> None:
+        """Note how long each budget would need for all of these nodes, were there nothing else to wait for."""
+        needed: Counter[str] = Counter()
+        for node in nodes:
+            needed.update(self._demand(node))
+        self._load_s = {key: count * self._tokens[key].each_s for key, count in needed.items()}
+
+    def weight(self, node: Node) -> float:
+        """How much of what is short the node needs: of nodes that wait equally long, the heaviest goes first.
+
+        Otherwise those that are easy go first, and the pods of the shortest budgets are left to wait for each other at the
+        end. The fourth power lets one short budget outweigh any number of ample ones (measured: docs/adr/0004).
+        """
+        return sum(self._load_s.get(key, 0.0) ** 4 for key in self._demand(node))
 
     def _demand(self, node: Node) -> dict[str, int]:
         """How many tokens of each budget the node's pods need."""

@@ -16,7 +16,7 @@ from underway.policy.evictable import Move, Rules, fate
 from underway.rotate.spec import Nodes, OrderBy
 
 Key = tuple[object, ...]
-WAIT_DIGITS = 3
+FOR_EVER_S = float("inf")
 
 
 class Order:
@@ -39,9 +39,12 @@ class Order:
             "expression": lambda node, key: self._score(key.expression, node),
         }
 
-    def rank(self, node: Node, wait_s: float) -> Key:
-        """What sorts the node among the others. wait_s: how long it would wait for budgets."""
-        return (*(self._of[key.by](node, key) for key in self.keys), round(wait_s, WAIT_DIGITS), node.zone, node.name)
+    def rank(self, node: Node, wait_s: float, weight: float = 0.0) -> Key:
+        """What sorts the node among the others. wait_s: how long it would wait for budgets; weight: how much of what is short
+        it needs (`Forecast.weight`).
+        """
+        wait = round(wait_s) if wait_s < FOR_EVER_S else wait_s
+        return (*(self._of[key.by](node, key) for key in self.keys), wait, -weight, node.zone, node.name)
 
     def reason(self, node: Node, wait_s: float) -> str:
         """The same in words."""

@@ -149,6 +149,7 @@ def _played(
     heapq.heapify(free_at)
     waiting = {scope: [node for node in old if scope_of(node.zone, pace) == scope] for scope in room}
     forecast = Forecast(snapshot, rules)
+    forecast.weigh(old)
     order: list[PlannedNode] = []
     ranking = Order(rotation.spec.nodes, snapshot, rules)
     while free_at:
@@ -158,7 +159,7 @@ def _played(
         drains_s = starts_s + estimates.boot_s + estimates.settle_s + estimates.deregister_s
 
         def rank(node: Node, drains_s: float = drains_s) -> tuple[object, ...]:
-            return ranking.rank(node, forecast.wait_s(node, drains_s))
+            return ranking.rank(node, forecast.wait_s(node, drains_s), forecast.weight(node))
 
         node = min(waiting[scope], key=rank)
         waiting[scope].remove(node)

@@ -29,7 +29,8 @@ CORDONED = PREFIX + "cordoned"
 PROTECTED = PREFIX + "protected"
 DRAINING = PREFIX + "draining-since"
 FORCED = PREFIX + "deadline-deleted"
-ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED, DRAINING, FORCED)
+ADMITTED = PREFIX + "admitted"
+ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED, DRAINING, FORCED, ADMITTED)
 
 HANDS_OFF = ("cluster-autoscaler.kubernetes.io/scale-down-disabled", "karpenter.sh/do-not-disrupt")
 """Annotations that keep others from removing a node in hand. Sources: Cluster Autoscaler FAQ; Karpenter, "Disruption"."""
@@ -104,7 +105,8 @@ class Record(msgspec.Struct, frozen=True):
     since_ms: when the phase began. replacement: the key of its successor. cordoned: whether we cordoned it (a cordon of
     somebody else's is not ours to lift). protected: which of HANDS_OFF we set (others' are not ours to remove either).
     draining_ms: when it first began to drain, 0 before; a quarantine does not end that. forced_ms, forced: when which pod (by
-    UID) was last chosen to be deleted past its deadline.
+    UID) was last chosen to be deleted past its deadline. admitted_ms: the node's place in the order in which budgets were
+    promised, the time of its admission, 0 where an older Underway wrote the record.
     """
 
     rotation: str
@@ -118,6 +120,12 @@ class Record(msgspec.Struct, frozen=True):
     draining_ms: int = 0
     forced_ms: int = 0
     forced: str = ""
+    admitted_ms: int = 0
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """What sorts it among the nodes in hand."""
+        return self.admitted_ms or self.since_ms, self.replacement
 
 
 def record_of(node: Node) -> Record | None:
@@ -137,6 +145,7 @@ def record_of(node: Node) -> Record | None:
             draining_ms=parsed_ms(annotations.get(DRAINING, "")) or 0,
             forced_ms=parsed_ms(forced_at) or 0,
             forced=forced,
+            admitted_ms=parsed_ms(annotations.get(ADMITTED, "")) or 0,
         )
     except (KeyError, ValueError):
         return None
@@ -155,6 +164,7 @@ def annotations_of(record: Record) -> dict[str, str | None]:
         PROTECTED: ",".join(record.protected) or None,
         DRAINING: timestamp.format_micro(record.draining_ms) if record.draining_ms else None,
         FORCED: f"{timestamp.format_micro(record.forced_ms)} {record.forced}" if record.forced_ms else None,
+        ADMITTED: timestamp.format_micro(record.admitted_ms) if record.admitted_ms else None,
         **dict.fromkeys(record.protected, "true"),
     }
 

@@ -69,7 +69,7 @@ class Work:
         self._out_ms: dict[str, tuple[int, int]] = {}
 
     def round(self, situation: Situation) -> Result:
-        """Work on every node in hand, those that are furthest along first."""
+        """Work on every node in hand: those that drain first, in the order in which budgets were promised to them."""
         snapshot = situation.snapshot
         self._machinery.begin(situation.now_ms)
         purse = Purse(self._evictions.spent(snapshot))
@@ -77,7 +77,7 @@ class Work:
         steps: dict[str, Step] = {}
         present: set[str] = set()
         missing = self.replicas.missing(situation) if self._rules.surge_single else lambda _pod: ""
-        for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0])):
+        for name, record in sorted(situation.records.items(), key=claim):
             node = snapshot.nodes[name]
             left = drain(node, record, snapshot, self._rules, purse, situation.now_ms, missing)
             step = steps[name] = self._step(node, record, left, situation)
@@ -200,6 +200,7 @@ class Work:
             draining_ms=_draining_ms(record, following, now_ms),
             forced_ms=record.forced_ms,
             forced=record.forced,
+            admitted_ms=record.admitted_ms,
         )
         # A node that somebody else had cordoned stays cordoned when we let go of it.
         lifted = None if closed is False and not record.cordoned and node.spec.unschedulable else closed
@@ -275,3 +276,12 @@ def _draining_ms(record: Record, following: Phase, now_ms: int) -> int:
 def owed_by(node: Node, record: Record) -> Owed:
     """The successor that a node in hand is to get."""
     return Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels), node.spec.provider_id)
+
+
+def claim(item: tuple[str, Record]) -> tuple[bool, tuple[int, str]]:
+    """Who has first claim on a budget: a node that drains, before one that only would; among them, who was admitted first.
+
+    The forecast has promised the tokens in that order. Any other makes nodes wait for each other half drained.
+    """
+    _, record = item
+    return record.phase is not Phase.DRAINING, record.place

@@ -68,6 +68,14 @@ def test_the_node_that_waits_least_goes_next() -> None:
     assert forecast.wait_s(nodes[2], 0) == 0
 
 
+def test_of_nodes_that_wait_equally_long_the_one_that_needs_what_is_short_goes_first() -> None:
+    short, ample = budget("short", app="short", maxUnavailable=1), budget("ample", app="ample", allowed=5, maxUnavailable=5)
+    nodes = [node(name) for name in ("a", "b", "c")]
+    pods = [pod("p1", "a", app="ample"), pod("p2", "b", app="short"), pod("p3", "c", app="short")]
+    found = admit(nodes, Hands(), cluster(*nodes, *pods, short, ample), SPEC, Rules(), ESTIMATES)
+    assert [admission.node.name for admission in found] == ["b"], "a would leave b and c to wait for each other at the end"
+
+
 def test_admission_prefers_it_and_keeps_the_budget() -> None:
     nodes = [node("a"), node("b"), node("c")]
     pods = [pod("w1", "a"), pod("w2", "b"), pod("x", "c", "other")]

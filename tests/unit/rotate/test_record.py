@@ -9,6 +9,7 @@ from underway.rotate import acts
 from underway.rotate.effects import ListMachines, Machine, MachineReply
 from underway.rotate.machinery import Machinery
 from underway.rotate.record import HANDS_OFF, PROTECTED, Phase, Record, Slot, annotations_of, record_of
+from underway.rotate.work import claim
 
 RECORD = Record("r", Phase.SURGING, 0, Slot.SURGE, "key", protected=HANDS_OFF)
 SCALE_DOWN, DISRUPT = HANDS_OFF
@@ -46,3 +47,12 @@ def test_a_machine_is_known_by_the_provider_id_of_its_node() -> None:
     machinery.answered(listing, 0, {"aws:///a/i-1": "ip-10-0-0-1"})
     assert machinery.by_key["key"].node == "ip-10-0-0-1"
     assert "ip-10-0-0-1" in machinery.by_node
+
+
+def test_nodes_in_hand_keep_their_place_whenever_their_phases_began() -> None:
+    first = Record("r", Phase.DRAINING, 9_000, Slot.SURGE, "key-1", admitted_ms=1_000)
+    second = Record("r", Phase.DRAINING, 8_000, Slot.SURGE, "key-2", admitted_ms=1_001)
+    waiting = Record("r", Phase.SURGING, 500, Slot.SURGE, "key-0", admitted_ms=500)
+    in_hand = {"c": waiting, "b": second, "a": first}
+    assert [name for name, _ in sorted(in_hand.items(), key=claim)] == ["a", "b", "c"], "who drains comes first, as promised"
+    assert record_of(node("a", annotations=written(first))) == first
