@@ -230,7 +230,7 @@ PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (work_outside_of_the_windows, "window-acts", 1),
     (begin_all_beside_the_canary, "canary-alone", 2),
     (let_the_canary_not_soak, "canary-alone", 2),
-    (evict_what_is_still_at_work, "long-work", 7),
+    (evict_what_is_still_at_work, "long-work", 26),
     (end_a_machine_before_that_is_written_down, "double-terminate", 0),
     (forget_the_zones, "budget-exceeded", 3),
     (count_a_percentage_of_the_nodes_of_the_moment, "budget-exceeded", 0),
@@ -240,7 +240,7 @@ PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (begin_while_the_successor_still_soaks, "short-soak", 10),
     (go_by_the_ready_condition_alone, "short-soak", 0),
     (drain_on_in_a_frozen_pool, "frozen-acts", 13),
-    (keep_cordons_through_a_freeze, "stranded-cordon", 13),
+    (keep_cordons_through_a_freeze, "stranded-cordon", 17),
     (forget_what_the_cluster_is_owed, "every-node-reached", 13),
     (ask_for_a_machine_in_every_round, "budget-exceeded", 0),
 )

@@ -15,6 +15,7 @@ from underway.errors import InvariantViolated, Refused, UnderwayError, Unreachab
 
 COMMANDS: dict[str, str] = {
     "demo": "Upgrade an embedded cluster before your eyes; no cluster needed.",
+    "rehearse": "Play named failure scenarios on an embedded cluster, in virtual time.",
     "plan": "Say what a rotation would do: order, lower bound, predicted time, blockers.",
     "rotate": "Rotate the nodes of a cluster from this terminal.",
     "status": "Show how the rotations of a cluster stand.",
