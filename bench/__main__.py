@@ -4,11 +4,12 @@ import argparse
 import os
 import sys
 
-from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, peers, pipeline, proof, swarm, webhook
+from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, pace, peers, pipeline, proof, swarm, webhook
 
 BENCHES = {
     "demo": demo.run,
     "orders": orders.run,
+    "pace": pace.run,
     "swarm": swarm.run,
     "help": help_time.run,
     "lint": lint.run,
