@@ -274,6 +274,20 @@ def test_rules_of_ones_own_come_from_a_file(lint: Lint) -> None:
     assert (done.code, done.rules) == (1, ["mine"])
 
 
+def test_rules_of_installed_packages_come_by_their_entry_point(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    lint.file("acme_rules.py", RULE.format(then=""))
+    lint.file("acme-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    points = "[underway.lint.rules]\nacme = acme_rules:RULES\ngone = acme_gone:RULES\n"
+    lint.file("acme-1.0.dist-info/entry_points.txt", points)
+    monkeypatch.syspath_prepend(str(lint.folder))
+    done = lint.run(BARE, "-c", "mine", "-o", "json")
+    assert (done.code, done.rules) == (1, ["mine"])
+    told = "entry point gone (acme_gone:RULES) cannot be loaded: ModuleNotFoundError: No module named 'acme_gone'"
+    assert f"skipped: Rule: {told}" in done.err
+    listed = lint("list", "-g", "own", "-o", "json")
+    assert (listed.code, [row["name"] for row in listed.report]) == (4, ["mine"])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
