@@ -15,6 +15,7 @@ import yaml
 
 import build
 from controlplane import ControlPlane, free_port
+from e2e.gates import PATIENT
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -106,6 +107,7 @@ def fleet(sites: dict[str, Site], provider: str) -> list[dict[str, Any]]:
                 "machines": {"provider": "Command", "command": [provider]},
                 "pace": {"maxSurge": 2},
                 "drain": {"deregistration": "1s"},
+                "health": PATIENT,
             },
         },
     }

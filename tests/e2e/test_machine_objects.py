@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from controlplane import ControlPlane, node_manifest
+from e2e.gates import PATIENT
 from underway.rotate.kinds.installation import PROVIDER_RULES
 from waiting import wait_until
 
@@ -249,7 +250,7 @@ def emptied(home: ControlPlane) -> Iterator[None]:
     home.kubectl("delete", "nodes", "--all")
 
 
-SPEC = {"target": {"drifted": True}, "pace": {"maxSurge": 1}, "drain": {"deregistration": "1s"}}
+SPEC = {"target": {"drifted": True}, "pace": {"maxSurge": 1}, "drain": {"deregistration": "1s"}, "health": PATIENT}
 
 
 def test_machines_of_cluster_api_are_replaced_and_drained_by_their_rules(home: ControlPlane, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 import build
 from controlplane import ControlPlane, free_port
+from e2e.gates import PATIENT
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -128,6 +129,7 @@ class Operators:
             "machines": {"provider": "Command", "command": [str(self.provider)]},
             "pace": {"maxSurge": 3},
             "drain": {"deregistration": "1s", "singleReplica": "Surge"},
+            "health": PATIENT,
             **spec,
         }
         self.cluster.apply([{"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": name}, "spec": body}])

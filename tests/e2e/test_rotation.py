@@ -19,6 +19,7 @@ import yaml
 
 import build
 from controlplane import ControlPlane
+from e2e.gates import PATIENT
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
@@ -128,6 +129,7 @@ def rotation_file(cluster: ControlPlane, folder: Path, name: str, **spec: Any) -
             "machines": machines,
             "pace": {"maxSurge": 2},
             "drain": {"deregistration": "1s"},
+            "health": PATIENT,
             **spec,
         },
     }

@@ -18,5 +18,5 @@ def judge(evidence: Evidence, asked: GateSpec) -> Finding:
     return "" if outcome.value is True else f"not {asked.expression}"
 
 
-# A look over 10,000 pods takes some 30 ms: often enough for a freeze within 5 s, too often for every round.
+# A look over 10,000 pods takes some 70 ms: often enough for a freeze within 5 s, too often for every round.
 GATE = Gate("expression", judge, for_s=30, interval_s=1.0, paced=True)
