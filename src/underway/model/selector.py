@@ -33,6 +33,7 @@ def _compares(operator: str, value: str, bound: str) -> bool:
 
 def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Whether all of the selector's requirements hold; an empty selector matches everything."""
-    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
-        requirement_matches(requirement, labels) for requirement in selector.match_expressions
-    )
+    for key, value in selector.match_labels.items():
+        if labels.get(key) != value:
+            return False
+    return not selector.match_expressions or all(requirement_matches(one, labels) for one in selector.match_expressions)

@@ -6,6 +6,7 @@ the swarm and `bench` all run this; nothing in it knows which.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from underway.sim.world.world import World
 
 WARM_UP_MS = 60_000  # of traffic before the rotation: the "before" of the latency figures
 AFTER_MS = 60_000  # and after it
+BROKEN = attrgetter("broken")  # asked after each event of a run
 JUDGED = (r.NODES, r.PODS, r.LEASES)
 
 
@@ -152,7 +154,7 @@ class Rehearsal:
     def done(self) -> bool:
         """Whether the run is over: finished, broken or out of time."""
         over = self.world.queue.now_ms() >= self.trace.start_ms + self._limit_ms
-        return bool(self.violation) or self._finished() or over or any(checker.broken for checker in self.checkers)
+        return bool(self.violation) or self._finished() or over or any(map(BROKEN, self.checkers))
 
     def _finished(self) -> bool:
         return self.pump is not None and self.pump.driver.finished

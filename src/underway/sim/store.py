@@ -67,7 +67,11 @@ class Store:
 
     def _collection(self, resource: Resource) -> _Collection:
         # Versions of one resource share their storage, as on the real server.
-        return self._collections.setdefault((resource.group, resource.plural), _Collection())
+        key = (resource.group, resource.plural)
+        found = self._collections.get(key)
+        if found is None:
+            found = self._collections[key] = _Collection()
+        return found
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """The object, or None."""
