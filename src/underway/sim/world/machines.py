@@ -96,7 +96,7 @@ class SimMachines:
                 return MachineReply(request=request)
             case ReadQuotas():
                 quota = self.trouble.quota
-                quotas = () if quota is None else (Quota("instances", self._running(), quota),)
+                quotas = () if quota is None else (Quota("instances", self.running(), quota),)
                 return MachineReply(request=request, quotas=quotas)
             case ListMachines():
                 listed = [self._listed(name, drift=request.drift) for name in self._by_name]
@@ -109,7 +109,8 @@ class SimMachines:
             return machine
         return msgspec.structs.replace(machine, drifted=f"made from revision {made} of the template, which is at {self.revision}")
 
-    def _running(self) -> int:
+    def running(self) -> int:
+        """How many machines there are that cost something."""
         return sum(1 for machine in self._by_name.values() if machine.state in ("Pending", "Running", "Terminating"))
 
     def _provision(self, request: Provision) -> MachineReply:
@@ -117,7 +118,7 @@ class SimMachines:
         if known is not None:
             return MachineReply(request=request, machines=(known,))
         quota = self.trouble.quota
-        if quota is not None and self._running() >= quota:
+        if quota is not None and self.running() >= quota:
             error = f"VcpuLimitExceeded: the account's quota of {quota} instances is used up"
             return MachineReply(request=request, error=error)
         self.on_provision(request.key)
@@ -209,3 +210,9 @@ class SimMachines:
         node = self._registry.store.get(NODES, "", name)
         if node is not None:
             self._nodes.silent(name, node["metadata"]["uid"])
+
+    def vanish(self, name: str) -> None:
+        """Nobody asked, and the machine is gone, as a spot instance is; the cloud controller manager deletes its Node."""
+        self._set(name, "Gone")
+        self.die(name)
+        self._registry.delete(NODES, "", name)
