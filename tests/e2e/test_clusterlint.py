@@ -12,7 +12,7 @@ from bench.peers import peer
 from clusterlint_clusters import SEEDS, Drawn, Reasons, found
 from clusterlint_program import Program, Served
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 WANTED = "give --clusterlint PATH, or --clusterlint install; an oracle judges the same clusters in tests/property"
 
 
