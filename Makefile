@@ -32,6 +32,7 @@ test: check ## what CI runs first: lint, types, layers, tests
 
 e2e: setup ## the same program on a real kube-apiserver
 	$(BIN)/pytest -m e2e -p no:randomly --timeout 300 tests/e2e tests/parity
+	$(BIN)/pytest --timeout 300 tests/kubectl  # again: there is a kubectl now
 
 bench: setup ## the figures, as tables
 	$(BIN)/python -m bench

@@ -44,11 +44,14 @@ def free_port() -> int:
 class ControlPlane:
     """One control plane. Use as a context manager.
 
-    controllers: False leaves etcd and kube-apiserver alone, so that nobody but the caller changes an object.
+    controllers: False leaves etcd and kube-apiserver alone, so that nobody but the caller changes an object. features: gates to
+    open in the API server and its controllers; apis: group versions to serve beside those that are served by default.
     """
 
-    def __init__(self, *, controllers: bool = True) -> None:
+    def __init__(self, *, controllers: bool = True, features: Sequence[str] = (), apis: Sequence[str] = ()) -> None:
         self._with_controllers = controllers
+        self._gates = [f"--feature-gates={name}=true" for name in features]
+        self._apis = [f"--runtime-config={name}=true" for name in apis]
         self._bin = build.binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="underway-e2e-"))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -137,6 +140,8 @@ class ControlPlane:
             "--enable-priority-and-fairness=false",
             f"--audit-policy-file={self._audit_policy()}",
             f"--audit-log-path={self.audit_log}",
+            *self._gates,
+            *self._apis,
         )
 
     @property
@@ -172,6 +177,7 @@ class ControlPlane:
             "--bind-address=127.0.0.1",
             f"--secure-port={free_port()}",
             *qps,
+            *self._gates,
         )
         scheduler = self.kubeconfig("system:kube-scheduler", file="scheduler")
         self._run(

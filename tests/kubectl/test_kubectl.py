@@ -47,7 +47,7 @@ def columns(table: str) -> list[str]:
 def test_version_says_what_serves(kubectl: Kubectl) -> None:
     server = json.loads(kubectl("get", "--raw", "/version"))
     assert server["gitVersion"].endswith("+underway")
-    assert (server["major"], server["minor"]) == ("1", "36")
+    assert server["gitVersion"].startswith(f"v{server['major']}.{server['minor']}.")
     assert server["gitVersion"] in kubectl("version")
 
 
