@@ -98,3 +98,14 @@ def test_the_judge_reads_it_too_and_proves_what_was_converted(data: dict[str, st
     documents = [nginx("shop/web", {"a.com": [path("/"), path("/x/z", "x")]}, tls=tls), settings(**data)]
     sides = [manifests_of((one, "") for one in side) for side in (documents, made(*documents).objects)]
     assert prove(ingress_nginx.router(sides[0]), gateway.router(sides[1])).verdict is Verdict.PROVED
+
+
+def test_what_browsers_are_told_by_default_is_said_once() -> None:
+    def about(*config: dict[str, Any], tls: Any = ({"hosts": ["a.com", "b.com"], "secretName": "s"},)) -> list[tuple[str, ...]]:
+        web = nginx("shop/web", {"a.com": [path("/")], "b.com": [path("/")]}, tls=list(tls))
+        return [(loss.kind, *loss.hosts) for loss in made(web, *config).losses if loss.code == "hsts"]
+
+    assert about() == [("note", "a.com", "b.com")]
+    assert about(tls=()) == []
+    assert about(settings(hsts="false")) == []
+    assert [kind for kind, *_ in about(settings(hsts="true"))] == ["lost"]

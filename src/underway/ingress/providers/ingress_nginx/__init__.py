@@ -10,7 +10,7 @@ from underway.ingress.ir import Plan
 from underway.ingress.losses import Loss
 from underway.ingress.providers.annotations import Annotations
 from underway.ingress.providers.ingress_nginx import keys
-from underway.ingress.providers.ingress_nginx.controller_config import config_of, losses_of, under
+from underway.ingress.providers.ingress_nginx.controller_config import config_of, hsts_of, losses_of, under
 from underway.ingress.providers.ingress_nginx.rules import plan_of
 from underway.ingress.providers.ingress_nginx.servers import Blocks, blocks_of
 from underway.ingress.source import Ingress, Source
@@ -34,6 +34,8 @@ def plan(ingresses: list[Ingress], source: Source, class_name: str) -> tuple[Pla
         keys.say_unconverted(own)
         losses += own.losses
     losses += losses_of(config, tuple(blocks.servers))
+    encrypted = [block for _, block in sorted(blocks.servers.items()) if block.certificate is not None]
+    losses += hsts_of(config, tuple((block.host, block.first, block.where) for block in encrypted))
     return made, [_for_other_names(loss, blocks) for loss in losses]
 
 

@@ -39,6 +39,7 @@ class Key(NamedTuple):
     guards: bool = False
 
 
+HSTS = "Strict-Transport-Security: max-age=31536000; includeSubDomains"  # config.go, NewDefault
 HEADERS = "no field of a Gateway sets headers for all hosts"
 ADDRESSES = "who the client is, is a setting of the data plane"
 KEYS: tuple[Key, ...] = (
@@ -119,6 +120,19 @@ def under(ingress: Ingress, config: Config, source: Source, prefix: str) -> Ingr
         where = Where(config.where.source, (*config.where.path, "data", annotation.removeprefix(prefix)))
         source.borrowed[ingress.object, annotation] = Borrowed(f"ConfigMap {config.key}", where)
     return msgspec.structs.replace(ingress, annotations=borrowed | ingress.annotations) if borrowed else ingress
+
+
+def hsts_of(config: Config, encrypted: tuple[tuple[str, Ingress, Where], ...]) -> list[Loss]:
+    """What browsers are told by default. encrypted: each host with a certificate, its Ingress and where it names the host.
+
+    Only a note, and one for all hosts: it changes what browsers ask from then on, not who answers them.
+    """
+    if not encrypted or "hsts" in config.data:
+        return []  # said by the ConfigMap, it is a loss of its own, or off
+    _, first, where = encrypted[0]
+    reason = f"ingress-nginx adds {HSTS} to answers over https unless told otherwise; a Gateway does not"
+    remedy = "responseHeaderModifier in the rules of https listeners, if browsers are to go on as they do"
+    return [Loss("note", where, first.object, reason, remedy, "hsts", "", tuple(host for host, *_ in encrypted))]
 
 
 def losses_of(config: Config, hosts: tuple[str, ...]) -> list[Loss]:
