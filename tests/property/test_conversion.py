@@ -12,3 +12,8 @@ BATCH = 50
 def test_no_request_is_answered_otherwise_without_a_word(batch: int, wild: bool) -> None:
     found = [line for seed in range(batch * BATCH, (batch + 1) * BATCH) for line in silent(seed, wild)]
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("seed", [45_888, 55_350])
+def test_a_host_without_a_path_is_not_answered_by_the_catch_all_of_another_gateway(seed: int) -> None:
+    assert silent(seed) == []

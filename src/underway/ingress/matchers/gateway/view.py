@@ -120,7 +120,10 @@ class GatewayRouter:
 
 
 class HostView:
-    """One host at one Gateway through one scheme. claim: how specifically the Gateway speaks of the host."""
+    """One host at one Gateway through one scheme. claim: how specifically the Gateway speaks of the host.
+
+    It speaks by its routes or, where none of them has the host, by the listener that it keeps for it.
+    """
 
     def __init__(
         self,
@@ -135,7 +138,8 @@ class HostView:
         self._all = tables
         first = tables[0][0] if tables else ""
         self._tables = tables if parameters.hostname_fallback else [one for one in tables if one[0] == first]
-        self.claim = (bool(tables) and specificity(first)[0], len(first) if tables else -1)
+        named = first if tables else heard[0].listener.hostname if heard else ""
+        self.claim = (bool(named) and specificity(named)[0], len(named) if tables or named else -1)
         self.certificates = self._secrets()
         self._policies = policies
 
