@@ -17,3 +17,7 @@ def test_no_request_is_answered_otherwise_without_a_word(batch: int, wild: bool)
 @pytest.mark.parametrize("seed", [45_888, 55_350])
 def test_a_host_without_a_path_is_not_answered_by_the_catch_all_of_another_gateway(seed: int) -> None:
     assert silent(seed) == []
+
+
+def test_a_certificate_that_nobody_is_asked_for_over_http_is_said() -> None:
+    assert silent(236_710, wild=True) == []
