@@ -12,7 +12,7 @@ from binaries import require_control_plane
 from controlplane import ControlPlane
 from waiting import wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 NAME = "parts.storage.underway.dev"
 PARTS = 150
 
@@ -47,6 +47,16 @@ def parts(cluster: ControlPlane) -> list[int]:
     return sorted(item["spec"]["number"] for item in items)
 
 
+def succeeded(cluster: ControlPlane, migration: dict[str, Any]) -> bool:
+    """Whether theirs has. It gives up if the garbage collector, which looks for new kinds twice a minute, is late: then anew."""
+    found = json.loads(cluster.kubectl("get", "storageversionmigration", "parts", "-o", "json"))
+    true = {one["type"] for one in found.get("status", {}).get("conditions", ()) if one["status"] == "True"}
+    if "Failed" in true:
+        cluster.kubectl("delete", "storageversionmigration", "parts")
+        cluster.apply([migration])
+    return "Succeeded" in true
+
+
 def test_two_migrators_come_to_the_same_end(cluster: ControlPlane) -> None:
     cluster.apply([definition("v1")])
     cluster.kubectl("wait", "--for=condition=Established", f"crd/{NAME}", "--timeout=60s")
@@ -72,8 +82,7 @@ def test_two_migrators_come_to_the_same_end(cluster: ControlPlane) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ours:
         cluster.apply([migration])
         said, complaint = ours.communicate(timeout=240)
-    theirs = 'jsonpath={.status.conditions[?(@.type=="Succeeded")].status}'
-    wait_until(lambda: cluster.kubectl("get", "storageversionmigration", "parts", "-o", theirs) == "True", "theirs to end", 240)
+    wait_until(lambda: succeeded(cluster, migration), "theirs to end", 400)
     assert ours.returncode == 0, said + complaint
     assert json.loads(said)["refusals"] == 0
     assert cluster.kubectl("get", "crd", NAME, "-o", "jsonpath={.status.storedVersions}") == '["v2"]'
