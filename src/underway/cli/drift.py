@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+from underway.model.enumeration import some_of
+
+NAMES_MAX = 3
 LOST = "spec.target.drifted: a snapshot does not hold what the machine provider says, so no node counts as drifted"
 
 
@@ -29,6 +32,5 @@ def unknown(snapshot: Any, rotation: Any) -> tuple[str, ...]:
     names = [node.name for node in selected_nodes(snapshot, rotation.spec) if node.name not in snapshot.drift]
     if not names:
         return ()
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     provider = rotation.spec.machines.provider
-    return (f"provider {provider} knows no machine of {shown}: whether these have drifted is not known",)
+    return (f"provider {provider} knows no machine of {some_of(names, NAMES_MAX)}: whether these have drifted is not known",)

@@ -13,6 +13,7 @@ from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.rules import RULES
 from underway.lint.target import minor_of
+from underway.model.enumeration import some_of
 from underway.model.version import Version
 from underway.rotate.blockers import Blocker
 from underway.rotate.plan import Plan
@@ -73,8 +74,7 @@ def _notes(findings: list[Finding]) -> Iterator[str]:
             yield str(first)
             continue
         names = [str(one.object).partition(" ")[2] for one in alike]
-        shown = ", ".join(names[:NAMES_MAX]) + (f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else "")
-        yield f"{first.severity}: {len(names)} {kind}s ({shown}): {message} ({rule})"
+        yield f"{first.severity}: {len(names)} {kind}s ({some_of(names, NAMES_MAX)}): {message} ({rule})"
 
 
 def _blockers(finding: Finding, picture: Picture) -> Iterator[Blocker]:

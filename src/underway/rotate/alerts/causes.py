@@ -6,6 +6,7 @@ who is told.
 
 from collections.abc import Iterable, Iterator
 
+from underway.model.enumeration import some_of
 from underway.rotate.alerts.cause import Cause
 from underway.rotate.blockers import Blocker
 from underway.rotate.fields import RUNGS
@@ -66,9 +67,8 @@ def _about(blocker: Blocker) -> str:
 
 
 def _objects(found: Iterable[Blocker]) -> str:
-    named = list(dict.fromkeys(f"pod {one.pod} on node {one.node}" if one.pod else f"node {one.node}" for one in found))
-    more = len(named) - OBJECTS_SHOWN
-    return ", ".join(named[:OBJECTS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    named = dict.fromkeys(f"pod {one.pod} on node {one.node}" if one.pod else f"node {one.node}" for one in found)
+    return some_of(list(named), OBJECTS_SHOWN)
 
 
 def _describe(blocker: Blocker) -> str:
