@@ -34,10 +34,6 @@ class Ladder(msgspec.Struct, frozen=True):
 
     rungs: tuple[tuple[int, Rung], ...] = ()
 
-    def reached_ms(self, rung: Rung) -> int | None:
-        """After how long a rung is reached, None for one that the ladder lacks."""
-        return next((at_ms for at_ms, known in self.rungs if known is rung), None)
-
 
 class Climb(msgspec.Struct, frozen=True):
     """Where a drain stands.
