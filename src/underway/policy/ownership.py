@@ -42,9 +42,16 @@ def workload_of(pod: Pod, snapshot: Snapshot) -> Workload | None:
     controller = pod.metadata.controller
     if controller is None:
         return None
-    within = pod.metadata.namespace
-    direct = snapshot.workloads.get(f"{controller.kind}/{within}/{controller.name}")
-    ending = f"-{pod.metadata.labels.get(TEMPLATE_HASH, '')}"
-    if controller.kind == "ReplicaSet" and len(ending) > 1 and controller.name.endswith(ending):
-        return snapshot.workloads.get(f"Deployment/{within}/{controller.name.removesuffix(ending)}") or direct
-    return direct
+    direct = f"{controller.kind}/{pod.metadata.namespace}/{controller.name}"
+    return snapshot.workloads.get(deployment_key(pod)) or snapshot.workloads.get(direct)
+
+
+def deployment_key(pod: Pod) -> str:
+    """The key of the Deployment whose ReplicaSet made the pod, by that one's name; "" for a pod of others.
+
+    Source: pkg/controller/deployment/sync.go (a ReplicaSet is named after its Deployment and its hash).
+    """
+    controller, digest = pod.metadata.controller, pod.metadata.labels.get(TEMPLATE_HASH, "")
+    if controller is None or controller.kind != "ReplicaSet" or not digest or not controller.name.endswith(f"-{digest}"):
+        return ""
+    return f"Deployment/{pod.metadata.namespace}/{controller.name.removesuffix(f'-{digest}')}"

@@ -1,8 +1,7 @@
 """Pods that are the only one of their Deployment, and whether a second one may stand beside such a pod for a while.
 
 Owns the conditions. StatefulSets are not asked: their second ordinal is another member with its own data, not a copy.
-Sources: apps/v1 types.go (DeploymentStrategy); the ReplicaSet of a Deployment is named after it and its pod-template-hash
-(pkg/controller/deployment/sync.go).
+Source: apps/v1 types.go (DeploymentStrategy).
 """
 
 import msgspec
@@ -11,8 +10,7 @@ from underway.model.pod import Pod
 from underway.model.selector import matches
 from underway.model.snapshot import Snapshot
 from underway.model.workload import Workload
-
-HASH_LABEL = "pod-template-hash"
+from underway.policy.ownership import deployment_key
 
 
 class Single(msgspec.Struct, frozen=True):
@@ -38,11 +36,7 @@ def single(pod: Pod, snapshot: Snapshot) -> Single | None:
 
 
 def deployment_of(pod: Pod, snapshot: Snapshot) -> Workload | None:
-    """The Deployment of a pod, by way of its ReplicaSet's name."""
-    controller, digest = pod.metadata.controller, pod.metadata.labels.get(HASH_LABEL, "")
-    if controller is None or controller.kind != "ReplicaSet" or not digest or not controller.name.endswith(f"-{digest}"):
-        return None
-    name = controller.name.removesuffix(f"-{digest}")
-    found = snapshot.workloads.get(f"Deployment/{pod.metadata.namespace}/{name}")
+    """The Deployment of a pod, by way of its ReplicaSet's name, if it selects the pod."""
+    found = snapshot.workloads.get(deployment_key(pod))
     ours = found is not None and found.spec.selector is not None and matches(found.spec.selector, pod.metadata.labels)
     return found if ours else None
