@@ -14,7 +14,7 @@ from underway.model.duration import seconds
 from underway.policy.readiness import node_unready, workload_unavailable
 from underway.rotate.effects import Answer, Ask
 from underway.rotate.gates import GATES
-from underway.rotate.gates.judgement import Evidence, Finding, Gate, Probe, Unknown
+from underway.rotate.gates.judgement import STALE_INTERVALS, Evidence, Finding, Gate, Probe, Unknown
 from underway.rotate.gates.pending_pods import unschedulable
 from underway.rotate.record import marked_version
 from underway.rotate.spec import Gate as GateSpec
@@ -23,7 +23,6 @@ PROBE_EVERY_MS = 5_000
 VERSION_EVERY_MS = 60_000
 PROBES_KEPT = 20
 ANSWERS_KEPT = 4
-STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
 
 
 class Breach(msgspec.Struct, frozen=True):

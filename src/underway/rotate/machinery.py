@@ -11,12 +11,11 @@ import msgspec
 
 from underway.model.snapshot import Snapshot
 from underway.rotate.effects import ListMachines, Machine, MachineReply, Provision, Quota, ReadQuotas, Terminate
-from underway.rotate.gates.judgement import Unknown
+from underway.rotate.gates.judgement import STALE_INTERVALS, Unknown
 from underway.rotate.outbox import Act, Outbox
 
 LANDED_MS = 60_000  # a request to a provider has arrived by then or never will
 POLL_MS = 1_000  # a boot takes tens of seconds; what is learnt a second late is lost for each of its nodes
-STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
 DRIFT_EVERY_MS = 30_000  # while nothing is in hand: a template changes a few times a week
 
 

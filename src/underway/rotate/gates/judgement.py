@@ -13,6 +13,8 @@ from underway.model.snapshot import Snapshot
 from underway.rotate.effects import Answer, Question, Quota
 from underway.rotate.spec import Gate as GateSpec
 
+STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
+
 
 class Probe(msgspec.Struct, frozen=True):
     """One answer of /readyz. code: 0 when there was none; text: the body, which names the failing checks."""
