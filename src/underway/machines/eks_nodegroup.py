@@ -171,10 +171,11 @@ class EksNodegroup(AutoScalingGroup):
         """The template first; then a group that is behind the newest of those that are named."""
         found = super()._drift(instance, group, templates)
         ours = self._release(group)
-        newest = max(self._groups_by_release(), default=())
+        groups = self._groups_by_release()
+        newest = max(groups, default=())
         if found or not ours or newest <= ours:
             return found
-        newer = self._groups_by_release()[newest]["nodegroupName"]
+        newer = groups[newest]["nodegroupName"]
         release = self._of_eks[group["AutoScalingGroupName"]]["releaseVersion"]
         return f"{self._shown(group)} is at release {release}, node group {newer} is newer"
 
