@@ -48,6 +48,8 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     "a ladder to a freeze": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Freeze"], "notifyAfter": "5m", "deadline": "1h"}},
     "a ladder to deletion": {**MINIMAL, "drain": {"ladder": ["NotifyOwner", "Quarantine", "DeadlineDelete"], "deadline": "8h"}},
     "a second replica first": {**MINIMAL, "drain": {"singleReplica": "Surge"}},
+    "a quarantine of its own": {**MINIMAL, "drain": {"maxQuarantined": "5%"}},
+    "no quarantine beside the slots": {**MINIMAL, "drain": {"maxQuarantined": 0}},
     "no ladder": {**MINIMAL, "drain": {"ladder": []}},
     "gates": {**MINIMAL, "health": [{"gate": "nodes-ready", "for": "0", "threshold": 1.5, "onBreach": "Freeze"}]},
     "gates that ask": {
@@ -116,6 +118,8 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "a replica policy that is none": ({**MINIMAL, "drain": {"singleReplica": "Kill"}}, "spec.drain.singleReplica"),
     "a rung that is none": ({**MINIMAL, "drain": {"ladder": ["Hope"]}}, "spec.drain.ladder[0]"),
     "two last rungs": ({**MINIMAL, "drain": {"ladder": ["Freeze", "DeadlineDelete"]}}, "spec.drain.ladder"),
+    "a negative quarantine": ({**MINIMAL, "drain": {"maxQuarantined": -1}}, "spec.drain.maxQuarantined"),
+    "a quarantine in words": ({**MINIMAL, "drain": {"maxQuarantined": "few"}}, "spec.drain.maxQuarantined"),
     "a hasty deletion": ({**MINIMAL, "drain": {"ladder": ["DeadlineDelete"], "deadline": "30m"}}, "spec.drain"),
     "a gate that is none": ({**MINIMAL, "health": [{"gate": "luck"}]}, "spec.health[0].gate"),
     "a query without a Prometheus": ({**MINIMAL, "health": [{"gate": "prometheus", "query": "up"}]}, "spec.health[0]"),

@@ -1,6 +1,7 @@
 """Drains that are stuck, over whole rotations in virtual time: each rung is climbed, told, and comes down again."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 
 from underway.kube import resource as r
 from underway.model import timestamp
-from underway.rotate import deadline, guard, ladder, progress
+from underway.rotate import admission, deadline, guard, ladder, progress
 from underway.sim import swarm
 from underway.sim.checkers import CHECKERS
 from underway.sim.operating import Operating
@@ -18,13 +19,15 @@ from underway.sim.store import Object
 from underway.sim.world.world import World
 
 SEED = 5
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
 TEXT = "needs 6 healthy pods and has 6 currently"
 
 
 def scenario(nodes: dict[str, Any] | None = None, **drain: Any) -> Scenario:
     web = App(name="web", namespace="shop", replicas=6, budget={"maxUnavailable": 1}, start_s=2, ready_s=2)
     there = tuple(NodeSpec(f"old-{index}", ZONES[0], {}) for index in range(3))
-    rotation = {"pace": {"maxSurge": 1}, "drain": {"deregistration": "3s", **drain}, "health": [], "nodes": nodes or {}}
+    drain = {"deregistration": "3s", **drain}
+    rotation = {"pace": {"maxSurge": 1}, "drain": drain, "health": [], "nodes": nodes or {"order": [{"by": "name"}]}}
     return Scenario("ladder", there, (*web.deployment(), *App(name="agent", namespace="shop").daemon_set()), rotation=rotation)
 
 
@@ -56,11 +59,44 @@ def tighten_once_draining(run: Any) -> None:
     run.at(0.1, look)
 
 
-def rehearsal(**drain: Any) -> Rehearsal:
+def keep(run: Rehearsal, name: str) -> None:
+    """The pods of web on a node ask not to be disrupted as soon as it is cordoned: the preflight has seen nothing of it."""
+
+    def look() -> None:
+        node = run.world.store.get(r.NODES, "", name)
+        if node is not None and node["spec"].get("unschedulable"):
+            for pod in web_on(run, name):
+                run.world.store.replace(r.PODS, with_annotations(pod, {DO_NOT_DISRUPT: "true"}))
+        else:
+            run.at(0.5, look)
+
+    run.at(0.5, look)
+
+
+def release(run: Rehearsal) -> None:
+    """No pod asks for anything any more."""
+    for pod in run.world.store.values(r.PODS):
+        run.world.store.replace(r.PODS, with_annotations(pod, {}))
+
+
+def web_on(run: Rehearsal, node: str) -> list[Object]:
+    pods = run.world.store.values(r.PODS)
+    return [pod for pod in pods if pod["spec"].get("nodeName") == node and pod["metadata"]["labels"].get("app") == "web"]
+
+
+def with_annotations(pod: Object, annotations: dict[str, str]) -> Object:
+    return {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
+
+
+def rehearsal(kept: AbstractSet[str] = frozenset(), **drain: Any) -> Rehearsal:
+    """A rotation whose first drain is stuck; kept: nodes that are stuck by a budget of their own instead."""
     drawn = scenario(**drain)
     run = Rehearsal(world_of(drawn), swarm.rotation_of(drawn), time_limit_s=12 * 3_600)
     run.begin()
-    tighten_once_draining(run)
+    for name in sorted(kept):
+        keep(run, name)
+    if not kept:
+        tighten_once_draining(run)
     return run
 
 
@@ -123,6 +159,47 @@ def test_a_stuck_drain_is_told_then_quarantined_then_goes_on(killed: bool) -> No
     budget(run.world, 1)
     outcome = run.run()
     assert (outcome.state, outcome.broken) == ("Finished", ())
+
+
+def test_a_quarantined_node_stands_beside_the_slots_and_the_others_go_on() -> None:
+    run = rehearsal(kept={"old-0"})
+    later(run, 60)
+    assert run.pump is not None
+    status = run.pump.driver.status
+    assert status.quarantine is not None
+    assert (status.quarantine.nodes, status.quarantine.limit, status.quarantine.used_up) == (1, 1, "")
+    assert (status.state, [one.node for one in status.in_flight]) == ("Blocked", ["old-0"]), "all others are done"
+    assert status.nodes.up_to_date == 2
+    release(run)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+
+
+@pytest.mark.parametrize(("limit", "kept", "quarantined"), [(0, {"old-0"}, 1), (1, {"old-0", "old-1"}, 2)])
+def test_quarantines_beyond_their_budget_keep_their_slots_and_stop_the_rotation(
+    limit: int, kept: set[str], quarantined: int
+) -> None:
+    run = rehearsal(kept=kept, maxQuarantined=limit)
+    later(run, 90)
+    assert run.pump is not None
+    status = run.pump.driver.status
+    assert status.state == "Blocked"
+    assert f"quarantined nodes take every slot (old-{quarantined - 1})" in status.reason
+    assert f"spec.drain.maxQuarantined {limit} is used up" in status.reason
+    assert len(status.in_flight) == quarantined
+    run.kill()
+    later(run, 5)
+    assert len(run.pump.driver.status.in_flight) == quarantined, "a driver made anew counts the same"
+    release(run)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+
+
+def test_a_driver_that_counts_no_quarantine_at_all_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "quarantine_limit", lambda *_: 9)
+    run = rehearsal(kept={"old-0", "old-1"})
+    later(run, 90)
+    assert any(text.startswith("budget-exceeded") for text in run.outcome().broken)
 
 
 def test_the_last_rung_freezes_and_opens_the_node_and_a_resume_goes_on() -> None:

@@ -9,7 +9,7 @@ import click
 
 from underway.model.duration import human
 from underway.rotate.driver import Driver
-from underway.rotate.status import Status
+from underway.rotate.status import InFlight, Status
 
 
 def headline(status: Status, now_ms: int) -> str:
@@ -19,23 +19,30 @@ def headline(status: Status, now_ms: int) -> str:
     if status.predicted_finish_ms is not None and status.state == "Progressing":
         left = f", about {human(max(0, status.predicted_finish_ms - now_ms) / 1_000)} left"
     reason = f": {status.reason}" if status.reason else ""
-    return f"{status.state}{reason} | {nodes.up_to_date}/{nodes.total} up to date, {nodes.in_hand} in hand{left}"
+    apart = f", {status.quarantine.nodes} of them quarantined" if status.quarantine else ""
+    return f"{status.state}{reason} | {nodes.up_to_date}/{nodes.total} up to date, {nodes.in_hand} in hand{apart}{left}"
 
 
 def table(status: Status, now_ms: int) -> Any:
-    """The nodes in hand, each with what it waits for."""
+    """The nodes in hand, each with what it waits for and, where its drain is stuck, since when and how far up the ladder."""
     from rich.table import Table
 
     shown = Table(title=headline(status, now_ms), title_justify="left", box=None, pad_edge=False, expand=False)
-    for column in ("node", "zone", "phase", "for", "pods", "waiting for"):
+    for column in ("node", "zone", "phase", "for", "pods", "stuck"):
         shown.add_column(column, overflow="ellipsis", no_wrap=True)
+    shown.add_column("waiting for", overflow="fold")  # the server's own words, whole
     for node in status.in_flight:
         waiting = node.waiting[0] if node.waiting else ""
-        since = human(max(0, now_ms - node.since_ms) / 1_000)
-        shown.add_row(node.node, node.zone, node.phase, since, str(node.pods), waiting)
+        stuck = f"{node.rung}, {_ago(node.stuck_ms, now_ms)}" if node.rung else ""
+        shown.add_row(node.node, node.zone, node.phase, _ago(node.since_ms, now_ms), str(node.pods), stuck, waiting)
     for blocker in status.blockers[:5]:
-        shown.add_row(blocker.node, "", "Blocked", "", "", blocker.sentence)
+        since = _ago(blocker.since_ms, now_ms) if blocker.since_ms else ""
+        shown.add_row(blocker.node, "", "Blocked", since, "", blocker.rung, blocker.sentence)
     return shown
+
+
+def _ago(then_ms: int, now_ms: int) -> str:
+    return human(max(0, now_ms - then_ms) / 1_000)
 
 
 class Progress:
@@ -77,8 +84,15 @@ class Progress:
 
 
 def changes(status: Status) -> list[str]:
-    """What a log should say of a status: one line, without times, so that the same state is the same line."""
+    """What a log should say of a status: one line, without times, so that the same state is the same line.
+
+    A drain that is stuck says so with its rung, and what keeps it in the server's own words.
+    """
     reason = f" ({status.reason})" if status.reason else ""
-    hands = ", ".join(f"{node.node} {node.phase}" for node in status.in_flight)
+    hands = ", ".join(f"{node.node} {node.phase}{_stuck(node)}" for node in status.in_flight)
     nodes = status.nodes
     return [f"{status.state}{reason} {nodes.up_to_date}/{nodes.total}" + (f" [{hands}]" if hands else "")]
+
+
+def _stuck(node: InFlight) -> str:
+    return f" ({node.rung}: {node.waiting[0]})" if node.rung and node.waiting else ""

@@ -19,7 +19,7 @@ from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
 from underway.rotate.quorum import lost_members
 from underway.rotate.record import Owed, Phase, Record, Slot
-from underway.rotate.slots import Slots, scope_of, slots, zones_of
+from underway.rotate.slots import Slots, beside_the_slots, quarantine_limit, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
 
 
@@ -50,8 +50,9 @@ class Hands(msgspec.Struct, frozen=True):
         pace = spec.pace
         counts: Counter[tuple[str, Slot]] = Counter()
         replaced = {owed.replaces for owed in self.owed}
+        beside = beside_the_slots(self.records, quarantine_limit(spec.drain, self.zones))
         for name, record in self.records.items():
-            if name not in replaced:
+            if name not in replaced and name not in beside:
                 counts[scope_of(snapshot.nodes[name].zone, pace), record.slot] += 1
         for owed in self.owed:
             counts[scope_of(owed.zone, pace), Slot.UNAVAILABLE] += 1
@@ -67,11 +68,11 @@ def admit(
     estimates: Estimates,
 ) -> tuple[Admission, ...]:
     """The nodes to take in hand now. outdated: those that are not in hand yet."""
+    limit = len(outdated) if hands.limit is None else hands.limit
+    if not limit or is_full(outdated, hands, snapshot, spec):
+        return ()
     room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
     taken = hands.taken(spec, snapshot)
-    limit = len(outdated) if hands.limit is None else hands.limit
-    if not limit or all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated):
-        return ()
     candidates = [node for node in outdated if not blockers_of(node, snapshot, rules)]
     one_at_a_time = _control_plane_is_busy(hands, snapshot)
     candidates = [node for node in candidates if not (one_at_a_time and node.is_control_plane)]
@@ -97,6 +98,13 @@ def admit(
             candidates = [other for other in candidates if not other.is_control_plane]
         admissions.append(Admission(node, slot))
     return tuple(admissions)
+
+
+def is_full(outdated: Sequence[Node], hands: Hands, snapshot: Snapshot, spec: RotationSpec) -> bool:
+    """Whether there is no slot for any of the nodes, which are not in hand yet."""
+    room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
+    taken = hands.taken(spec, snapshot)
+    return all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated)
 
 
 def _control_plane_is_busy(hands: Hands, snapshot: Snapshot) -> bool:

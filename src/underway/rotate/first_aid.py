@@ -35,7 +35,8 @@ def findings(status: Status | None, frozen: Frozen | None, events: Iterable[dict
     found += [Finding("blocker", f"node {one.node}: {one.sentence}", grave=True) for one in status.blockers]
     for one in status.in_flight:
         waits = f", waiting: {one.waiting[0]}" if one.waiting else ""
-        found.append(Finding("node", f"node {one.node} is {one.phase}{waits}", one.since_ms))
+        rung = f" (stuck, {one.rung})" if one.rung else ""
+        found.append(Finding("node", f"node {one.node} is {one.phase}{rung}{waits}", one.since_ms))
     return [*found, *_warnings(status, events)]
 
 

@@ -80,7 +80,8 @@ def foretold(drain: Drain) -> tuple[str, ...]:
     """What will happen to a node that cannot be drained, one sentence a rung."""
     words = {
         Rung.NOTIFY_OWNER: "the owner of what blocks it is told",
-        Rung.QUARANTINE: "the node is quarantined: it stays cordoned and keeps its surge, others go on",
+        Rung.QUARANTINE: "the node is quarantined: it stays cordoned and keeps its successor, others go on"
+        f" (beside the slots of the pace at most {drain.max_quarantined}: spec.drain.maxQuarantined)",
         Rung.FREEZE: "the rotation freezes",
         Rung.DEADLINE_DELETE: "pods that only a PodDisruptionBudget keeps are deleted, one in 5 min, as far as the rule permits",
     }

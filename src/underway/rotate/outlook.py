@@ -60,15 +60,18 @@ class Outlook:
             self._look_ahead(situation, old, estimates)
         stuck = with_owners(status.stuck(situation, result), situation.snapshot, self._spec.owners)
         blockers = (*stuck, *self._outside)
+        quarantine = status.quarantine_of(situation, old, self._outside, self._spec)
         state, reason = "Progressing", situation.waiting or canary
         if frozen:
             state, reason = "Frozen", frozen.reason
         elif not situation.opening.open:
             state, reason = "Waiting", self._windows.closed_reason(situation.opening)
-        elif blockers and status.is_blocked(situation, old, self._outside):
-            state, reason = "Blocked", blockers[0].reason
+        elif blockers and status.is_blocked(situation, old, self._outside, quarantine):
+            used_up = quarantine.used_up if quarantine else ""
+            state, reason = "Blocked", f"{used_up}: {blockers[0].reason}" if used_up else blockers[0].reason
         self.show(state, reason, now_ms)
         self.change(
+            quarantine=quarantine,
             frozen=frozen,
             nodes=counts,
             in_flight=status.in_flight(situation, result, self._rules),

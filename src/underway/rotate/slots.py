@@ -1,5 +1,8 @@
 """How many nodes may be in hand at once: maxSurge and maxUnavailable, of the whole selection or of each zone.
 
+A node that is quarantined with its successor beside it needs neither: so many as spec.drain.maxQuarantined says stand beside
+the slots, that a drain which is stuck may not stop the others.
+
 Source of the rounding: apps/v1 RollingUpdateDeployment (maxSurge rounds up, maxUnavailable down; if both come out as 0,
 maxUnavailable is 1).
 """
@@ -11,8 +14,8 @@ from math import ceil, floor
 import msgspec
 
 from underway.model.node import Node
-from underway.rotate.record import Slot
-from underway.rotate.spec import Pace
+from underway.rotate.record import Phase, Record, Slot
+from underway.rotate.spec import Drain, Pace
 
 
 class Slots(msgspec.Struct, frozen=True):
@@ -63,3 +66,21 @@ def slots(pace: Pace, zones: Mapping[str, int]) -> dict[str, Slots]:
         unavailable = _resolved(pace.max_unavailable, total, up=False)
         resolved[scope] = Slots(surge, unavailable) if surge or unavailable else Slots(0, 1)
     return resolved
+
+
+def quarantine_limit(drain: Drain, zones: Mapping[str, int]) -> int:
+    """How many quarantined nodes may stand beside the slots. zones: how many nodes each zone had when the rotation began."""
+    return _resolved(drain.max_quarantined, sum(zones.values()), up=True)
+
+
+def beside_the_slots(records: Mapping[str, Record], limit: int) -> frozenset[str]:
+    """The quarantined nodes that take no slot, by name: those that came first, as many as the limit allows.
+
+    One that went without a successor keeps its slot: the cluster is short of it for as long as it is closed.
+    """
+    quarantined = [
+        name
+        for name, record in sorted(records.items(), key=lambda item: item[1].place)
+        if record.phase is Phase.QUARANTINED and record.slot is Slot.SURGE
+    ]
+    return frozenset(quarantined[:limit])

@@ -179,7 +179,9 @@ class Drain(Spec, frozen=True):
     wait: what is let run to its end first; doNotDisrupt: whether the annotations of pods that ask for it are honoured.
     singleReplica: whether a Deployment of one replica gets a second one before its pod is evicted. ladder: what is done about a
     drain that is stuck: NotifyOwner after notifyAfter (a third of the timeout where it is not given), Quarantine after timeout,
-    Freeze or DeadlineDelete after deadline (Zalando's cluster-lifecycle-manager waits 6 hours).
+    Freeze or DeadlineDelete after deadline (Zalando's cluster-lifecycle-manager waits 6 hours). maxQuarantined: so many
+    quarantined nodes stand beside the slots of the pace, each with its successor; a percentage is of the selected nodes,
+    rounded up (AKS: maxBlockedNodes).
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -191,6 +193,7 @@ class Drain(Spec, frozen=True):
     )
     timeout: Duration = "30m"
     ladder: Ladder = ("NotifyOwner", "Quarantine")
+    max_quarantined: Share = 1
     notify_after: OptionalDuration = ""
     deadline: Duration = "6h"
     grace_period_limit: OptionalDuration = ""

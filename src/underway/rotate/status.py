@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from underway.model.enumeration import some_of
 from underway.model.node import Node
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Move, Rules, fate
+from underway.rotate.admission import Hands, is_full
 from underway.rotate.blockers import Blocker
 from underway.rotate.bound import Bound, bound
 from underway.rotate.estimates import Estimates
@@ -14,15 +16,17 @@ from underway.rotate.freezes import Frozen
 from underway.rotate.health import Breach
 from underway.rotate.record import Phase, Record
 from underway.rotate.situation import Result, Situation
-from underway.rotate.slots import slots, zones_of
+from underway.rotate.slots import beside_the_slots, quarantine_limit, slots, zones_of
 from underway.rotate.spec import RotationSpec
+
+HELD_SHOWN = 3
 
 
 class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One node in hand.
 
     since_ms: when its phase began, epoch milliseconds; pods: how many still have to leave; waiting: what for; rung: how far up
-    the ladder its drain has come, "" while it has not been stuck for long.
+    the ladder its drain has come, "" while it has not been stuck for long; stuck_ms: since when it has been, 0 while it is not.
     """
 
     node: str
@@ -33,6 +37,7 @@ class InFlight(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pods: int = 0
     waiting: tuple[str, ...] = ()
     rung: str = ""
+    stuck_ms: int = 0
 
 
 class NodeCounts(msgspec.Struct, frozen=True, rename="camel"):
@@ -42,6 +47,16 @@ class NodeCounts(msgspec.Struct, frozen=True, rename="camel"):
     up_to_date: int = 0
     in_hand: int = 0
     outdated: int = 0
+
+
+class Quarantine(msgspec.Struct, frozen=True, rename="camel"):
+    """The quarantine. nodes: how many are in it; limit: how many of them may stand beside the slots of the pace
+    (spec.drain.maxQuarantined); used_up: why no other node can begin for it, "" while one can.
+    """
+
+    nodes: int = 0
+    limit: int = 0
+    used_up: str = ""
 
 
 class Statistics(msgspec.Struct, frozen=True, rename="camel"):
@@ -67,7 +82,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     progresses; since_ms: of the state; refused: why the provider makes no machine that it was asked for; undelivered: why the
     last alert did not arrive; predicted_finish_ms: when it will be done if all goes well, None when that cannot
     be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait;
-    ignored: what is said of annotations of pods that cannot be read.
+    ignored: what is said of annotations of pods that cannot be read; quarantine: None while no node is in it.
     """
 
     rotation: str
@@ -86,6 +101,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     ignored: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     undelivered: str = ""
+    quarantine: Quarantine | None = None
 
 
 def counted(selected: list[Node], old: list[Node], records: dict[str, Record], successors: frozenset[str]) -> NodeCounts:
@@ -101,7 +117,7 @@ def counted(selected: list[Node], old: list[Node], records: dict[str, Record], s
 
 def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFlight, ...]:
     """The nodes in hand, those that began first on top."""
-    snapshot = situation.snapshot
+    snapshot, climbs = situation.snapshot, result.climbs
     return tuple(
         InFlight(
             node=name,
@@ -111,7 +127,8 @@ def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFli
             replacement=record.replacement,
             pods=_pods_to_move(name, snapshot, rules),
             waiting=tuple(wait.reason for wait in result.waiting.get(name, ())),
-            rung=result.climbs[name].rung.value if name in result.climbs else "",
+            rung=climbs[name].rung.value if name in climbs else "",
+            stuck_ms=climbs[name].since_ms if name in climbs else 0,
         )
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0]))
     )
@@ -138,10 +155,32 @@ def stuck(situation: Situation, result: Result) -> tuple[Blocker, ...]:
     )
 
 
-def is_blocked(situation: Situation, old: Iterable[Node], outside: Iterable[Blocker]) -> bool:
-    """Whether nothing can go on by itself: what is in hand is quarantined, and what is not is blocked or held."""
+def quarantine_of(situation: Situation, old: Iterable[Node], outside: Iterable[Blocker], spec: RotationSpec) -> Quarantine | None:
+    """How many nodes are quarantined, and whether they leave no slot to those that could go. outside: what blocks the others."""
+    records, journal = situation.records, situation.journal
+    names = sorted(name for name, record in records.items() if record.phase is Phase.QUARANTINED)
+    if not names:
+        return None
+    limit = quarantine_limit(spec.drain, journal.zones)
+    kept = {blocker.node for blocker in outside} | set(situation.held) | set(records)
+    waiting = [node for node in old if node.name not in kept]
+    beside = beside_the_slots(records, limit)
+    others_go_on = len(names) < len(records) or journal.owed or not waiting
+    if others_go_on or not is_full(waiting, Hands(records, journal.owed, journal.zones), situation.snapshot, spec):
+        return Quarantine(len(names), limit)
+    held = some_of([name for name in names if name not in beside], HELD_SHOWN)
+    why = f"no other node can begin: quarantined nodes take every slot ({held}), and spec.drain.maxQuarantined {limit} is used up"
+    return Quarantine(len(names), limit, why)
+
+
+def is_blocked(
+    situation: Situation, old: Iterable[Node], outside: Iterable[Blocker], quarantine: Quarantine | None = None
+) -> bool:
+    """Whether nothing can go on by itself: what is in hand is quarantined, and what is not is blocked, held or without a slot."""
     waiting = {blocker.node for blocker in outside} | set(situation.held)
-    if any(record.phase is not Phase.QUARANTINED for record in situation.records.values()):
+    if quarantine is not None and quarantine.used_up:
+        return True
+    if any(record.phase is not Phase.QUARANTINED for record in situation.records.values()) or situation.journal.owed:
         return False
     return all(node.name in waiting or node.name in situation.records for node in old)
 

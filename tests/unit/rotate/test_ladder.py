@@ -108,9 +108,10 @@ def test_at_the_last_rung_the_rotation_freezes_with_the_text_of_the_budget() -> 
 
 
 def test_what_will_happen_is_foretold() -> None:
+    quarantined = "it stays cordoned and keeps its successor, others go on (beside the slots of the pace at most 1: "
     assert foretold(WHOLE) == (
         "a drain that is stuck for 10m00s: the owner of what blocks it is told",
-        "a drain that is stuck for 30m00s: the node is quarantined: it stays cordoned and keeps its surge, others go on",
+        f"a drain that is stuck for 30m00s: the node is quarantined: {quarantined}spec.drain.maxQuarantined)",
         "a drain that is stuck for 6h00m: the rotation freezes",
     )
 

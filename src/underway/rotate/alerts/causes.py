@@ -27,6 +27,8 @@ def _state(status: Status) -> Iterator[Cause]:
         yield Cause("Failed", about, status.reason, count, status.since_ms, command=show)
     elif status.state == "Finished":
         yield Cause("Finished", about, count, "", status.since_ms, command=show)
+    elif status.state == "Blocked" and status.quarantine is not None and status.quarantine.used_up:
+        yield Cause("Blocked", about, status.quarantine.used_up, count, status.since_ms, command=show)
     elif status.state == "Frozen" and status.frozen is not None:
         frozen = status.frozen
         by = f", by {frozen.by}" if frozen.by else ""

@@ -47,6 +47,7 @@ def published(status: Status, generation: int, before: RotationStatus, now_ms: i
                 pods=one.pods,
                 waiting=tuple(map(cut, one.waiting[:3])),
                 rung=one.rung,
+                stuck_since=timestamp.format_ms(one.stuck_ms) if one.stuck_ms else "",
             )
             for one in status.in_flight[:LISTED_MAX]
         ),
@@ -57,6 +58,7 @@ def published(status: Status, generation: int, before: RotationStatus, now_ms: i
         started_at=started,
         finished_at=finished,
         statistics=status.statistics,
+        quarantine=status.quarantine,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from underway.rotate.status import NodeCounts, Statistics
+from underway.rotate.status import NodeCounts, Quarantine, Statistics
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
@@ -31,7 +31,9 @@ Conditions = Annotated[
 
 
 class InHand(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One node in hand, since when it is in its phase, what it waits for, and how far up the ladder a stuck drain has come."""
+    """One node in hand, since when it is in its phase, what it waits for, and how far up the ladder a drain has come
+    that has been stuck since when.
+    """
 
     node: str
     phase: str
@@ -41,6 +43,7 @@ class InHand(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pods: int = 0
     waiting: tuple[str, ...] = ()
     rung: str = ""
+    stuck_since: Time = ""
 
 
 class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -87,3 +90,4 @@ class RotationStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     started_at: Time = ""
     finished_at: Time = ""
     statistics: Statistics | None = None
+    quarantine: Quarantine | None = None

@@ -1,4 +1,8 @@
-"""The pace is kept: never more nodes in hand than slots, never fewer usable nodes than maxUnavailable allows."""
+"""The pace is kept: never more nodes in hand than slots, never fewer usable nodes than maxUnavailable allows.
+
+Nodes that were quarantined with a successor beside them may be more, as many as maxQuarantined says; and no node is begun while
+the others take every slot.
+"""
 
 import json
 from math import ceil, floor
@@ -7,34 +11,55 @@ from underway.kube import resource as r
 from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of, ready
 from underway.sim.store import Change, Object
 
+PICTURE_MS = 60_000  # a driver's picture of a node may be so old
+
 
 class BudgetExceeded(Checker):
     """Counts the records on the nodes and the machines that are still owed, zone by zone where the pace says so."""
 
     name = "budget-exceeded"
 
+    def begin(self) -> None:
+        """Nothing was quarantined yet."""
+        self._quarantined: dict[str, int] = {}  # when each node was last seen in it
+
     def on_change(self, change: Change) -> None:
         """A node or the Lease changed: count again."""
         if change.object.get("kind") not in ("Node", "Lease"):
             return
-        if change.object["kind"] == "Node" and not _matters(change):
-            return
+        if change.object["kind"] == "Node":
+            if not _matters(change):
+                return
+            for node in filter(None, (change.previous, change.object)):
+                if phase_of(node) == "Quarantined" and _has_successor(node):
+                    self._quarantined[node["metadata"]["name"]] = self.now_ms()
         pace = self.claim.spec.get("pace", {})
         per_zone = pace.get("perZone", False)
         for scope in sorted(set(self.claim.nodes.values())) if per_zone else [None]:
             at_start = [name for name, zone in self.claim.nodes.items() if scope in (None, zone)]
             surge = _resolved(pace.get("maxSurge", 1), len(at_start), up=True)
             unavailable = _resolved(pace.get("maxUnavailable", 0), len(at_start), up=False)
-            self._count(scope, len(at_start), surge, unavailable)
+            self._count(scope, len(at_start), surge, unavailable, begun=_begins(change))
 
-    def _count(self, scope: str | None, total: int, surge: int, unavailable: int) -> None:
+    def _is_quarantined(self, name: str) -> bool:
+        """Whether a node that begins may meet this one beside the slots: later it may drain again."""
+        node = self.store.get(r.NODES, "", name)
+        quarantined = node is not None and phase_of(node) == "Quarantined"
+        return quarantined or self.now_ms() < self._quarantined[name] + PICTURE_MS
+
+    def _beside(self) -> int:
+        """How many nodes may stand beside the slots."""
+        return _resolved(self.claim.spec.get("drain", {}).get("maxQuarantined", 1), len(self.claim.nodes), up=True)
+
+    def _count(self, scope: str | None, total: int, surge: int, unavailable: int, *, begun: bool) -> None:
         nodes = [n for n in self.store.values(r.NODES) if scope in (None, _zone(n))]
         in_hand = {n["metadata"]["name"] for n in nodes if phase_of(n)}
         owed = {debt["replaces"] for debt in self._owed() if scope in (None, debt.get("zone", ""))}
         limit = max(surge + unavailable, 1)
-        if len(in_hand | owed) > limit:
-            self.fail(f"{len(in_hand | owed)} nodes are in hand, limit {limit}: {', '.join(sorted(in_hand | owed))}")
-        if len(nodes) > total + surge + unavailable:
+        beside = min(sum(not begun or self._is_quarantined(name) for name in self._quarantined), self._beside())
+        if len(in_hand | owed) > limit + beside:
+            self.fail(f"{len(in_hand | owed)} nodes are in hand, limit {limit + beside}: {', '.join(sorted(in_hand | owed))}")
+        if len(nodes) > total + surge + unavailable + min(len(self._quarantined), self._beside()):
             self.fail(f"{len(nodes)} nodes exist where {total} began and maxSurge is {surge}")
         usable = sum(1 for n in nodes if ready(n) and not n["spec"].get("unschedulable"))
         floor_ = total - (unavailable if surge or unavailable else 1)
@@ -53,6 +78,16 @@ def _matters(change: Change) -> bool:
     if before is None or change.type == "DELETED":
         return True
     return (phase_of(before), ready(before), before["spec"]) != (phase_of(after), ready(after), after["spec"])
+
+
+def _begins(change: Change) -> bool:
+    """Whether a node has just been taken in hand."""
+    before, after = change.previous, change.object
+    return after["kind"] == "Node" and bool(phase_of(after)) and before is not None and not phase_of(before)
+
+
+def _has_successor(node: Object) -> bool:
+    return (node["metadata"].get("annotations") or {}).get(f"{ANNOTATION}slot") == "Surge"
 
 
 def _zone(node: Object) -> str:

@@ -5,7 +5,7 @@ import msgspec
 from underway.rotate.alerts.causes import causes_of
 from underway.rotate.blockers import Blocker
 from underway.rotate.freezes import Frozen
-from underway.rotate.status import NodeCounts, Status
+from underway.rotate.status import NodeCounts, Quarantine, Status
 
 CALM = Status("workers", "Progressing", nodes=NodeCounts(9, 4, 2, 3))
 
@@ -52,6 +52,15 @@ def test_a_rung_of_the_ladder_is_what_is_told_anew_and_the_longest_wait_counts()
     )
     (cause,) = causes_of(with_(blockers=blockers))
     assert (cause.rung, cause.level, cause.since_ms) == ("NotifyOwner", 1, 4_000)
+
+
+def test_a_quarantine_that_is_used_up_is_told_beside_what_keeps_its_nodes() -> None:
+    stuck = Blocker("n1", "needs 3", "shop/a", "shop/web", rung="Quarantine", since_ms=9_000)
+    why = "no other node can begin: quarantined nodes take every slot (n1)"
+    rotation, budget = causes_of(with_(state="Blocked", blockers=(stuck,), quarantine=Quarantine(2, 1, why)))
+    assert (rotation.kind, rotation.about, rotation.text) == ("Blocked", "rotation workers", why)
+    assert budget.about == "PodDisruptionBudget shop/web"
+    assert len(causes_of(with_(state="Blocked", blockers=(stuck,), quarantine=Quarantine(1, 1)))) == 1, "others can begin"
 
 
 def test_the_providers_first_refusal_stands_for_all() -> None:
