@@ -20,6 +20,7 @@ from underway.sim.world.world import World
 
 FAULTY_S = 300.0
 TIME_LIMIT_S = 3 * 3600
+WINDOW_EVERY_S = 1800  # no drawn window comes more rarely
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -75,12 +76,18 @@ def rotation_of(scenario: Scenario) -> Rotation:
     return rotation_from(values, f"scenario {scenario.name}", [gate.name for gate in GATES], ["Command"])
 
 
+def time_limit_s(scenario: Scenario) -> float:
+    """When a run must have ended: short windows may let one node through each, and not a second one."""
+    windows = len(scenario.nodes) if "windows" in scenario.rotation["pace"] else 0
+    return TIME_LIMIT_S + windows * WINDOW_EVERY_S
+
+
 def rehearsal_of(seed: int, checkers: Sequence[type[Checker]] = CHECKERS) -> Rehearsal:
     """The run of a seed, ready to go."""
     scenario, drawn = random_scenario(seed), options(seed)
     world = World(scenario, seed)
     world.start()
-    rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=TIME_LIMIT_S, checkers=checkers)
+    rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=time_limit_s(scenario), checkers=checkers)
     rehearsal.begin()
     world.api.faults = drawn.faults
     world.machines.trouble.failing_boots = drawn.failing_boots
