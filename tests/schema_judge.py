@@ -44,7 +44,7 @@ def _plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if schema.get("x-kubernetes-int-or-string"):
-        kept = {key: child for key, child in schema.items() if key in ("pattern", "minimum")}
+        kept = {key: child for key, child in schema.items() if key in ("pattern", "minimum", "maximum")}
         return {"type": ["integer", "string"], **kept}
     plain: Schema = {}
     for key, child in schema.items():

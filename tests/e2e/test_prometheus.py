@@ -14,9 +14,9 @@ from binaries import require_program
 from controlplane import free_port
 from objects import cluster
 from underway.live.probing import Probing
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence
 from underway.rotate.health import Health, Verdict
-from underway.rotate.spec import Gate
 from waiting import wait_until
 
 pytestmark = pytest.mark.e2e
@@ -117,7 +117,7 @@ def eventually(health: Health, found: Callable[[Verdict], bool]) -> Verdict:
 
 
 def test_a_query_breaches_and_recovers(prometheus: str, exporter: Exporter) -> None:
-    gate = Gate(gate="prometheus", prometheus=prometheus, query="queue_length", threshold=10.0, for_="0s", on_breach="Freeze")
+    gate = GateSpec(gate="prometheus", prometheus=prometheus, query="queue_length", threshold=10.0, for_="0s", on_breach="Freeze")
     exporter.queue.set(3)
     health = Health((gate,))
     eventually(health, lambda verdict: verdict == Verdict())
@@ -129,12 +129,12 @@ def test_a_query_breaches_and_recovers(prometheus: str, exporter: Exporter) -> N
 
 
 def test_a_query_that_prometheus_refuses_is_unknown(prometheus: str) -> None:
-    health = Health((Gate(gate="prometheus", prometheus=prometheus, query="queue_length(", for_="0s"),))
+    health = Health((GateSpec(gate="prometheus", prometheus=prometheus, query="queue_length(", for_="0s"),))
     assert "Prometheus answers HTTP 400" in judge(health, 0).wait[0].reason
 
 
 def test_latency_is_compared_with_the_baseline(prometheus: str, exporter: Exporter) -> None:
-    gate = Gate(
+    gate = GateSpec(
         gate="ingress-latency",
         prometheus=prometheus,
         histogram="shop_request_duration_seconds",
@@ -164,7 +164,7 @@ def test_latency_is_compared_with_the_baseline(prometheus: str, exporter: Export
 
 
 def test_an_api_server_that_turns_clients_away_is_in_breach(prometheus: str, exporter: Exporter) -> None:
-    health = Health((Gate(gate="api-server", prometheus=prometheus, for_="0s", on_breach="Freeze"),))
+    health = Health((GateSpec(gate="api-server", prometheus=prometheus, for_="0s", on_breach="Freeze"),))
 
     def serve(code: str, seats: float) -> None:
         exporter.answered.labels(code).inc(20)

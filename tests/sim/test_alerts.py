@@ -9,7 +9,8 @@ from underway.errors import InvariantViolated
 from underway.kube import resource as r
 from underway.rotate import guard
 from underway.rotate.alerts.routes import Alert
-from underway.rotate.spec import Gate, Owners, Rotation
+from underway.rotate.gate_spec import GateSpec
+from underway.rotate.spec import Owners, Rotation
 from underway.sim import swarm
 from underway.sim.operating import Operating
 from underway.sim.rehearsal import Rehearsal
@@ -20,7 +21,7 @@ SEED = 3
 ADMINS = Alert(to="admins", from_="ops", on=("Frozen", "Failed", "Finished"))
 
 
-def rehearsal(*alerts: Alert, health: tuple[Gate, ...] = (), **drain: Any) -> Rehearsal:
+def rehearsal(*alerts: Alert, health: tuple[GateSpec, ...] = (), **drain: Any) -> Rehearsal:
     scenario = msgspec.structs.replace(random_scenario(SEED), rotation={"drain": {"deregistration": "3s", **drain}})
     world = World(scenario, SEED)
     world.start()

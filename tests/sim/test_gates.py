@@ -2,17 +2,18 @@
 
 import msgspec
 
-from underway.rotate.spec import Gate, Rotation
+from underway.rotate.gate_spec import GateSpec
+from underway.rotate.spec import Rotation
 from underway.sim import swarm
 from underway.sim.rehearsal import Rehearsal
 from underway.sim.scenario import random_scenario
 from underway.sim.world.world import World
 
 SEED = 3
-LATENCY = Gate(gate="ingress-latency", prometheus="http://prometheus:9090", on_breach="Freeze", for_="10s", interval="5s")
+LATENCY = GateSpec(gate="ingress-latency", prometheus="http://prometheus:9090", on_breach="Freeze", for_="10s", interval="5s")
 
 
-def rehearsal(*gates: Gate) -> Rehearsal:
+def rehearsal(*gates: GateSpec) -> Rehearsal:
     scenario = msgspec.structs.replace(random_scenario(SEED), rotation={"drain": {"deregistration": "3s"}})
     world = World(scenario, SEED)
     world.start()
@@ -52,7 +53,7 @@ def test_a_latency_that_doubles_freezes_within_five_seconds_of_the_breach_and_th
 
 
 def test_kubelets_newer_than_the_api_server_are_not_brought() -> None:
-    run = rehearsal(Gate(gate="version-skew"))
+    run = rehearsal(GateSpec(gate="version-skew"))
     run.world.server.release = "v1.36.4"
     run.advance(run.trace.start_ms + 300_000)
     assert phases(run).count("Surging") == 1, "the first successor tells"
@@ -61,5 +62,5 @@ def test_kubelets_newer_than_the_api_server_are_not_brought() -> None:
 
 def test_every_gate_that_needs_nobody_outside_lets_a_healthy_cluster_go() -> None:
     names = ("pending-pods", "etcd-quorum", "version-skew", "volume-detach", "quota")
-    outcome = rehearsal(*(Gate(gate=name) for name in names)).run()
+    outcome = rehearsal(*(GateSpec(gate=name) for name in names)).run()
     assert (outcome.state, outcome.broken) == ("Finished", ())

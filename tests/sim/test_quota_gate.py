@@ -2,7 +2,7 @@
 
 import msgspec
 
-from underway.rotate.spec import Gate
+from underway.rotate.gate_spec import GateSpec
 from underway.sim import swarm
 from underway.sim.rehearsal import Rehearsal
 from underway.sim.scenario import random_scenario
@@ -16,7 +16,7 @@ def rehearsal(seed: int = 3) -> Rehearsal:
     world = World(scenario, seed)
     world.start()
     rotation = swarm.rotation_of(scenario)
-    spec = msgspec.structs.replace(rotation.spec, health=(Gate(gate="quota", interval="10s"),))
+    spec = msgspec.structs.replace(rotation.spec, health=(GateSpec(gate="quota", interval="10s"),))
     return Rehearsal(world, msgspec.structs.replace(rotation, spec=spec))
 
 

@@ -13,11 +13,11 @@ import msgspec
 from underway.model.duration import seconds
 from underway.policy.readiness import node_unready, workload_unavailable
 from underway.rotate.effects import Answer, Ask
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates import GATES
 from underway.rotate.gates.judgement import STALE_INTERVALS, Evidence, Finding, Gate, Probe, Unknown
 from underway.rotate.gates.pending_pods import unschedulable
 from underway.rotate.record import marked_version
-from underway.rotate.spec import Gate as GateSpec
 
 PROBE_EVERY_MS = 5_000
 VERSION_EVERY_MS = 60_000

@@ -117,7 +117,13 @@ def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: i
         predicted_s=max((node.ends_s for node in order), default=0.0),
         slots={scope or "all": slot.total for scope, slot in room.items()},
         blockers=with_owners((blocker for blocker in kept if blocker not in last), snapshot, spec.owners),
-        warnings=(*_warnings(snapshot), *_ignored(old, snapshot, rules), *_singles(free, snapshot, rules), *_overdue(last)),
+        warnings=(
+            *_chosen(selected, spec),
+            *_warnings(snapshot),
+            *_ignored(old, snapshot, rules),
+            *_singles(free, snapshot, rules),
+            *_overdue(last),
+        ),
         windows=tuple(
             PlannedWindow(timestamp.format_ms(opens_ms), timestamp.format_ms(closes_ms))
             for opens_ms, closes_ms in windows.next_openings(now_ms, WINDOWS_SHOWN)
@@ -176,6 +182,22 @@ def _played(
         order.append(PlannedNode(node.name, node.zone, reasons[node.name], pods, *times, ranking.reason(node, wait_s)))
         heapq.heappush(free_at, (ends_s, scope, index))
     return order
+
+
+def _chosen(selected: Sequence[Node], spec: RotationSpec) -> list[str]:
+    """What a specification says of nodes that the cluster does not have: no contradiction, they may come."""
+    if not selected:
+        return ["no node is selected (spec.nodes): there is nothing to rotate"]
+    zones = zones_of(selected)
+    there = ", ".join(name or "nodes of no zone" for name in zones)
+    said = [
+        f"no selected node is in zone {zone.name} (spec.pace.zones); there are {there}"
+        for zone in spec.pace.zones
+        if zone.name not in zones
+    ]
+    if spec.nodes.canary >= len(selected):
+        said.append(f"spec.nodes.canary is {spec.nodes.canary}, of {len(selected)} nodes: no node would be left to come after")
+    return said
 
 
 def _warnings(snapshot: Snapshot) -> list[str]:

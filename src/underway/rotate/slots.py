@@ -60,10 +60,12 @@ def slots(pace: Pace, zones: Mapping[str, int]) -> dict[str, Slots]:
     totals: Counter[str] = Counter()
     for zone, count in zones.items():
         totals[scope_of(zone, pace)] += count
+    own = {zone.name: zone for zone in pace.zones}
     resolved = {}
     for scope, total in sorted(totals.items()):
-        surge = _resolved(pace.max_surge, total, up=True)
-        unavailable = _resolved(pace.max_unavailable, total, up=False)
+        budget = own.get(scope, pace)
+        surge = _resolved(budget.max_surge, total, up=True)
+        unavailable = _resolved(budget.max_unavailable, total, up=False)
         resolved[scope] = Slots(surge, unavailable) if surge or unavailable else Slots(0, 1)
     return resolved
 

@@ -4,7 +4,6 @@ Owns the shape (group underway.dev, version v1), the defaults and the contradict
 how a file is read: `cli` hands in plain values. Sources of the defaults stand beside them.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,22 +11,22 @@ import msgspec
 
 from underway.errors import UsageError
 from underway.model.duration import seconds
-from underway.rotate.alerts.routes import ALERTS_MAX, Alert, problems_of_alerts
+from underway.rotate.alerts.routes import ALERTS_MAX, Alert
+from underway.rotate.explaining import explained
 from underway.rotate.fields import (
     LIST_MAX,
-    TEXT_MAX,
     Count,
     Duration,
+    FilledText,
     LabelKey,
     Ladder,
-    LongText,
+    OptionalAge,
     OptionalCondition,
     OptionalDuration,
-    OptionalGateCondition,
     OptionalScore,
-    OptionalUrl,
     OptionalVersion,
     OwnerName,
+    Portion,
     PositiveDuration,
     Rule,
     Schedule,
@@ -39,17 +38,16 @@ from underway.rotate.fields import (
     name_problem,
     problems_of,
 )
+from underway.rotate.gate_spec import GateSpec
 
 API_VERSION = "underway.dev/v1"
 POOLS_MAX = 16
 WINDOWS_MAX = 16
+ZONES_MAX = 16
 WAITS_MAX = 16
 OWNER_KEYS_MAX = 8
-OnBreach = Literal["Wait", "Freeze"]
 NO_TARGET = "give kubeletVersion, osImage, maxAge, expression or drifted, or no node would ever be out of date"
 FORCE_AFTER = "6h"  # Zalando's cluster-lifecycle-manager: no pod is forced off a node that has drained for less
-HASTY = f"DeadlineDelete needs a deadline of {FORCE_AFTER} or more"
-NO_SCORE = "by: expression and an expression need each other"
 
 
 class Target(Spec, frozen=True):
@@ -64,11 +62,12 @@ class Target(Spec, frozen=True):
             " has(self.maxAge) && self.maxAge != '', has(self.expression) && self.expression != '',"
             " has(self.drifted) && self.drifted].exists(given, given)",
             NO_TARGET,
+            lambda self: self != Target(),
         ),
     )
     kubelet_version: OptionalVersion = ""
     os_image: str = ""
-    max_age: OptionalDuration = ""
+    max_age: OptionalAge = ""
     expression: OptionalCondition = ""
     drifted: bool = False
 
@@ -77,7 +76,11 @@ class OrderBy(Spec, frozen=True):
     """One key of the order in which nodes go. expression: CEL over `node` that gives its score; the lowest goes first."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        Rule("(self.by == 'expression') == (has(self.expression) && self.expression != '')", NO_SCORE),
+        Rule(
+            "(self.by == 'expression') == (has(self.expression) && self.expression != '')",
+            "by: expression and an expression need each other",
+            lambda self: (self.by == "expression") == bool(self.expression),
+        ),
     )
     by: Literal["zone", "pool", "age", "name", "disruptions", "expression"]
     expression: OptionalScore = ""
@@ -86,8 +89,14 @@ class OrderBy(Spec, frozen=True):
 class Pool(Spec, frozen=True):
     """One pool of nodes: those that its selector chooses."""
 
-    name: Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
+    name: FilledText
     selector: Selector
+
+
+def _are_unlike(named: Iterable[Any]) -> bool:
+    """Whether no two of them have the same name."""
+    names = [one.name for one in named]
+    return len(names) == len(set(names))
 
 
 class Nodes(Spec, frozen=True):
@@ -102,6 +111,23 @@ class Nodes(Spec, frozen=True):
         Rule(
             "!has(self.order) || !self.order.exists(key, key.by == 'pool') || (has(self.pools) && size(self.pools) > 0)",
             "order by pool needs pools: give them in the order in which they are to go",
+            lambda self: self.pools or all(key.by != "pool" for key in self.order),
+        ),
+        Rule(
+            "!has(self.pools) || self.pools.all(pool, self.pools.exists_one(other, other.name == pool.name))",
+            "two pools have the same name",
+            lambda self: _are_unlike(self.pools),
+        ),
+        Rule(
+            "!has(self.exclude) || (has(self.exclude.matchLabels) && size(self.exclude.matchLabels) > 0)"
+            " || (has(self.exclude.matchExpressions) && size(self.exclude.matchExpressions) > 0)",
+            "exclude without a label chooses every node, and none would be left to rotate",
+            lambda self: self.exclude is None or self.exclude.match_labels or self.exclude.match_expressions,
+        ),
+        Rule(
+            "!has(self.canarySoak) || duration(self.canarySoak) == duration('0s') || (has(self.canary) && self.canary > 0)",
+            "canarySoak needs a canary, whose end it counts from",
+            lambda self: self.canary or not seconds(self.canary_soak),
         ),
     )
     selector: Selector | None = None
@@ -131,7 +157,7 @@ class Machines(Spec, frozen=True):
     region: str = ""
     kubeconfig: str = ""
     context: str = ""
-    boot_timeout: Duration = "10m"
+    boot_timeout: PositiveDuration = "10m"
 
 
 class Window(Spec, frozen=True):
@@ -142,22 +168,47 @@ class Window(Spec, frozen=True):
     time_zone: TimeZone = "UTC"
 
 
+STANDSTILL = Rule(
+    "![self.maxUnavailable, self.maxSurge].all(share, share == 0 || share == '0%')",
+    "maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them",
+    lambda self: not (is_nothing(self.max_unavailable) and is_nothing(self.max_surge)),
+)
+
+
+class ZonePace(Spec, frozen=True):
+    """The budget of one zone, in place of the pace's own. name: the value of the nodes' label topology.kubernetes.io/zone."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (STANDSTILL,)
+    name: FilledText
+    max_unavailable: Portion = 0
+    max_surge: Share = 1
+
+
 class Pace(Spec, frozen=True):
     """How many at once, as numbers or percentages of the selected nodes; maxSurge rounds up, maxUnavailable down.
 
-    As in Deployments (apps/v1 RollingUpdateDeployment). perZone: both hold in each zone by itself. soak: how long a new
-    node must have been Ready before its predecessor is cordoned. windows: when anything may be begun; none means always.
+    As in Deployments (apps/v1 RollingUpdateDeployment). perZone: both hold in each zone by itself, of its nodes; zones: those
+    with a budget of their own. soak: how long a new node must have been Ready before its predecessor is cordoned. windows: when
+    anything may be begun; none means always.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
+        STANDSTILL,
         Rule(
-            "![self.maxUnavailable, self.maxSurge].all(share, share == 0 || share == '0%')",
-            "maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them",
+            "!has(self.zones) || size(self.zones) == 0 || (has(self.perZone) && self.perZone)",
+            "zones need perZone: true, or there would be one budget for all of them and others beside it",
+            lambda self: self.per_zone or not self.zones,
+        ),
+        Rule(
+            "!has(self.zones) || self.zones.all(zone, self.zones.exists_one(other, other.name == zone.name))",
+            "two zones have the same name",
+            lambda self: _are_unlike(self.zones),
         ),
     )
-    max_unavailable: Share = 0
+    max_unavailable: Portion = 0
     max_surge: Share = 1
     per_zone: bool = False
+    zones: Annotated[tuple[ZonePace, ...], msgspec.Meta(max_length=ZONES_MAX)] = ()
     soak: Duration = "0s"
     windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=WINDOWS_MAX)] = ()
 
@@ -188,10 +239,26 @@ class Drain(Spec, frozen=True):
         Rule(
             "!has(self.ladder) || !('DeadlineDelete' in self.ladder) || !has(self.deadline)"
             f" || duration(self.deadline) >= duration('{FORCE_AFTER}')",
-            HASTY,
+            f"DeadlineDelete needs a deadline of {FORCE_AFTER} or more",
+            lambda self: "DeadlineDelete" not in self.ladder or seconds(self.deadline) >= seconds(FORCE_AFTER),
+        ),
+        Rule(
+            "!has(self.ladder) || !('Quarantine' in self.ladder) || !('Freeze' in self.ladder || 'DeadlineDelete' in self.ladder)"
+            " || !has(self.deadline) || !has(self.timeout) || duration(self.deadline) >= duration(self.timeout)",
+            "deadline is shorter than timeout, so the last rung of the ladder would come before the quarantine",
+            lambda self: (
+                not ("Quarantine" in self.ladder and {"Freeze", "DeadlineDelete"} & set(self.ladder))
+                or seconds(self.deadline) >= seconds(self.timeout)
+            ),
+        ),
+        Rule(
+            "!has(self.notifyAfter) || self.notifyAfter == '' || !has(self.timeout) ||"
+            " duration(self.notifyAfter) <= duration(self.timeout)",
+            "notifyAfter is longer than timeout, so the owner would be told too late to do anything",
+            lambda self: not self.notify_after or seconds(self.notify_after) <= seconds(self.timeout),
         ),
     )
-    timeout: Duration = "30m"
+    timeout: PositiveDuration = "30m"
     ladder: Ladder = ("NotifyOwner", "Quarantine")
     max_quarantined: Share = 1
     notify_after: OptionalDuration = ""
@@ -215,51 +282,6 @@ class Owners(Spec, frozen=True):
     namespaces: dict[str, OwnerName] = {}
 
 
-NEEDS: dict[str, tuple[str, ...]] = {
-    "prometheus": ("prometheus", "query"),
-    "ingress-latency": ("prometheus",),
-    "http": ("url",),
-    "command": ("command",),
-    "expression": ("expression",),
-}
-"""What a gate cannot do without, by its name."""
-
-
-def _needed(gate: str, fields: tuple[str, ...]) -> str:
-    return f"gate {gate} needs {' and '.join(fields)}"
-
-
-class Gate(Spec, frozen=True):
-    """One health gate. for: how long a breach must last; recovery: how long it must be well again; threshold: the gate's unit.
-
-    interval: how often it is asked, for gates that ask outside of the cluster: prometheus (the server's URL) and query; url and
-    expect (an HTTP status); command; expression (CEL over the whole picture); histogram, requests and match (of ingress-latency).
-    """
-
-    rules: ClassVar[tuple[Rule, ...]] = tuple(
-        Rule(
-            f"self.gate != '{gate}' || ({' && '.join(f'has(self.{field}) && size(self.{field}) > 0' for field in fields)})",
-            _needed(gate, fields),
-        )
-        for gate, fields in NEEDS.items()
-    )
-    gate: str
-    on_breach: OnBreach = "Wait"
-    for_: OptionalDuration = msgspec.field(name="for", default="")
-    recovery: OptionalDuration = ""
-    threshold: float | None = None
-    interval: OptionalDuration = ""
-    prometheus: OptionalUrl = ""
-    query: LongText = ""
-    url: OptionalUrl = ""
-    expect: Count = 200
-    command: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=LIST_MAX)] = ()
-    histogram: LongText = ""
-    requests: LongText = ""
-    match: LongText = ""
-    expression: OptionalGateCondition = ""
-
-
 class RotationSpec(Spec, frozen=True):
     """The whole specification."""
 
@@ -271,10 +293,10 @@ class RotationSpec(Spec, frozen=True):
     drain: Drain = Drain()
     owners: Owners = Owners()
     alerts: Annotated[tuple[Alert, ...], msgspec.Meta(max_length=ALERTS_MAX)] = ()
-    health: Annotated[tuple[Gate, ...], msgspec.Meta(max_length=LIST_MAX)] = (
-        Gate(gate="nodes-ready"),
-        Gate(gate="workloads-available"),
-        Gate(gate="api-server", on_breach="Freeze"),
+    health: Annotated[tuple[GateSpec, ...], msgspec.Meta(max_length=LIST_MAX)] = (
+        GateSpec(gate="nodes-ready"),
+        GateSpec(gate="workloads-available"),
+        GateSpec(gate="api-server", on_breach="Freeze"),
     )
 
 
@@ -312,66 +334,12 @@ def rotation_from(values: Any, source: str, gates: Iterable[str], providers: Ite
     return rotation
 
 
-def explained(message: str, root: type[msgspec.Struct], prefix: str = "") -> str:
-    """msgspec's message with the path first and, for a field that does not exist, those that do.
-
-    root: what was decoded; prefix: where it stands in the document.
-    """
-    text, _, path = message.partition(" - at `$")
-    inner = path.rstrip("`").lstrip(".")
-    where = ".".join(part for part in (prefix, inner) if part) or "the document"
-    if "unknown field" in text:
-        known = _known_fields(root, inner)
-        if known:
-            return f"{where}: {text[0].lower()}{text[1:]}; known here: {', '.join(known)}"
-        return f"{where}: {text}"
-    return f"{where}: {text[0].lower()}{text[1:]}"
-
-
-def _known_fields(root: Any, path: str) -> list[str]:
-    at: Any = root
-    for part in re.sub(r"\[[^]]*\]", "", path).split(".") if path else ():
-        field = next((field for field in msgspec.structs.fields(at) if field.encode_name == part), None)
-        if field is None:
-            return []
-        at = next((kind for kind in _struct_types(field.type)), None)
-        if at is None:
-            return []
-    return sorted(field.encode_name for field in msgspec.structs.fields(at))
-
-
-def _struct_types(annotation: Any) -> Iterable[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _struct_types(inner)
-
-
 def spec_problems(spec: RotationSpec, gates: Iterable[str], providers: Iterable[str]) -> Iterable[str]:
     """What contradicts itself in a decoded specification, each with its field. gates, providers: the names there are."""
     gates, providers = frozenset(gates), frozenset(providers)
-    if spec.target == Target():
-        yield f"spec.target: {NO_TARGET}"
-    unreadable = list(problems_of(spec, "spec"))
-    yield from unreadable
-    pace = spec.pace
-    bad = any(problem.startswith("spec.pace.max") for problem in unreadable)
-    if not bad and is_nothing(pace.max_unavailable) and is_nothing(pace.max_surge):
-        yield "spec.pace: maxUnavailable and maxSurge are both 0, so no node could ever go; raise one of them"
-    if any(key.by == "pool" for key in spec.nodes.order) and not spec.nodes.pools:
-        yield "spec.nodes: order by pool needs pools: give them in the order in which they are to go"
-    hasty = "DeadlineDelete" in spec.drain.ladder and not any(text.startswith("spec.drain.deadline") for text in unreadable)
-    if hasty and seconds(spec.drain.deadline) < seconds(FORCE_AFTER):
-        yield f"spec.drain: {HASTY}"
-    for index, key in enumerate(spec.nodes.order):
-        if (key.by == "expression") != bool(key.expression):
-            yield f"spec.nodes.order[{index}]: {NO_SCORE}"
+    yield from problems_of(spec, "spec")
     if spec.machines.provider not in providers:
         yield f"spec.machines.provider: no provider {spec.machines.provider!r}; there are {', '.join(sorted(providers))}"
-    yield from problems_of_alerts(spec.alerts)
     for index, gate in enumerate(spec.health):
         if gate.gate not in gates:
             yield f"spec.health[{index}].gate: no gate {gate.gate!r}; there are {', '.join(sorted(gates))}"
-        needs = NEEDS.get(gate.gate, ())
-        if not all(getattr(gate, field) for field in needs):
-            yield f"spec.health[{index}]: {_needed(gate.gate, needs)}"

@@ -281,7 +281,8 @@ def random_scenario(seed: int) -> Scenario:
         manifests += stateful.stateful_set()
     timing = Timing(boot_s=rng.uniform(20, 60), terminate_s=rng.uniform(3, 15), jitter=0.2)
     pace = {**rng.choice(PACES), **_drawn_windows(seed), "soak": Random(f"{seed}/soak").choice(("0s", "0s", "10s", "45s"))}
-    chosen = {"canary": rng.choice((0, 0, 1)), **_drawn_order(seed)}
+    canary = rng.choice((0, 0, 1))
+    chosen = {"canary": canary, **_drawn_order(seed, canary)}
     training, waits = _drawn_training(seed)
     manifests += training
     alone, surge = _drawn_single(seed)
@@ -296,7 +297,7 @@ def _drawn_hook(seed: int, index: int) -> int | str | None:
     return rng.choice((0, 0, 3, 12, 40, "never")) if rng.random() < 0.25 else None
 
 
-def _drawn_order(seed: int) -> Manifest:
+def _drawn_order(seed: int, canary: int) -> Manifest:
     """Order keys and a soak for canaries, in some runs. Dice of its own: what a seed drew before stays what it was."""
     rng = Random(f"{seed}/order")
     keys = rng.sample(("zone", "age", "disruptions", "name", "pool"), rng.choice((0, 0, 1, 2)))
@@ -305,7 +306,7 @@ def _drawn_order(seed: int) -> Manifest:
     return {
         "order": [{"by": key} for key in keys],
         "pools": pools if "pool" in keys else [],
-        "canarySoak": rng.choice(("0s", "30s", "2m")),
+        "canarySoak": rng.choice(("0s", "30s", "2m")) if canary else "0s",
     }
 
 

@@ -27,9 +27,12 @@ from underway.crd.conversion import (
 )
 from underway.crd.conversion.completeness import versions_of
 from underway.crd.conversion.outcome import NotUnderstood
+from underway.model.duration import seconds
+from underway.rotate.fields import DURATION_MAX, SHARE_MAX
+from underway.rotate.gate_spec import NEEDS
 from underway.rotate.gates import GATES
 from underway.rotate.kinds.definitions import fleet_definition, rotation_definition
-from underway.rotate.spec import NEEDS, NO_TARGET
+from underway.rotate.spec import NO_TARGET, Drain
 
 Schema = dict[str, Any]
 MODES = {True: "Freeze", False: "Rotate"}
@@ -46,6 +49,17 @@ GATES_RULE: Schema = {
     "optionalOldSelf": True,
     "message": f"the gates {', '.join(sorted(NEEDS))} need settings that v1alpha1 does not have; add them in v1",
 }
+
+# Where it is not given v1's default holds. getSeconds leaves out a fraction of a second, by which a duration may be longer.
+_TIMEOUT = f"(has(self.timeoutSeconds) ? self.timeoutSeconds : {round(seconds(Drain().timeout))})"
+DRAIN_RULES = {
+    "!has(self.timeout) || ": "",
+    "duration(self.deadline) >= duration(self.timeout)": f"duration(self.deadline).getSeconds() >= {_TIMEOUT}",
+    "duration(self.notifyAfter) <= duration(self.timeout)": (
+        f"(duration(self.notifyAfter) - duration('1ms')).getSeconds() < {_TIMEOUT}"
+    ),
+}
+"""How v1's rules of a drain read where its timeout is a number."""
 
 
 def _integer(value: Any) -> int:
@@ -88,7 +102,10 @@ def beta_spec(spec: Schema) -> Schema:
     properties["drain"].pop("default", None)
     drain = properties["drain"]["properties"]
     del drain["timeout"]
-    drain["timeoutSeconds"] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+    drain["timeoutSeconds"] = {"type": "integer", "minimum": 1, "maximum": round(seconds(DURATION_MAX))}
+    for rule in properties["drain"]["x-kubernetes-validations"]:
+        for v1, beta in DRAIN_RULES.items():
+            rule["rule"] = rule["rule"].replace(v1, beta)
     properties["health"].pop("default", None)
     gate = properties["health"]["items"]
     gate["properties"]["name"] = gate["properties"].pop("gate")
@@ -112,7 +129,7 @@ def alpha_spec(spec: Schema) -> Schema:
         "properties": {
             "kubeletVersion": copy.deepcopy(properties["target"]["properties"]["kubeletVersion"]),
             "freeze": dict(FREEZE),
-            "concurrency": {"type": "integer", "minimum": 0},
+            "concurrency": {"type": "integer", "minimum": 0, "maximum": SHARE_MAX},
             "nodeSelector": copy.deepcopy(properties["nodes"]["properties"]["selector"]["properties"]["matchLabels"]),
             "healthChecks": {
                 "type": "array",

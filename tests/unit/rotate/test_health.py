@@ -6,11 +6,11 @@ from objects import cluster, node
 from underway.model import decode
 from underway.rotate import acts
 from underway.rotate.effects import Answer
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Probe
 from underway.rotate.health import Health, Verdict, git_version
-from underway.rotate.spec import Gate
 
-GATES = (Gate(gate="nodes-ready"), Gate(gate="workloads-available"), Gate(gate="api-server", on_breach="Freeze"))
+GATES = (GateSpec(gate="nodes-ready"), GateSpec(gate="workloads-available"), GateSpec(gate="api-server", on_breach="Freeze"))
 
 
 def workload(available: int, wanted: int = 4) -> object:
@@ -69,7 +69,7 @@ def test_the_api_server_freezes_by_its_failing_check_and_by_its_slowness() -> No
     assert slow.judge(evidence, 10_000).freeze[0].reason == "API server answers /readyz in 2500 ms, limit 1000 ms"
 
 
-PROMETHEUS = Gate(
+PROMETHEUS = GateSpec(
     gate="prometheus", prometheus="http://p", query="q", threshold=1.0, on_breach="Freeze", for_="10s", recovery="20s"
 )
 
@@ -119,7 +119,7 @@ def test_a_breach_ends_only_when_it_was_well_for_long_enough() -> None:
 
 
 def test_the_baseline_is_taken_once_and_handed_on() -> None:
-    gate = Gate(gate="ingress-latency", prometheus="http://p")
+    gate = GateSpec(gate="ingress-latency", prometheus="http://p")
     first, evidence = Health((gate,)), Evidence(cluster())
     told(first, 0, 0.1)
     told(first, 20_000, 0.15)
@@ -133,7 +133,7 @@ def test_the_baseline_is_taken_once_and_handed_on() -> None:
 
 def test_the_version_of_the_server_is_asked_only_where_a_gate_needs_it() -> None:
     assert not Health(GATES).version_due(0)
-    health = Health((Gate(gate="version-skew"),))
+    health = Health((GateSpec(gate="version-skew"),))
     assert health.version_due(0)
     health.told_version(git_version('{"gitVersion": "v1.37.0"}'), 0)
     assert not health.version_due(59_999)
@@ -142,7 +142,7 @@ def test_the_version_of_the_server_is_asked_only_where_a_gate_needs_it() -> None
 
 
 def test_a_gate_that_takes_time_judges_once_in_an_interval() -> None:
-    health = Health((Gate(gate="expression", expression="nodes.size() > 1", for_="0s", interval="2s", on_breach="Freeze"),))
+    health = Health((GateSpec(gate="expression", expression="nodes.size() > 1", for_="0s", interval="2s", on_breach="Freeze"),))
     short, well = Evidence(cluster(node("a"))), Evidence(cluster(node("a"), node("b")))
     assert health.judge(short, 10_000).freeze[0].reason == "not nodes.size() > 1"
     assert health.judge(well, 11_900).freeze, "what was found a moment ago still stands"
@@ -152,10 +152,10 @@ def test_a_gate_that_takes_time_judges_once_in_an_interval() -> None:
 def test_a_driver_made_anew_knows_an_old_node_that_was_upgraded_in_place() -> None:
     marked = acts.mark_outdated(1, node("a", "v1.36.4+k3s1")).body["spec"]["taints"]
     now = Evidence(cluster(node("a", "v1.37.2", taints=marked)))
-    health = Health((Gate(gate="version-skew"),))
+    health = Health((GateSpec(gate="version-skew"),))
     health.told_version("v1.37.2", 0)
     (breach,) = health.judge(now, 0).wait
     assert breach.reason == "node a: it was upgraded in place from v1.36.4_k3s1 to v1.37.2: a minor upgrade needs a new node"
-    fresh = Health((Gate(gate="version-skew"),))
+    fresh = Health((GateSpec(gate="version-skew"),))
     fresh.told_version("v1.37.2", 0)
     assert fresh.judge(Evidence(cluster(node("a", "v1.36.4", taints=marked))), 0).wait == ()

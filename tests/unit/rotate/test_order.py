@@ -79,3 +79,22 @@ def test_canaries_go_first_and_the_others_wait_for_their_soak() -> None:
     assert (soaking.limit, soaking.due_ms, soaking.passed) == (0, 61_000, True)
     assert canary(1, 60_000, 1, 1, 1_000, 60_999).waiting == "canary: the others wait until 1970-01-01T00:01:01Z"
     assert canary(1, 60_000, 1, 1, 1_000, 61_000) == Canary()
+
+
+def test_a_zone_with_a_budget_of_its_own_goes_by_that_and_the_others_by_the_pace() -> None:
+    nodes = [node(f"{zone}{index}", zone=zone) for zone in "ab" for index in range(4)]
+    asked = rotation(pace={"perZone": True, "maxSurge": 1, "zones": [{"name": "a", "maxSurge": "75%"}]})
+    picture = cluster(*nodes)
+    taken = admit(nodes, Hands(zones=zones_of(nodes)), picture, asked.spec, Rules(), ESTIMATES)
+    assert sorted(one.node.zone for one in taken) == ["a", "a", "a", "b"]
+    assert plan(asked, picture, ESTIMATES, NOW_MS).slots == {"a": 3, "b": 1}
+
+
+def test_the_plan_notes_what_the_specification_says_of_nodes_that_are_not_there() -> None:
+    asked = rotation(nodes={"canary": 5}, pace={"perZone": True, "zones": [{"name": "moon"}]})
+    zone, canaries = plan(asked, cluster(node("a", zone="1"), node("b")), ESTIMATES, NOW_MS).warnings
+    assert zone.startswith("no selected node is in zone moon (spec.pace.zones); there are ")
+    assert canaries == "spec.nodes.canary is 5, of 2 nodes: no node would be left to come after"
+    nobody = rotation(nodes={"selector": {"matchLabels": {"pool": "none"}}})
+    (empty,) = plan(nobody, cluster(node("a")), ESTIMATES, NOW_MS).warnings
+    assert empty.startswith("no node is selected")

@@ -15,6 +15,7 @@ from underway.policy.readiness import node_unready
 from underway.rotate import acts, progress
 from underway.rotate.drain import Purse, drain
 from underway.rotate.eviction import Evictions
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates import workloads_available
 from underway.rotate.gates.judgement import Evidence
 from underway.rotate.ladder import Ladder, Rung
@@ -22,7 +23,6 @@ from underway.rotate.ledger import Ledger
 from underway.rotate.machine import TIDY, Event
 from underway.rotate.progress import Limits
 from underway.rotate.record import Phase, Record, Slot
-from underway.rotate.spec import Gate as GateSpec
 
 RECORD = Record("r", Phase.DRAINING, timestamp.parse("2026-01-01T01:00:00Z"), Slot.SURGE, "key")
 NOW_MS = timestamp.parse("2026-01-01T01:00:05Z")

@@ -48,7 +48,7 @@ FIELDS = "alerts, drain, health, machines, mode, nodes, owners, pace, target"
         ),
         ({"machines": {"provider": "Magic"}}, "spec.machines.provider: no provider 'Magic'; there are Command"),
         ({"nodes": {"canary": -1}}, "spec.nodes.canary: -1 is less than 0"),
-        ({"mode": "Halt"}, "spec.mode: invalid enum value 'Halt'"),
+        ({"mode": "Halt"}, "spec.mode: invalid enum value 'Halt'; use Rotate, Freeze"),
         ({"pace": {"perZone": "yes"}}, "spec.pace.perZone: expected `bool`, got `str`"),
     ],
 )

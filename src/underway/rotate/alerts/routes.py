@@ -24,8 +24,6 @@ HEARS: Mapping[Recipient, tuple[Kind, ...]] = {
 """What each recipient is told where the specification does not say: what it can do something about."""
 ALERTS_MAX = 16
 REMIND = "4h"  # Alertmanager's default repeat_interval
-NO_DESTINATION = "give from, the entry of the alerts' Secret that holds where to; to: team may give teams instead"
-ONLY_TEAMS = "teams are for to: team"
 
 
 def _destination(text: str) -> str:
@@ -48,21 +46,22 @@ class Alert(Spec, frozen=True):
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        Rule("(has(self.from) && self.from != '') || (has(self.teams) && size(self.teams) > 0)", NO_DESTINATION),
-        Rule("self.to == 'team' || !has(self.teams) || size(self.teams) == 0", ONLY_TEAMS),
+        Rule(
+            "(has(self.from) && self.from != '') || (has(self.teams) && size(self.teams) > 0)",
+            "give from, the entry of the alerts' Secret that holds where to; to: team may give teams instead",
+            lambda self: self.from_ or self.teams,
+        ),
+        Rule(
+            "self.to == 'team' || !has(self.teams) || size(self.teams) == 0",
+            "teams are for to: team",
+            lambda self: self.to == "team" or not self.teams,
+        ),
     )
     to: Recipient
     from_: OptionalDestination = msgspec.field(name="from", default="")
     teams: Annotated[dict[str, Destination], msgspec.Meta(max_length=LIST_MAX)] = {}
     on: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=len(HEARS["admins"]) + 1)] = ()
     remind: OptionalDuration = REMIND
-
-    @property
-    def problem(self) -> str:
-        """What contradicts itself, or ""."""
-        if not self.from_ and not self.teams:
-            return NO_DESTINATION
-        return ONLY_TEAMS if self.teams and self.to != "team" else ""
 
     def destination(self, cause: Cause) -> str:
         """Where the cause is told, "" for nowhere."""
@@ -71,11 +70,6 @@ class Alert(Spec, frozen=True):
         if self.to == "team":
             return self.teams.get(cause.owner, self.from_) if cause.owner else ""
         return self.from_
-
-
-def problems_of_alerts(alerts: Iterable[Alert]) -> Iterable[str]:
-    """What contradicts itself in the alerts of a specification, each with its field."""
-    return (f"spec.alerts[{index}]: {alert.problem}" for index, alert in enumerate(alerts) if alert.problem)
 
 
 def named(alerts: Iterable[Alert]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from underway.rotate.effects import Question
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Probe, Unknown, latest
-from underway.rotate.spec import Gate as GateSpec
 
 OK = 200
 RECENT = 5  # probes: one slow answer among five does not move a median

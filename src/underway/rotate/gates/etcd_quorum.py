@@ -5,9 +5,9 @@ What it learns from: the checks of /readyz whose name begins with etcd, and the 
 control plane is never begun while a member is lost.
 """
 
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Gate
 from underway.rotate.quorum import lost_members
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> str:

@@ -4,8 +4,8 @@ It sees `nodes`, `pods`, `budgets`, `workloads`, and the names of the nodes that
 that fails is unknown, never healthy. threshold is not used.
 """
 
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Unknown
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> Finding:

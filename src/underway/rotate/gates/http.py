@@ -5,8 +5,8 @@ answer at all is unknown.
 """
 
 from underway.rotate.effects import Question
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Unknown, latest
-from underway.rotate.spec import Gate as GateSpec
 
 
 def questions(asked: GateSpec) -> tuple[Question, ...]:

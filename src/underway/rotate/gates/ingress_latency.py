@@ -6,8 +6,8 @@ metrics (defaults: those of ingress-nginx), match narrows them ('ingress="shop"'
 """
 
 from underway.rotate.effects import Question
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Unknown, latest
-from underway.rotate.spec import Gate as GateSpec
 
 HISTOGRAM = "nginx_ingress_controller_request_duration_seconds"
 REQUESTS = "nginx_ingress_controller_requests"

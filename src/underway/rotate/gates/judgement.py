@@ -11,7 +11,7 @@ import msgspec
 
 from underway.model.snapshot import Snapshot
 from underway.rotate.effects import Answer, Question, Quota
-from underway.rotate.spec import Gate as GateSpec
+from underway.rotate.gate_spec import GateSpec
 
 STALE_INTERVALS = 3  # so many answers may be missed before the last one says nothing any more
 

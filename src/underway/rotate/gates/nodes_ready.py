@@ -6,8 +6,8 @@ takes capacity away twice.
 """
 
 from underway.policy.readiness import node_unready
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Gate
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> str:

@@ -5,8 +5,8 @@ it worse; with surge the room comes back by itself, so a breach has to last.
 """
 
 from underway.model.pod import Pod
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Gate
-from underway.rotate.spec import Gate as GateSpec
 
 
 def unschedulable(pod: Pod) -> bool:

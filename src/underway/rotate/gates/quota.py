@@ -7,8 +7,8 @@ with (default 0).
 """
 
 from underway.rotate.effects import Quota
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Unknown
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> Finding:

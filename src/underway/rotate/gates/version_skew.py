@@ -5,8 +5,8 @@ cures; it is named, and nothing new is begun beside it. Source of the rules: `po
 """
 
 from underway.policy.skew import kubelet_skew, upgraded_in_place
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Finding, Gate, Unknown
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, _asked: GateSpec) -> Finding:

@@ -4,8 +4,8 @@ threshold: how many such attachments are put up with (default 0). The attach-det
 minutes (kube-controller-manager, maxWaitForUnmountDuration); until then the pods that wait for the volume stand still.
 """
 
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Gate
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> str:

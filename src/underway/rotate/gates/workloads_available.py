@@ -11,8 +11,8 @@ from underway.model.selector import matches
 from underway.model.workload import Workload
 from underway.policy.budget import capacity
 from underway.policy.readiness import workload_unavailable
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates.judgement import Evidence, Gate
-from underway.rotate.spec import Gate as GateSpec
 
 
 def judge(evidence: Evidence, asked: GateSpec) -> str:

@@ -10,10 +10,11 @@ import msgspec
 
 from underway.errors import UsageError
 from underway.rotate.alerts.memory import Memory
-from underway.rotate.alerts.routes import ALERTS_MAX, Alert, problems_of_alerts
+from underway.rotate.alerts.routes import ALERTS_MAX, Alert
+from underway.rotate.explaining import explained
 from underway.rotate.fields import LIST_MAX, Count, Duration, OptionalDuration, Rule, Selector, Share, Spec, problems_of
 from underway.rotate.kinds.status import Conditions, Time
-from underway.rotate.spec import RotationSpec
+from underway.rotate.spec import RotationSpec, spec_problems
 
 CLUSTERS_MAX = 512
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=253, extra_json_schema={"minLength": 1})]
@@ -51,6 +52,7 @@ class Wave(Spec, frozen=True):
         Rule(
             "(has(self.clusters) && size(self.clusters) > 0) != has(self.selector)",
             "give either clusters or selector, or the wave would be empty or ambiguous",
+            lambda self: bool(self.clusters) != (self.selector is not None),
         ),
     )
     name: Name
@@ -75,6 +77,7 @@ class FleetSpec(Spec, frozen=True):
         Rule(
             "(has(self.clusters) && size(self.clusters) > 0) || has(self.clusterSelector)",
             "give clusters or clusterSelector, or the fleet would be empty",
+            lambda self: self.clusters or self.cluster_selector is not None,
         ),
     )
     rotation: Template
@@ -127,8 +130,6 @@ class FleetStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
 
 def fleet_from(spec: Any, source: str, gates: Iterable[str], providers: Iterable[str]) -> FleetSpec:
     """The Fleet specification in plain values. Raises UsageError, which names the field."""
-    from underway.rotate.spec import explained, spec_problems
-
     try:
         fleet = msgspec.convert(spec, FleetSpec)
     except msgspec.ValidationError as error:
@@ -136,17 +137,7 @@ def fleet_from(spec: Any, source: str, gates: Iterable[str], providers: Iterable
     problems = [
         *problems_of(fleet, "spec"),
         *(problem.replace("spec.", "spec.rotation.spec.", 1) for problem in spec_problems(fleet.rotation.spec, gates, providers)),
-        *_problems(fleet),
     ]
     if problems:
         raise UsageError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems)))
     return fleet
-
-
-def _problems(fleet: FleetSpec) -> Iterable[str]:
-    if not fleet.clusters and fleet.cluster_selector is None:
-        yield "spec: give clusters or clusterSelector, or the fleet would be empty"
-    yield from problems_of_alerts(fleet.alerts)
-    for index, wave in enumerate(fleet.waves):
-        if bool(wave.clusters) == (wave.selector is not None):
-            yield f"spec.waves[{index}]: give either clusters or selector, or the wave would be empty or ambiguous"

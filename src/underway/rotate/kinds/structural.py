@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from underway.rotate.fields import SELECTOR_RULES, Rule, metas_of
+from underway.rotate.fields import Rule, metas_of, rules_of
 
 Schema = dict[str, Any]
 
@@ -80,9 +80,8 @@ def _object(struct: type[msgspec.Struct], *, defaults: bool) -> Schema:
     schema: Schema = {"type": "object", "description": description(struct), "properties": properties}
     if required:
         schema["required"] = sorted(required)
-    rules = tuple(getattr(struct, "rules", ())) + SELECTOR_RULES.get(struct, ())
-    if rules:
-        schema["x-kubernetes-validations"] = [msgspec.to_builtins(rule) for rule in rules]
+    if rules := rules_of(struct):
+        schema["x-kubernetes-validations"] = [rule.validation for rule in rules]
     return schema
 
 
@@ -117,5 +116,5 @@ def with_values(schema: Schema, path: str, values: Iterable[str]) -> None:
 
 def ruled(schema: Schema, *rules: Rule) -> Schema:
     """The schema with more rules."""
-    more = [msgspec.to_builtins(rule) for rule in rules]
+    more = [rule.validation for rule in rules]
     return {**schema, "x-kubernetes-validations": [*schema.get("x-kubernetes-validations", ()), *more]}

@@ -37,8 +37,9 @@ class BudgetExceeded(Checker):
         per_zone = pace.get("perZone", False)
         for scope in sorted(set(self.claim.nodes.values())) if per_zone else [None]:
             at_start = [name for name, zone in self.claim.nodes.items() if scope in (None, zone)]
-            surge = _resolved(pace.get("maxSurge", 1), len(at_start), up=True)
-            unavailable = _resolved(pace.get("maxUnavailable", 0), len(at_start), up=False)
+            own = next((one for one in pace.get("zones", ()) if one["name"] == scope), pace)
+            surge = _resolved(own.get("maxSurge", 1), len(at_start), up=True)
+            unavailable = _resolved(own.get("maxUnavailable", 0), len(at_start), up=False)
             self._count(scope, len(at_start), surge, unavailable, begun=_begins(change))
 
     def _is_quarantined(self, name: str) -> bool:

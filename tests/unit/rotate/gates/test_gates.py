@@ -8,9 +8,9 @@ import pytest
 from objects import OLD, budget, cluster, node, pod
 from underway.model import decode
 from underway.rotate.effects import Answer, Ask, Question, Quota
+from underway.rotate.gate_spec import GateSpec
 from underway.rotate.gates import GATES, ingress_latency
 from underway.rotate.gates.judgement import Evidence, Finding, Probe, Unknown
-from underway.rotate.spec import Gate as GateSpec
 
 BY_NAME = {gate.name: gate for gate in GATES}
 URL = "http://prometheus:9090"
