@@ -55,7 +55,7 @@ class Debts:
         machine = self._machinery.shown(debt.key)
         known = {debt.key: machine} if machine else {}
         step = progress.arrival(
-            debt.replaces, debt.key, since_ms, known, situation.snapshot, self._rotation.spec, self._limits, now_ms
+            debt.replaces, debt.key, since_ms, known, situation.snapshot, self._rotation.spec, self._limits, now_ms, debt.taints
         )
         if step.event is Event.REPLACEMENT_READY:
             self._since_ms.pop(debt.key)

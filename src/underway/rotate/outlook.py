@@ -13,6 +13,7 @@ from underway.rotate.estimates import Estimates
 from underway.rotate.freezes import Frozen
 from underway.rotate.long_work import ignored
 from underway.rotate.owners import with_owners
+from underway.rotate.quorum import must_stay
 from underway.rotate.situation import Result, Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.status import NodeCounts, Statistics, Status
@@ -89,5 +90,7 @@ class Outlook:
             pods = (pod for node in old for pod in situation.snapshot.pods_on(node.name))
             self.change(ignored=tuple(said for pod in pods if (said := ignored(pod))))
         waiting = [node for node in old if node.name not in situation.records]
-        found = (blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules))
+        found = [blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules)]
+        if not any(situation.snapshot.nodes[name].is_control_plane for name in situation.records):
+            found += [Blocker(node.name, reason) for node in waiting if (reason := must_stay(situation.snapshot, node))]
         self._outside = with_owners(found, situation.snapshot, self._spec.owners)

@@ -4,7 +4,7 @@ Owns the conditions of each step. It performs nothing and changes no phase: `rot
 the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 
@@ -12,12 +12,12 @@ from underway.model import timestamp
 from underway.model.duration import seconds
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.snapshot import Snapshot
-from underway.policy.readiness import node_closed, node_unready
+from underway.policy.readiness import node_closed, node_unready, pool_taints
 from underway.rotate.drain import Drain, Waiting
 from underway.rotate.effects import Machine
 from underway.rotate.ladder import Climb, Ladder, Rung, climb, ladder_of
 from underway.rotate.machine import Event
-from underway.rotate.quorum import not_voting
+from underway.rotate.quorum import must_stay, not_voting
 from underway.rotate.record import Record, Slot
 from underway.rotate.spec import RotationSpec
 from underway.rotate.target import outdated
@@ -81,8 +81,13 @@ def surging(
     since_ms: when its time began to run; machines: by key.
     """
     if record.slot is Slot.UNAVAILABLE:
-        return Step(Event.REPLACEMENT_READY)
-    return arrival(node.name, record.replacement, since_ms, machines, snapshot, spec, limits, now_ms)
+        reason = must_stay(snapshot, node)
+        return _waits(node, reason) if reason else Step(Event.REPLACEMENT_READY)
+    own = pool_taints(node)
+    step = arrival(node.name, record.replacement, since_ms, machines, snapshot, spec, limits, now_ms, own)
+    if step.event is Event.REPLACEMENT_READY and (reason := must_stay(snapshot, node)):
+        return _waits(node, reason)
+    return step
 
 
 def arrival(
@@ -94,8 +99,9 @@ def arrival(
     spec: RotationSpec,
     limits: Limits,
     now_ms: int,
+    taints: Container[str] = (),
 ) -> Step:
-    """Whether the machine of a key has become a Ready node, asked for since `since_ms`."""
+    """Whether the machine of a key has become a Ready node, asked for since `since_ms`. taints: of its pool, key:effect."""
     machine = machines.get(key)
     deadline_ms = since_ms + limits.boot_ms
     if machine is not None and machine.state in ("Failed", "Gone"):
@@ -103,7 +109,7 @@ def arrival(
         why = f": {machine.reason}" if machine.reason else ""
         return Step(Event.REPLACEMENT_FAILED, failure=f"machine {key}, replacing node {replaces}, {how}{why}")
     successor = snapshot.nodes.get(machine.node) if machine is not None and machine.node else None
-    reason = _unready(key, machine, successor)
+    reason = _unready(key, machine, successor, taints)
     if not reason and successor is not None:
         reason = not_voting(snapshot, successor)
     if reason or successor is None:
@@ -131,12 +137,12 @@ def arrival(
     return Step(Event.REPLACEMENT_READY)
 
 
-def _unready(key: str, machine: Machine | None, successor: Node | None) -> str:
+def _unready(key: str, machine: Machine | None, successor: Node | None, taints: Container[str]) -> str:
     if machine is None:
         return f"machine {key} is requested"
     if successor is None:
         return f"machine {key} is {machine.state}" + (f": {machine.reason}" if machine.reason else "")
-    return node_unready(successor) or node_closed(successor)
+    return node_unready(successor) or node_closed(successor, taints)
 
 
 def _ready_since_ms(node: Node) -> int:
@@ -200,7 +206,8 @@ def detaching(node: Node, record: Record, snapshot: Snapshot, limits: Limits, no
         if snapshot.claims.get(attachment.spec.source.persistent_volume_name) not in held
     ]
     if not attached:
-        return Step(Event.DETACHED)
+        reason = must_stay(snapshot, node)
+        return _waits(node, reason) if reason else Step(Event.DETACHED)
     waiting = tuple(Waiting(node.name, f"VolumeAttachment {name} is being detached") for name in sorted(attached))
     return _stuck(record, waiting, f"node {node.name} keeps VolumeAttachment {min(attached)} for too long", 0, limits, now_ms)
 

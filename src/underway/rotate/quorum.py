@@ -42,3 +42,11 @@ def lost_members(snapshot: Snapshot, ours: frozenset[str] = frozenset()) -> list
         for node in snapshot.nodes.values()
         if node.is_control_plane and node.name not in ours and (reason := not_voting(snapshot, node))
     ]
+
+
+def must_stay(snapshot: Snapshot, node: Node) -> str:
+    """Why a node of the control plane may not be taken now, or "": all other members have to vote once its own is gone."""
+    if not node.is_control_plane:
+        return ""
+    lost = lost_members(snapshot, frozenset({node.name}))
+    return f"node {node.name} stays for the quorum of etcd: {'; '.join(lost)}" if lost else ""

@@ -170,13 +170,17 @@ def annotations_of(record: Record) -> dict[str, str | None]:
 
 
 class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A machine that the cluster still has coming because a node went without a successor beside it."""
+    """A machine that the cluster still has coming because a node went without a successor beside it.
+
+    taints: those of its pool, as key:effect; a new node that carries them is not closed by them.
+    """
 
     key: str
     replaces: str
     zone: str = ""
     labels: dict[str, str] = {}
     provider_id: str = ""
+    taints: tuple[str, ...] = ()
 
 
 class Raised(msgspec.Struct, frozen=True, rename="camel"):

@@ -19,6 +19,7 @@ from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.evictable import Rules
+from underway.policy.readiness import pool_taints
 from underway.rotate import acts, guard, progress
 from underway.rotate.deadline import Deadline, explained
 from underway.rotate.drain import Drain, Purse, Waiting, drain, unreachable
@@ -30,6 +31,7 @@ from underway.rotate.machine import TIDY, Event, next_phase
 from underway.rotate.machinery import Machinery
 from underway.rotate.outbox import Act, Outbox
 from underway.rotate.progress import Limits, Step
+from underway.rotate.quorum import must_stay
 from underway.rotate.record import Owed, Phase, Record, Slot
 from underway.rotate.replicas import Replicas
 from underway.rotate.situation import Result, Situation
@@ -128,7 +130,7 @@ class Work:
             case Phase.DETACHING:
                 return self._detaching(node, record, left, situation)
             case Phase.TERMINATING:
-                return self._terminating(node)
+                return self._terminating(node, must_stay(snapshot, node))
             case _:
                 return progress.quarantined(node, record, left, self._limits, now_ms)
 
@@ -166,7 +168,9 @@ class Work:
             return Step(waiting=(Waiting(node.name, "its successor is being put on record"),))
         return step
 
-    def _terminating(self, node: Node) -> Step:
+    def _terminating(self, node: Node, stays: str = "") -> Step:
+        if stays and not self._machinery.ending(node.name):
+            return Step(waiting=(Waiting(node.name, stays),))
         confirmed = self._machinery.end_confirmed(node.name)
         return progress.terminating(
             node, self._machinery.by_node, confirmed=confirmed, refused=self._machinery.end_refused(node.name)
@@ -221,7 +225,8 @@ class Work:
                 self.replicas.bring(left.alone, node, situation)
             case Phase.TERMINATING if left.done and not self._machinery.ending(node.name):
                 guard.before_terminate(node, record, left)
-                self._end(node, situation.now_ms)
+                if not must_stay(situation.snapshot, node):
+                    self._end(node, situation.now_ms)
 
     def _end(self, node: Node, now_ms: int) -> None:
         """Ask for the end of a node's machine, and remember that it was asked: from here on there may be no way back."""
@@ -275,7 +280,7 @@ def _draining_ms(record: Record, following: Phase, now_ms: int) -> int:
 
 def owed_by(node: Node, record: Record) -> Owed:
     """The successor that a node in hand is to get."""
-    return Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels), node.spec.provider_id)
+    return Owed(record.replacement, node.name, node.zone, dict(node.metadata.labels), node.spec.provider_id, pool_taints(node))
 
 
 def claim(item: tuple[str, Record]) -> tuple[bool, tuple[int, str]]:

@@ -6,6 +6,7 @@ from underway.sim.checkers.canary_alone import CanaryAlone
 from underway.sim.checkers.deadline_delete import DeadlineDelete
 from underway.sim.checkers.double_terminate import DoubleTerminate
 from underway.sim.checkers.early_eviction import EarlyEviction
+from underway.sim.checkers.etcd_quorum import EtcdQuorum
 from underway.sim.checkers.every_node_reached import EveryNodeReached
 from underway.sim.checkers.evidence import Checker
 from underway.sim.checkers.frozen_acts import FrozenActs
@@ -35,4 +36,5 @@ CHECKERS: tuple[type[Checker], ...] = (
     EarlyEviction,
     ShortSoak,
     SingleReplica,
+    EtcdQuorum,
 )

@@ -47,6 +47,7 @@ class Kubelets(Controller):
         self.volumes = volumes
         self.events = events
         self.alive: set[str] = set()
+        self.on_stop: Callable[[str], object] = lambda _node: None
         self._runtimes: dict[str, Runtime] = {}
         self._addresses = 0
         self.store.subscribe(r.PODS, self._pod_changed)
@@ -76,6 +77,7 @@ class Kubelets(Controller):
             runtime = self._runtimes.get(pod["metadata"]["uid"])
             if runtime is not None and runtime.accepts_until_ms is None:
                 runtime.accepts_until_ms = self.queue.now_ms()
+        self.on_stop(node)
 
     def set_ready(self, pod: Object, *, ready: bool) -> None:
         """The readiness probe of a running pod begins to fail, or to succeed again."""

@@ -31,6 +31,7 @@ Deliver = Callable[[MachineReply], None]
 CALL_MS = (50, 300)  # a cloud API call
 REGISTERED = 0.85  # share of a boot after which the Node object appears; the rest is network and image set-up
 CAPACITY_RETRY_MS = 15_000
+ROLE = "node-role.kubernetes.io/"  # the one family of Kubernetes' own labels that a machine template gives
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -169,7 +170,7 @@ class SimMachines:
     def _register(self, name: str, request: Provision, version: str) -> None:
         if self._by_name[name].state != "Pending":
             return
-        labels = {key: value for key, value in request.labels.items() if "kubernetes.io/" not in key}
+        labels = {key: value for key, value in request.labels.items() if "kubernetes.io/" not in key or key.startswith(ROLE)}
         node = node_object(name, request.zone, version, self._size, labels, self._registry.now())
         self._registry.create(NODES, node)
         self._set(name, "Running", node=name)

@@ -8,7 +8,7 @@ its machine is gone. What its condition then means for pods is for `node_lifecyc
 from typing import Any
 
 from underway.kube import resource as r
-from underway.model.node import ZONE_LABEL
+from underway.model.node import CONTROL_PLANE_LABEL, ZONE_LABEL
 from underway.sim.apiserver.defaults import admitted
 from underway.sim.apiserver.registry import Registry
 from underway.sim.queue import Queue
@@ -34,9 +34,11 @@ def node_object(name: str, zone: str, version: str, size: dict[str, str], labels
     address = [{"type": "Hostname", "address": name}, {"type": "InternalIP", "address": "192.0.2.1"}]
     state: dict[str, Any] = {"capacity": size, "allocatable": size, "nodeInfo": info, "addresses": address}
     state["conditions"] = [condition("Ready", False, now, "KubeletNotReady", "container runtime network not ready")]
+    taint = {"key": CONTROL_PLANE_LABEL, "effect": "NoSchedule"}  # as kubeadm gives it
+    reserved = {"taints": [taint]} if CONTROL_PLANE_LABEL in labels else {}
     registered = {
         "metadata": {"name": name, "labels": {**labels, **marks}},
-        "spec": {"providerID": f"sim:///{zone}/{name}"},
+        "spec": {"providerID": f"sim:///{zone}/{name}", **reserved},
         "status": state,
     }
     return admitted("Node", registered)

@@ -22,6 +22,7 @@ from underway.sim.world.daemons import DaemonSets
 from underway.sim.world.deployments import Deployments
 from underway.sim.world.disruption import Disruption
 from underway.sim.world.endpoints import Endpoints
+from underway.sim.world.etcd import Etcd
 from underway.sim.world.events import Events
 from underway.sim.world.garbage import Garbage
 from underway.sim.world.index import PodIndex
@@ -74,6 +75,7 @@ class World:
         self.kubelets = Kubelets(*parts, pods, self.volumes, Events(self.registry, "kubelet"))
         self.nodes = Nodes(*parts, pods)
         self.machines = SimMachines(*parts, self.kubelets, self.nodes, scenario.timing, scenario.node_size)
+        self.etcd = Etcd(*parts, pods, self.kubelets, self.server, self.api)
         self.controllers = (
             Scheduler(*parts, pods, Events(self.registry, "default-scheduler")),
             Deployments(*parts, pods),
@@ -100,8 +102,9 @@ class World:
             made = node_object(
                 node.name, node.zone, self.scenario.version, self.scenario.node_size, node.labels, self.registry.now()
             )
-            self.registry.create(r.NODES, made)
+            created = self.registry.create(r.NODES, made)
             self.machines.adopt(node.name)
+            self.etcd.found(created)
         for resource, manifest in self.scenario.manifests:
             self.registry.create(resource, manifest)
 

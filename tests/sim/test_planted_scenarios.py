@@ -1,0 +1,74 @@
+"""Bugs that the swarm's clusters cannot show are planted in the named scenarios that can: each must break one of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from underway.policy import readiness
+from underway.rotate import admission, outlook, progress, work
+from underway.sim.scenarios import SCENARIOS, play
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+SEEDS = range(1, 7)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+def ignore_a_lost_member(patch: pytest.MonkeyPatch) -> None:
+    for module in (progress, work, outlook):
+        patch.setattr(module, "must_stay", lambda *_: "")
+    patch.setattr(admission, "lost_members", lambda *_: [])
+
+
+def look_for_lost_members_only_when_a_node_is_begun(patch: pytest.MonkeyPatch) -> None:
+    for module in (progress, work):
+        patch.setattr(module, "must_stay", lambda *_: "")
+
+
+def take_several_nodes_of_the_control_plane_at_once(patch: pytest.MonkeyPatch) -> None:
+    """All that the driver knows of roles in its choice is gone."""
+    admit = admission.admit
+
+    def blind(outdated: Any, *rest: Any) -> Any:
+        patch.setattr("underway.model.node.Node.is_control_plane", property(lambda _: False))
+        try:
+            return admit(outdated, *rest)
+        finally:
+            patch.setattr("underway.model.node.Node.is_control_plane", property(has_the_role))
+
+    patch.setattr("underway.rotate.enrolment.admit", blind)
+
+
+def has_the_role(node: Any) -> bool:
+    return "node-role.kubernetes.io/control-plane" in node.metadata.labels
+
+
+def trust_a_learner_as_a_voter(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(progress, "not_voting", lambda *_: "")
+    for module in (progress, work):
+        patch.setattr(module, "must_stay", lambda *_: "")
+
+
+def take_the_taint_of_a_pool_for_one_of_a_start(patch: pytest.MonkeyPatch) -> None:
+    """As the driver itself did: no successor of a node of the control plane was ever good enough."""
+    patch.setattr(progress, "node_closed", lambda node, _own: readiness.node_closed(node))
+
+
+PLANTS: tuple[tuple[Plant, str, str], ...] = (
+    (ignore_a_lost_member, "etcd-member-lost", "etcd-quorum"),
+    (look_for_lost_members_only_when_a_node_is_begun, "etcd-member-lost-amid-the-drain", "etcd-quorum"),
+    (take_several_nodes_of_the_control_plane_at_once, "control-plane-one-at-a-time", "etcd-quorum"),
+    (trust_a_learner_as_a_voter, "control-plane-one-at-a-time", "etcd-quorum"),
+    (take_the_taint_of_a_pool_for_one_of_a_start, "control-plane-one-at-a-time", "liveness"),
+)
+
+
+@pytest.mark.parametrize(("plant", "scenario", "judge"), PLANTS, ids=[plant.__name__ for plant, *_ in PLANTS])
+def test_a_bug_planted_in_a_scenario_is_caught(plant: Plant, scenario: str, judge: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    caught = set()
+    for seed in SEEDS:
+        caught |= {problem.partition(":")[0] for problem in play(BY_NAME[scenario], seed).problems}
+        if judge in caught:
+            return
+    pytest.fail(f"{plant.__name__} was not caught by {judge} in {scenario}, only by {sorted(caught)}")
