@@ -173,6 +173,7 @@ class ControlPlane:
             f"--service-account-private-key-file={self.folder / 'sa.key'}",
             f"--root-ca-file={self.folder / 'ca.crt'}",
             "--use-service-account-credentials=true",
+            "--horizontal-pod-autoscaler-sync-period=1s",  # 15 s by default, and tests would wait for it
             "--leader-elect=false",
             "--bind-address=127.0.0.1",
             f"--secure-port={free_port()}",

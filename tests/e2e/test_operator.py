@@ -156,16 +156,26 @@ def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     cluster.add_nodes(NODES, OLD, prefix="op")
     ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
     wait_until(lambda: cluster.kubectl("get", "nodes", "-o", ready).strip() == "", "every node to be Ready", 90)
-    cluster.apply([*app("web", 30), *app("api", 20), *app("alone", 1, minAvailable=1)])
-    cluster.kubectl("rollout", "status", "deploy/web", "deploy/api", "deploy/alone", "-n", "default", "--timeout=90s")
+    singles = (*app("alone", 1, minAvailable=1), *app("scaled", 1, minAvailable=1), autoscaler("scaled"))
+    cluster.apply([*app("web", 30), *app("api", 20), *singles])
+    names = [f"deploy/{name}" for name in ("web", "api", "alone", "scaled")]
+    cluster.kubectl("rollout", "status", *names, "-n", "default", "--timeout=90s")
     made = Operators(cluster, tmp_path_factory.mktemp("operators"))
     yield made
     for replica in made.running:
         replica.end(signal.SIGKILL)
-    cluster.kubectl("delete", "deploy,pdb", "--all", "-n", "default", "--wait=false")
+    cluster.kubectl("delete", "hpa,deploy,pdb", "--all", "-n", "default", "--wait=false")
     cluster.kubectl("patch", "rotations", "--all", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
     cluster.kubectl("delete", "rotations", "--all", check=False)
     cluster.kubectl("delete", "nodes", "--all", "--wait=false")
+
+
+def autoscaler(name: str) -> dict[str, Any]:
+    """One to three replicas for a Deployment; there are no metrics, so that only these limits count."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    spec = {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 3}
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata, "spec": spec}
 
 
 def versions(cluster: ControlPlane) -> list[str]:
@@ -235,6 +245,20 @@ def test_a_single_replica_had_a_second_one_before_it_was_evicted_and_has_none_no
     assert acts.count("scale") == 2 * acts.count("eviction") > 0, "each was raised before and restored after"
     assert cluster.kubectl("get", "deploy", "alone", "-n", "default", "-o", "jsonpath={.spec.replicas}") == "1"
     assert "rotation.underway.dev/raised" not in cluster.kubectl("get", "leases", "-n", "kube-system", "-o", "json")
+
+
+def test_what_an_autoscaler_scales_had_its_second_replica_from_the_autoscaler(operators: Operators) -> None:
+    cluster = operators.cluster
+    acts = [
+        event["objectRef"]["resource"]
+        for event in audited(cluster)
+        if event["objectRef"].get("name", "").startswith("scaled")
+        and (event["objectRef"]["resource"], event["verb"]) in (("horizontalpodautoscalers", "patch"), ("pods", "create"))
+        and event.get("responseStatus", {}).get("code", 0) < 300
+    ]
+    assert acts[:2] == ["horizontalpodautoscalers", "pods"]
+    least = ("get", "hpa", "scaled", "-n", "default", "-o", "jsonpath={.spec.minReplicas}")
+    assert cluster.kubectl(*least) == "1"
 
 
 def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Operators) -> None:

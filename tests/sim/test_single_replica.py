@@ -19,13 +19,21 @@ from underway.sim.world.world import World
 SEED = 5
 
 
-def rehearsal(*, single: str = "Surge", change: dict[str, Any] | None = None) -> Rehearsal:
-    """A rotation of two nodes; on one of them runs the single pod of web."""
+def autoscaler(most: int) -> Object:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": most}
+    return {"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
+
+
+def rehearsal(*, single: str = "Surge", change: dict[str, Any] | None = None, most: int = 0) -> Rehearsal:
+    """A rotation of two nodes; on one of them runs the single pod of web. most: to which an autoscaler scales it, 0 for none."""
     web = App(name="web", namespace="shop", replicas=1, budget={"minAvailable": 1}, start_s=3, ready_s=3)
     deployment, *around = web.deployment()
     spec = {**deployment[1]["spec"], **(change or {})}
     spec["template"] = {**spec["template"], "spec": {**spec["template"]["spec"], "nodeSelector": {"pool": "workers"}}}
     manifests = ((deployment[0], {**deployment[1], "spec": spec}), *around, *App(name="agent", namespace="shop").daemon_set())
+    if most:
+        manifests += ((r.HORIZONTAL_POD_AUTOSCALERS, autoscaler(most)),)
     nodes = tuple(NodeSpec(f"old-{index}", ZONES[0], {"pool": "workers"} if index == 0 else {}) for index in range(2))
     rotation = {
         "pace": {"maxSurge": 1},
@@ -101,6 +109,13 @@ def is_step(request: Request) -> bool:
 def test_a_kill_at_any_step_leaves_no_replica_too_many(step: int, landed: bool) -> None:
     run = rehearsal()
     run.begin()
+    kill_at_step(run, step, landed=landed)
+    ended(run)
+    assert [fact for fact in run.trace.facts if fact.kind == "kill"]
+
+
+def kill_at_step(run: Rehearsal, step: int, *, landed: bool) -> None:
+    """Kill the driver when it sends, or has just been answered, the step of that number after a node began to drain."""
     count = iter(range(1_000))
 
     def kill_at(request: Request, _code: int = 0) -> None:
@@ -116,8 +131,6 @@ def test_a_kill_at_any_step_leaves_no_replica_too_many(step: int, landed: bool) 
         kill_at(*told)
 
     setattr(run.world.api, hook, note)
-    ended(run)
-    assert [fact for fact in run.trace.facts if fact.kind == "kill"]
 
 
 @pytest.mark.parametrize("frozen_s", [67, 70, 73, 80])
@@ -131,17 +144,105 @@ def test_a_freeze_restores_and_a_resume_begins_anew(frozen_s: int) -> None:
     ended(run)
 
 
-def test_what_an_autoscaler_scales_is_left_to_it() -> None:
-    run = rehearsal()
-    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
-    spec = {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 3}
-    run.world.registry.create(r.HORIZONTAL_POD_AUTOSCALERS, {"metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
+def minimum(run: Rehearsal) -> int:
+    autoscaler = run.world.store.get(r.HORIZONTAL_POD_AUTOSCALERS, "shop", "web")
+    assert autoscaler is not None
+    return int(autoscaler["spec"]["minReplicas"])
+
+
+def minima(run: Rehearsal) -> list[int]:
+    """The least numbers of replicas that the autoscaler was given, in order."""
+    written: list[int] = []
+    noted = run.world.api.on_write
+
+    def note(request: Request, code: int) -> None:
+        noted(request, code)
+        if request.resource == r.HORIZONTAL_POD_AUTOSCALERS and code < 300:
+            written.append(request.body["spec"]["minReplicas"])
+
+    run.world.api.on_write = note
+    return written
+
+
+def ended_autoscaled(run: Rehearsal) -> None:
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    assert (minimum(run), debts(run)) == (1, [])
+
+
+def test_what_an_autoscaler_scales_gets_its_second_replica_from_the_autoscaler() -> None:
+    run = rehearsal(most=3)
+    run.begin()
+    scaled, written = scales(run), minima(run)
+    ended_autoscaled(run)
+    assert (scaled, written) == ([], [2, 1])
+
+
+def test_an_autoscaler_that_allows_no_second_replica_is_left_alone() -> None:
+    run = rehearsal(most=1)
     pump = run.begin()
-    written = scales(run)
+    scaled, written = scales(run), minima(run)
     run.advance(run.trace.start_ms + 240_000)
-    assert written == []
+    assert (scaled, written) == ([], [])
     assert [one.phase for one in pump.driver.status.in_flight] == ["Draining"]
     assert "needs 1 healthy pods" in pump.driver.status.in_flight[0].waiting[0], "its budget keeps it, as without the surge"
+
+
+@pytest.mark.parametrize("landed", [False, True], ids=["sent", "landed"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_leaves_no_autoscaler_raised(step: int, landed: bool) -> None:
+    run = rehearsal(most=3)
+    run.begin()
+    kill_at_step(run, step, landed=landed)
+    ended_autoscaled(run)
+    assert [fact for fact in run.trace.facts if fact.kind == "kill"]
+
+
+@pytest.mark.parametrize("frozen_s", [67, 70, 73, 80, 90])
+def test_a_freeze_restores_the_autoscaler_and_a_resume_begins_anew(frozen_s: int) -> None:
+    run = rehearsal(most=3)
+    run.begin()
+    run.at(frozen_s, lambda: run.freeze("drill"))
+    run.advance(run.trace.start_ms + (frozen_s + 150) * 1_000)
+    assert (minimum(run), debts(run)) == (1, [])
+    run.resume()
+    ended_autoscaled(run)
+
+
+def test_an_autoscaler_that_somebody_takes_back_is_not_raised_again() -> None:
+    run = rehearsal(most=3)
+    run.begin()
+    written = minima(run)
+
+    def take_back() -> None:
+        if minimum(run) == 2:
+            lowered = {"minReplicas": 1}
+            run.world.registry.mutate(
+                r.HORIZONTAL_POD_AUTOSCALERS, "shop", "web", lambda now: {**now, "spec": {**now["spec"], **lowered}}
+            )
+        elif not written:
+            run.at(0.5, take_back)
+
+    run.at(1, take_back)
+    run.advance(run.trace.start_ms + 400_000)
+    assert written == [2]
+    assert (minimum(run), debts(run)) == (1, [])
+
+
+def test_an_autoscaler_that_is_deleted_meanwhile_is_owed_nothing() -> None:
+    run = rehearsal(most=3)
+    run.begin()
+    written = minima(run)
+
+    def delete() -> None:
+        if written:
+            run.world.registry.delete(r.HORIZONTAL_POD_AUTOSCALERS, "shop", "web")
+        else:
+            run.at(0.5, delete)
+
+    run.at(1, delete)
+    run.advance(run.trace.start_ms + 400_000)
+    assert (written, debts(run)) == ([2], [])
 
 
 def test_what_somebody_takes_back_is_not_raised_again() -> None:
@@ -219,11 +320,12 @@ def raise_off_the_record(patch: pytest.MonkeyPatch) -> None:
         (raise_off_the_record, "without a record of it"),
     ],
 )
+@pytest.mark.parametrize("most", [0, 3], ids=["plain", "autoscaled"])
 def test_a_planted_bug_is_caught(
-    plant: Callable[[pytest.MonkeyPatch], None], found: str, monkeypatch: pytest.MonkeyPatch
+    plant: Callable[[pytest.MonkeyPatch], None], found: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    run = rehearsal()
+    run = rehearsal(most=most)
     run.begin()
     outcome = run.run()
     assert any(sentence.startswith("single-replica") and found in sentence for sentence in outcome.broken), outcome.broken

@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscalers, as far as somebody else must not touch what they own. Source: autoscaling/v2 types.go."""
+"""HorizontalPodAutoscalers: whom they scale, and between which numbers. Source: autoscaling/v2 types.go."""
 
 from underway.model.meta import Model, ObjectMeta
 
@@ -11,9 +11,11 @@ class CrossVersionObjectReference(Model, frozen=True):
 
 
 class HorizontalPodAutoscalerSpec(Model, frozen=True):
-    """The part that names the target."""
+    """The part that names the target, and the limits. min_replicas: defaulted to 1 by the server."""
 
     scale_target_ref: CrossVersionObjectReference = CrossVersionObjectReference()
+    min_replicas: int = 1
+    max_replicas: int = 0
 
 
 class HorizontalPodAutoscaler(Model, frozen=True):

@@ -13,6 +13,7 @@ from underway.kube import request as q
 from underway.kube import resource as r
 from underway.kube.request import Request
 from underway.model import timestamp
+from underway.model.autoscaler import HorizontalPodAutoscaler
 from underway.model.lease import Lease
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
@@ -131,6 +132,21 @@ def scale(request_id: int, deployment: Workload, replicas: int) -> Request:
         name=deployment.metadata.name,
         subresource="scale",
         body={"metadata": metadata, "spec": {"replicas": replicas}},
+        content_type=q.MERGE_PATCH,
+        query=FIELD_MANAGER,
+    )
+
+
+def set_min_replicas(request_id: int, autoscaler: HorizontalPodAutoscaler, replicas: int) -> Request:
+    """Let an autoscaler give its target so many replicas at least, if it is still as we know it."""
+    metadata = {"uid": autoscaler.metadata.uid, "resourceVersion": autoscaler.metadata.resource_version}
+    return Request(
+        id=request_id,
+        verb="patch",
+        resource=r.HORIZONTAL_POD_AUTOSCALERS,
+        namespace=autoscaler.metadata.namespace,
+        name=autoscaler.metadata.name,
+        body={"metadata": metadata, "spec": {"minReplicas": replicas}},
         content_type=q.MERGE_PATCH,
         query=FIELD_MANAGER,
     )

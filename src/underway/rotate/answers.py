@@ -69,6 +69,8 @@ class Answers:
             self._replicas.told_autoscalers(uid, reply.body.items, now_ms)
         elif verb == "scale" and reply.ok:
             self._replicas.told_scale(reply.body)
+        elif verb == "minReplicas" and reply.ok:
+            self._replicas.told_minimum(reply.body)
         elif verb == "evict":
             self._evictions.answered(uid, reply, self._observed.snapshot())
         elif reply.ok and verb == "lease":

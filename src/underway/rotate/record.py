@@ -183,10 +183,11 @@ class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     taints: tuple[str, ...] = ()
 
 
-class Raised(msgspec.Struct, frozen=True, rename="camel"):
+class Raised(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A Deployment that has, or is about to have, one replica more than it is owed, while one of its pods leaves a node.
 
-    uid: of the Deployment; pod: the UID of the pod; replicas: how many the Deployment had.
+    uid: of the Deployment; pod: the UID of the pod; replicas: how many the Deployment had. autoscaler: the name of the
+    HorizontalPodAutoscaler that scales it, "" for none: then uid is the autoscaler's, and replicas its minReplicas.
     """
 
     namespace: str
@@ -195,6 +196,12 @@ class Raised(msgspec.Struct, frozen=True, rename="camel"):
     node: str
     pod: str
     replicas: int
+    autoscaler: str = ""
+
+    @property
+    def raised(self) -> int:
+        """What the number is raised to."""
+        return max(self.replicas + 1, 2)
 
 
 class Journal(msgspec.Struct, frozen=True):

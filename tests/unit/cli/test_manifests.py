@@ -101,5 +101,5 @@ def test_deployments_may_be_scaled_only_where_that_is_granted() -> None:
     plain, granted = (objects(*more)["ClusterRole", "", "underway-operator"] for more in ((), ("--grant", "SingleReplicaSurge")))
     assert may(plain, "deployments/scale") == may(plain, "horizontalpodautoscalers") == set()
     assert may(granted, "deployments/scale") == {"patch"}
-    assert may(granted, "horizontalpodautoscalers") == {"list"}
+    assert may(granted, "horizontalpodautoscalers") == {"list", "patch"}
     assert may(granted, "deployments") == {"list", "watch"}

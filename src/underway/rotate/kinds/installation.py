@@ -83,7 +83,7 @@ GRANTS: dict[str, list[Manifest]] = {
     "Checkpoint": [rule("", "pods", "patch")],
     "SingleReplicaSurge": [
         rule("apps", "deployments/scale", "patch"),
-        rule("autoscaling", "horizontalpodautoscalers", "list"),
+        rule("autoscaling", "horizontalpodautoscalers", "list patch"),
     ],
 }
 """What only Rotations that ask for it need: granted where pods may be evicted, and nowhere unless it is wanted."""

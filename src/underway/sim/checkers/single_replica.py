@@ -1,6 +1,7 @@
 """Replicas are scaled only where that was asked for, by one, on record, and never for good; and then no single pod goes alone.
 
-It remembers how many replicas each Deployment had when the run began.
+What an autoscaler scales is scaled by it alone: its minReplicas is what is raised, by the same rules. It remembers how many
+replicas each Deployment had, and each autoscaler asked for at least, when the run began.
 """
 
 import json
@@ -19,15 +20,15 @@ class SingleReplica(Checker):
     def begin(self) -> None:
         """What the specification asks for, and what there is."""
         self._asked_for = self.claim.spec.get("drain", {}).get("singleReplica") == "Surge"
-        self._replicas = {
-            (one["metadata"]["namespace"], one["metadata"]["name"]): one["spec"].get("replicas", 1)
-            for one in self.store.values(r.DEPLOYMENTS)
-        }
+        self._replicas = {_key(one): one["spec"].get("replicas", 1) for one in self.store.values(r.DEPLOYMENTS)}
+        self._least = {_key(one): one["spec"]["minReplicas"] for one in self.store.values(r.HORIZONTAL_POD_AUTOSCALERS)}
 
     def on_request(self, request: Request) -> None:
         """A scale is to be written, or the only pod of a Deployment to be evicted."""
         if request.subresource == "scale":
             self._judge_scale(request)
+        elif request.resource == r.HORIZONTAL_POD_AUTOSCALERS and request.verb == "patch":
+            self._judge_minimum(request)
         elif request.subresource == "eviction" and self._asked_for:
             self._judge_eviction(request)
 
@@ -40,6 +41,23 @@ class SingleReplica(Checker):
             self.fail(f"Deployment {name} had {had} replicas and was scaled to {wanted}")
         if wanted == 2 and (request.namespace, request.name) not in self._on_record():
             self.fail(f"Deployment {name} was scaled to {wanted} without a record of it")
+
+        if self._autoscaler(request.namespace, request.name) is not None:
+            self.fail(f"Deployment {name} was scaled to {wanted} though an autoscaler scales it")
+
+    def _judge_minimum(self, request: Request) -> None:
+        name, wanted = f"{request.namespace}/{request.name}", request.body["spec"]["minReplicas"]
+        had = self._least.get((request.namespace, request.name), 0)
+        target = self.store.get(r.HORIZONTAL_POD_AUTOSCALERS, request.namespace, request.name)
+        if not self._asked_for or wanted not in (had, 2):
+            self.fail(f"HorizontalPodAutoscaler {name} had minReplicas {had} and was given {wanted}")
+        scaled = (request.namespace, target["spec"]["scaleTargetRef"]["name"]) if target is not None else ("", "")
+        if wanted == 2 and scaled not in self._on_record():
+            self.fail(f"HorizontalPodAutoscaler {name} was given minReplicas {wanted} without a record of it")
+
+    def _autoscaler(self, namespace: str, deployment: str) -> Object | None:
+        found = self.store.ordered(r.HORIZONTAL_POD_AUTOSCALERS, namespace)
+        return next((one for one in found if one["spec"]["scaleTargetRef"]["name"] == deployment), None)
 
     def _on_record(self) -> set[tuple[str, str]]:
         notes = [(lease["metadata"].get("annotations") or {}).get(f"{ANNOTATION}raised") for lease in self.store.values(r.LEASES)]
@@ -63,10 +81,9 @@ class SingleReplica(Checker):
         """The Deployment of a pod that was to get a second replica first: single, without data, and nobody else scales it."""
         namespace, app = pod["metadata"]["namespace"], (pod["metadata"].get("labels") or {}).get("app", "")
         deployment = self.store.get(r.DEPLOYMENTS, namespace, app)
-        scaled = any(
-            one["spec"]["scaleTargetRef"]["name"] == app for one in self.store.ordered(r.HORIZONTAL_POD_AUTOSCALERS, namespace)
-        )
-        if deployment is None or scaled or self._replicas.get((namespace, app)) != 1:
+        autoscaler = self._autoscaler(namespace, app)
+        hindered = autoscaler is not None and autoscaler["spec"]["maxReplicas"] < 2
+        if deployment is None or hindered or self._replicas.get((namespace, app)) != 1:
             return ""
         recreated = (deployment["spec"].get("strategy") or {}).get("type") == "Recreate"
         claims = any("persistentVolumeClaim" in volume for volume in pod["spec"].get("volumes") or ())
@@ -76,5 +93,14 @@ class SingleReplica(Checker):
         """Everybody has what they had."""
         for (namespace, name), had in self._replicas.items():
             deployment = self.store.get(r.DEPLOYMENTS, namespace, name)
-            if deployment is not None and deployment["spec"].get("replicas", 1) != had:
+            scaled = self._autoscaler(namespace, name) is not None
+            if deployment is not None and not scaled and deployment["spec"].get("replicas", 1) != had:
                 self.fail(f"Deployment {namespace}/{name} had {had} replicas and is left with {deployment['spec']['replicas']}")
+        for (namespace, name), least in self._least.items():
+            autoscaler = self.store.get(r.HORIZONTAL_POD_AUTOSCALERS, namespace, name)
+            if autoscaler is not None and (now := autoscaler["spec"]["minReplicas"]) != least:
+                self.fail(f"HorizontalPodAutoscaler {namespace}/{name} had minReplicas {least} and is left with {now}")
+
+
+def _key(value: Object) -> tuple[str, str]:
+    return value["metadata"]["namespace"], value["metadata"]["name"]

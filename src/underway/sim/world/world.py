@@ -16,6 +16,7 @@ from underway.sim.probes import SimProbes
 from underway.sim.queue import Queue
 from underway.sim.scenario import Scenario
 from underway.sim.store import Store
+from underway.sim.world.autoscaling import Autoscaling
 from underway.sim.world.checkpoints import Checkpoints
 from underway.sim.world.controller import is_active, is_ready
 from underway.sim.world.daemons import DaemonSets
@@ -89,6 +90,7 @@ class World:
             Checkpoints(*parts),
             NodeLifecycle(*parts, pods),
             TaintEviction(*parts, pods),
+            Autoscaling(*parts),
         )
         self.traffic = Traffic(*parts, self.kubelets)
         self.probes = SimProbes(self.queue)
