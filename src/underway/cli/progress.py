@@ -11,6 +11,8 @@ from underway.model.duration import human
 from underway.rotate.driver import Driver
 from underway.rotate.status import InFlight, Status
 
+BLOCKERS_SHOWN = 5
+
 
 def headline(status: Status, now_ms: int) -> str:
     """One line: how far, and how long still."""
@@ -31,11 +33,13 @@ def table(status: Status, now_ms: int) -> Any:
     for column in ("node", "zone", "phase", "for", "pods", "stuck"):
         shown.add_column(column, overflow="ellipsis", no_wrap=True)
     shown.add_column("waiting for", overflow="fold")  # the server's own words, whole
+    sentences = {(one.node, one.reason): one.sentence for one in status.blockers}
+    told = {(node.node, reason) for node in status.in_flight for reason in node.waiting[:1]}
     for node in status.in_flight:
-        waiting = node.waiting[0] if node.waiting else ""
+        waiting = sentences.get((node.node, node.waiting[0]), node.waiting[0]) if node.waiting else ""
         stuck = f"{node.rung}, {_ago(node.stuck_ms, now_ms)}" if node.rung else ""
         shown.add_row(node.node, node.zone, node.phase, _ago(node.since_ms, now_ms), str(node.pods), stuck, waiting)
-    for blocker in status.blockers[:5]:
+    for blocker in [one for one in status.blockers if (one.node, one.reason) not in told][:BLOCKERS_SHOWN]:
         since = _ago(blocker.since_ms, now_ms) if blocker.since_ms else ""
         shown.add_row(blocker.node, "", "Blocked", since, "", blocker.rung, blocker.sentence)
     return shown

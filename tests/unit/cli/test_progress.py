@@ -1,5 +1,6 @@
 """What people see of a rotation while it runs: the table of a terminal, the lines of a log."""
 
+import msgspec
 from rich.console import Console
 
 from underway.cli.progress import changes, headline, table
@@ -25,9 +26,16 @@ def test_the_table_shows_the_rung_since_when_and_the_budgets_own_words() -> None
     lines = shown(STATUS).splitlines()
     stuck = next(line for line in lines if line.startswith("n1") and "Draining" in line)
     assert "NotifyOwner, 17m00s" in stuck
-    assert TEXT in stuck
+    assert f"{TEXT} (owner: tills)" in stuck
     assert "NotifyOwner" not in next(line for line in lines if line.startswith("n2"))
-    assert any("Blocked" in line and "(owner: tills)" in line for line in lines)
+    assert not any("Blocked" in line for line in lines), "what a node in hand waits for is said once"
+
+
+def test_what_keeps_nodes_that_are_not_in_hand_stands_below() -> None:
+    outside = Blocker("n7", "PodDisruptionBudget shop/db never allows a disruption", "shop/db-0", "shop/db")
+    lines = shown(msgspec.structs.replace(STATUS, blockers=(BLOCKER, outside))).splitlines()
+    (line,) = [line for line in lines if "Blocked" in line]
+    assert line.startswith("n7")
 
 
 def test_a_narrow_terminal_folds_the_budgets_words_and_loses_none() -> None:
