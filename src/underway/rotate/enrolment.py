@@ -15,6 +15,7 @@ from underway.model.node import Node
 from underway.policy.evictable import Rules
 from underway.rotate import acts
 from underway.rotate.admission import Hands, admit
+from underway.rotate.canaries import fails_on_new
 from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
@@ -92,7 +93,11 @@ class Enrolment:
         coming = sum(1 for debt in journal.owed if debt.replaces not in situation.snapshot.nodes)
         finished = journal.outdated - len(old) - coming
         soak_ms = round(seconds(nodes.canary_soak) * 1_000)
-        return canary(nodes.canary, soak_ms, begun, finished, journal.canaried_ms, situation.now_ms)
+        found = canary(nodes.canary, soak_ms, begun, finished, journal.canaried_ms, situation.now_ms)
+        if found.limit is not None or found.passed or not nodes.canary or begun > nodes.canary:
+            return found
+        failing = fails_on_new(old, situation.snapshot, nodes, journal.started_ms or 0)
+        return Canary(0, failing) if failing else found
 
     def _settle(self, situation: Situation) -> None:
         nodes = situation.snapshot.nodes

@@ -62,7 +62,9 @@ class BudgetExceeded(Checker):
             self.fail(f"{len(in_hand | owed)} nodes are in hand, limit {limit + beside}: {', '.join(sorted(in_hand | owed))}")
         if len(nodes) > total + surge + unavailable + min(len(self._quarantined), self._beside()):
             self.fail(f"{len(nodes)} nodes exist where {total} began and maxSurge is {surge}")
-        usable = sum(1 for n in nodes if ready(n) and not n["spec"].get("unschedulable"))
+        # A node that fails by itself is nobody's pace; once it is closed it counts like any other.
+        failed = sum(1 for n in nodes if n["metadata"]["name"] in self.claim.nodes and not ready(n) and not _closed(n))
+        usable = failed + sum(1 for n in nodes if ready(n) and not _closed(n))
         floor_ = total - (unavailable if surge or unavailable else 1)
         if usable < floor_:
             self.fail(f"only {usable} nodes are usable, {floor_} have to be")
@@ -71,6 +73,10 @@ class BudgetExceeded(Checker):
         leases = self.store.values(r.LEASES)
         texts = [(lease["metadata"].get("annotations") or {}).get(f"{ANNOTATION}owed") for lease in leases]
         return [debt for text in texts if text for debt in json.loads(text)]
+
+
+def _closed(node: Object) -> bool:
+    return bool(node["spec"].get("unschedulable"))
 
 
 def _matters(change: Change) -> bool:

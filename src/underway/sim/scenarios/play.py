@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from underway.kube import resource as r
+from underway.model import timestamp
 from underway.model.node import CONTROL_PLANE_LABEL
 from underway.rotate.gates import GATES
 from underway.rotate.spec import rotation_from
@@ -39,12 +40,16 @@ class Played(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Run:
-    """One scenario being played. said: every reason for which the rotation waited, was blocked or frozen, once each."""
+    """One scenario being played. said: every reason for which the rotation waited, was blocked or frozen, once each.
+
+    wrong: what a script has seen that must not be.
+    """
 
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.rehearsal = rehearsal
         self.world = rehearsal.world
         self.said: list[str] = []
+        self.wrong: list[str] = []
         rehearsal.on_tick = lambda driver: self._listen(driver.status)
 
     def _listen(self, status: Any) -> None:
@@ -64,6 +69,10 @@ class Run:
     def in_phase(self, *phases: str) -> list[Object]:
         """The nodes on which one of these phases is written."""
         return [node for node in self.world.store.values(r.NODES) if phase_of(node) in phases]
+
+    def touched(self) -> set[str]:
+        """The nodes that were ever cordoned."""
+        return {fact.subject for fact in self.rehearsal.trace.facts if fact.kind == "phase" and fact.text == "Cordoned"}
 
     def heard(self, part: str) -> bool:
         """Whether a reason with these words was given."""
@@ -90,7 +99,8 @@ Holds = Callable[[Run], str]
 class Named(msgspec.Struct, frozen=True):
     """One scenario. holds: why it did not end as it must, ""; spec: what the Rotation says beside its target.
 
-    nodes: its workers; control_plane: its nodes with a member of etcd each, 0 where etcd lies outside.
+    nodes: its workers; control_plane: its nodes with a member of etcd each, 0 where etcd lies outside; begins: the instant
+    at which the world begins, RFC 3339.
     """
 
     name: str
@@ -102,6 +112,7 @@ class Named(msgspec.Struct, frozen=True):
     apps: tuple[tuple[r.Resource, Manifest], ...] = ()
     nodes: int = 4
     control_plane: int = 0
+    begins: str = ""
 
     def cluster(self) -> Scenario:
         """Its cluster: a few nodes in two zones, a web application, a database with volumes, and its own workloads."""
@@ -115,7 +126,7 @@ class Named(msgspec.Struct, frozen=True):
 def begin(scenario: Named, seed: int = 1) -> Run:
     """The run of a scenario, ready to go."""
     cluster = scenario.cluster()
-    world = World(cluster, seed)
+    world = World(cluster, seed, timestamp.parse(scenario.begins)) if scenario.begins else World(cluster, seed)
     world.start()
     world.traffic.start()
     spec = {"target": {"kubeletVersion": cluster.target}, "drain": {"deregistration": "5s"}, **scenario.spec}
@@ -132,7 +143,8 @@ def play(scenario: Named, seed: int = 1) -> Played:
     run = begin(scenario, seed)
     outcome: Outcome = run.rehearsal.run()
     run.world.traffic.stop()
-    missed = "" if outcome.broken else scenario.holds(run)
+    problems = (*outcome.broken, *run.wrong)
+    missed = "" if problems else scenario.holds(run)
     return Played(
         scenario.name,
         scenario.evidence,
@@ -141,7 +153,7 @@ def play(scenario: Named, seed: int = 1) -> Played:
         outcome.makespan_s,
         run.rehearsal.trace.evictions,
         tuple(run.said),
-        (*outcome.broken, *([missed] if missed else ())),
+        problems or ((missed,) if missed else ()),
     )
 
 

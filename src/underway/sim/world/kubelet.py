@@ -47,6 +47,7 @@ class Kubelets(Controller):
         self.volumes = volumes
         self.events = events
         self.alive: set[str] = set()
+        self.sick: Callable[[Object], bool] = lambda _pod: False  # whose readiness probe never succeeds
         self.on_stop: Callable[[str], object] = lambda _node: None
         self._runtimes: dict[str, Runtime] = {}
         self._addresses = 0
@@ -84,6 +85,8 @@ class Kubelets(Controller):
         runtime = self._runtimes.get(pod["metadata"]["uid"])
         if runtime is not None:
             runtime.ready = ready
+            if ready and runtime.accepts_from_ms is None:
+                runtime.accepts_from_ms = self.queue.now_ms()
         self._conditions(pod, ready=ready)
 
     def _pod_changed(self, change: Change) -> None:
@@ -156,7 +159,7 @@ class Kubelets(Controller):
     def _become_ready(self, pod: Object) -> None:
         current = self._current(pod)
         runtime = self._runtimes.get(pod["metadata"]["uid"])
-        if current is None or runtime is None or current["status"].get("phase") != "Running":
+        if current is None or runtime is None or current["status"].get("phase") != "Running" or self.sick(current):
             return
         runtime.accepts_from_ms = self.queue.now_ms()
         if not current["metadata"].get("deletionTimestamp"):

@@ -47,6 +47,7 @@ class Trouble:
 
     def __init__(self) -> None:
         self.failing_boots = 0
+        self.silent_boots = 0
         self.full_zones: frozenset[str] = frozenset()
         self.quota: int | None = None
         self.wrong_version = ""
@@ -154,7 +155,10 @@ class SimMachines:
         registered_ms = round(boot_ms * REGISTERED)
         version = self.trouble.wrong_version or request.kubelet_version or self._version_like(request.replaces)
         self._queue.after(registered_ms, lambda: self._register(name, request, version))
-        self._queue.after(boot_ms, lambda: self._ready(name))
+        if self.trouble.silent_boots > 0:
+            self.trouble.silent_boots -= 1
+        else:
+            self._queue.after(boot_ms, lambda: self._ready(name))
 
     def _version_like(self, replaced: str) -> str:
         """The kubelet version of a replaced node, for a target that names none; of any node if that one is gone."""
@@ -204,6 +208,12 @@ class SimMachines:
 
     def _gone(self, name: str) -> None:
         self._set(name, "Gone")
+
+    def remove(self, name: str) -> None:
+        """Somebody ends the machine by hand and deletes its node."""
+        self.die(name)
+        self._gone(name)
+        self._registry.delete(NODES, "", name)
 
     def die(self, name: str) -> None:
         """The machine stops running, wanted or not."""

@@ -32,6 +32,7 @@ class Volumes(Controller):
     def __init__(self, queue: Queue, registry: Registry, seed: int, pods: PodIndex) -> None:
         super().__init__(queue, registry, seed)
         self.pods = pods
+        self.detach_ms = DETACH_MS
         self._attached: set[tuple[str, str]] = set()
         self._detaching: set[str] = set()
         self.store.subscribe(r.PODS, self._pod_changed)
@@ -108,4 +109,4 @@ class Volumes(Controller):
                 self.registry.delete(r.VOLUME_ATTACHMENTS, "", name)
             self.again(key)
 
-        self.queue.after(self.rng.randint(*DETACH_MS), done)
+        self.queue.after(self.rng.randint(*self.detach_ms), done)
