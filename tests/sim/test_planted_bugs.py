@@ -181,7 +181,7 @@ def begin_while_the_successor_still_soaks(patch: pytest.MonkeyPatch) -> None:
 
 def go_by_the_ready_condition_alone(patch: pytest.MonkeyPatch) -> None:
     """A node that is Ready may still carry the taint with which it registered."""
-    patch.setattr(progress, "_unready", lambda _key, machine, node: "" if machine and node else "requested")
+    patch.setattr(progress, "_unready", lambda _key, machine, node, _own: "" if machine and node else "requested")
 
 
 def drain_on_in_a_frozen_pool(patch: pytest.MonkeyPatch) -> None:
