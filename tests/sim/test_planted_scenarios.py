@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from underway.kube.retry import Again
 from underway.policy import readiness
-from underway.rotate import admission, enrolment, outlook, progress, work
+from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, work
 from underway.sim.scenarios import SCENARIOS, play
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -78,6 +79,21 @@ def leave_nodes_in_hand_to_the_autoscaler(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(enrolment, "HANDS_OFF", ())
 
 
+def repeat_refused_evictions_at_once(patch: pytest.MonkeyPatch) -> None:
+    """As kured does (kops#18641): nobody had set the pause."""
+    patch.setattr(ledger, "retry", lambda *_: Again(0))
+
+
+def evict_what_asks_to_be_left_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(drain, "hold", lambda *_: None)
+
+
+def count_unready_pods_as_free_to_go(patch: pytest.MonkeyPatch) -> None:
+    """They are asked to go in vain, and nobody is told of the budget before."""
+    patch.setattr("underway.sim.apiserver.eviction._check_and_decrement", lambda *_, **__: None)
+    patch.setattr("underway.rotate.drain.Purse.take", lambda *_: True)
+
+
 PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (ignore_a_lost_member, "etcd-member-lost", "etcd-quorum"),
     (look_for_lost_members_only_when_a_node_is_begun, "etcd-member-lost-amid-the-drain", "etcd-quorum"),
@@ -88,6 +104,9 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (take_any_version_that_boots, "wrong-version-boots", "nodes were closed"),
     (count_a_silent_node_as_healthy, "silent-node", "nobody was told 'old-3 is not Ready (Unknown'"),
     (leave_nodes_in_hand_to_the_autoscaler, "autoscaler-scales-down", "the autoscaler ended node"),
+    (repeat_refused_evictions_at_once, "refused-evictions-are-paced", "pod shop/web"),
+    (evict_what_asks_to_be_left_alone, "do-not-disrupt-for-a-while", "pod shop/busy"),
+    (count_unready_pods_as_free_to_go, "unhealthy-pods-are-held", "pdb-overspent"),
 )
 
 

@@ -1,6 +1,8 @@
 """Named scenarios: what others have met must hold with us, and their scripts must really do what they say."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -62,3 +64,10 @@ def test_nothing_happens_before_it_is_asked_for() -> None:
     run = begin(SCENARIOS[0])
     assert run.rehearsal.trace.evictions == 0
     assert run.said == []
+
+
+def test_the_page_names_every_scenario_and_no_other() -> None:
+    page = Path("docs/rehearsal.md").read_text()
+    cells = [line.rpartition(" | ")[2] for line in page.splitlines() if line.startswith("| ")]
+    named = set(re.findall(r"`([a-z0-9-]+)`", " ".join([*cells, page[page.index("Beside them") :]])))
+    assert named == {one.name for one in SCENARIOS}
