@@ -21,7 +21,12 @@ from underway.machines.aws import KEY_TAG
 from underway.rotate.spec import Machines as MachinesSpec
 
 REGION = "us-east-1"
-CODES = {"capacity": "InsufficientInstanceCapacity", "throttling": "RequestLimitExceeded", "forbidden": "UnauthorizedOperation"}
+CODES = {
+    "capacity": "InsufficientInstanceCapacity",
+    "throttling": "RequestLimitExceeded",
+    "forbidden": "UnauthorizedOperation",
+    "overload": "Throttling",
+}
 _SESSIONS: list[boto3.Session] = []
 
 
@@ -75,7 +80,8 @@ class Account:
         self.node = "ip-10-0-0-1"
         self.provider_id = f"aws:///{self.first['AvailabilityZone']}/{self.first['InstanceId']}"
         self._trouble = ""
-        self.provider._ec2.meta.events.register("before-call.ec2.RunInstances", self._refuse)
+        for client in self.clients():
+            client.meta.events.register("before-call", self._refuse)
 
     def made_provider(self) -> Any:
         return AutoScalingGroup(MachinesSpec(provider="AutoScalingGroup", groups=(self.group_name,), region=REGION))
@@ -111,8 +117,8 @@ class Account:
         prefix = model.service_model.signing_name
         self.calls.add(f"{prefix}:{model.name}")
 
-    def _refuse(self, **_: Any) -> Any:
-        if not self._trouble:
+    def _refuse(self, model: Any, **_: Any) -> Any:
+        if not self._trouble or (self._trouble != "overload" and model.name != "RunInstances"):
             return None
         code = CODES[self._trouble]
 

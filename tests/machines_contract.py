@@ -51,7 +51,8 @@ class Stage(Protocol):
         """From now on the provider would make machines otherwise than the first one."""
 
     def trouble(self, name: str) -> None:
-        """From now on the provider's backend answers so: "capacity", "throttling", "forbidden"; "" is none."""
+        """From now on the provider's backend answers so: "capacity", "throttling", "forbidden" to whoever asks for a
+        machine, "overload" (a throttling) to whoever asks for anything; "" is none."""
 
     def count(self) -> int:
         """How many machines there are that have not ended."""
@@ -233,3 +234,26 @@ class Contract:
         assert self.provision(stage).error == ""
         stage.boot()
         assert len(self.of_key(stage)) == 1
+
+    def test_a_throttled_end_is_told_and_may_pass(self, stage: Stage) -> None:
+        self.provision(stage)
+        stage.boot()
+        self.of_key(stage)
+        stage.trouble("overload")
+        reply = self.terminate(stage)
+        assert reply.error
+        assert reply.retryable
+        stage.trouble("")
+        assert self.terminate(stage).error == ""
+        stage.finish()
+        assert [machine.key != "" for machine in listed(stage)] == [True]
+        assert stage.count() == 1
+
+    def test_a_throttled_listing_is_an_error_and_never_no_machines(self, stage: Stage) -> None:
+        stage.trouble("overload")
+        reply = ask(stage, ListMachines(id=11))
+        assert reply.error
+        assert reply.retryable
+        assert reply.machines == ()
+        stage.trouble("")
+        assert [machine.state for machine in listed(stage)] == ["Running"]

@@ -25,9 +25,11 @@ from underway.model.meta import LabelSelector
 from underway.rotate.effects import ListMachines, Provision, Quota, ReadQuotas, Terminate
 
 NAMESPACE = "clusters"
+VERBS = ("get", "list", "create", "patch", "delete")
 REFUSALS = {
     "capacity": (500, {"message": "etcdserver: request timed out", "reason": "InternalError"}),
     "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
+    "overload": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
     "forbidden": (403, {"message": "machinedeployments is forbidden", "reason": "Forbidden"}),
 }
 
@@ -103,7 +105,9 @@ class Management:
         self.api.change(MACHINES, NAMESPACE, "workers-1", status=status)
 
     def trouble(self, name: str) -> None:
-        self.api.refusals = {("patch", "machinedeployments"): REFUSALS[name]} if name else {}
+        everything = [(verb, kind.plural) for verb in VERBS for kind in (DEPLOYMENTS, MACHINES)]
+        asked = everything if name == "overload" else [("patch", "machinedeployments")]
+        self.api.refusals = dict.fromkeys(asked, REFUSALS[name]) if name else {}
 
     def count(self) -> int:
         self._replicate()

@@ -15,11 +15,11 @@ import json, pathlib, sys
 state = pathlib.Path(sys.argv[1])
 world = json.loads(state.read_text())
 request = json.load(sys.stdin)
-codes = {"capacity": 75, "throttling": 75, "forbidden": 77}
+codes = {"capacity": 75, "throttling": 75, "forbidden": 77, "overload": 75}
 machines = world["machines"]
+if world["trouble"] and request["action"] == "Provision" or world["trouble"] == "overload":
+    sys.exit(print(world["trouble"], file=sys.stderr) or codes[world["trouble"]])
 if request["action"] == "Provision":
-    if world["trouble"]:
-        sys.exit(print(world["trouble"], file=sys.stderr) or codes[world["trouble"]])
     made = {"key": request["key"], "providerId": "file:///" + request["key"], "state": "Pending"}
     machines.setdefault(request["key"], made)
 elif request["action"] == "Terminate":

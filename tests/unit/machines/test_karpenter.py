@@ -11,9 +11,11 @@ from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS,
 from underway.machines.objects import KEY as KEY_LABEL
 from underway.rotate.effects import ListMachines, Provision, Quota, ReadQuotas, Terminate
 
+VERBS = ("get", "list", "create", "patch", "delete")
 REFUSALS = {
     "capacity": (503, {"message": "no capacity", "reason": "ServiceUnavailable"}),
     "throttling": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
+    "overload": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
     "forbidden": (403, {"message": "nodeclaims is forbidden", "reason": "Forbidden"}),
 }
 POOL = {
@@ -88,7 +90,9 @@ class Cluster:
         self.api.change(NODE_CLAIMS, "", "general-abcde", status=status)
 
     def trouble(self, name: str) -> None:
-        self.api.refusals = {("create", "nodeclaims"): REFUSALS[name]} if name else {}
+        everything = [(verb, kind.plural) for verb in VERBS for kind in (NODE_CLAIMS, NODE_POOLS)]
+        asked = everything if name == "overload" else [("create", "nodeclaims")]
+        self.api.refusals = dict.fromkeys(asked, REFUSALS[name]) if name else {}
 
     def count(self) -> int:
         return len(self.claims())
