@@ -12,6 +12,7 @@ from math import ceil, inf
 import msgspec
 
 from underway.model.node import Node
+from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.policy.budget import capacity
 from underway.policy.evictable import Move, Rules, bypasses_budget, fate
@@ -30,7 +31,15 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
 
 def node_cost_s(node: Node, snapshot: Snapshot, rules: Rules, estimates: Estimates) -> float:
     """The least time that one node keeps a slot: boot, settle, deregister, drain, terminate."""
-    moved = [pod for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move)]
+    return _cost_s(_moved(node, snapshot, rules), estimates)
+
+
+def _moved(node: Node, snapshot: Snapshot, rules: Rules) -> list[Pod]:
+    """The pods that a drain of the node moves."""
+    return [pod for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move)]
+
+
+def _cost_s(moved: Sequence[Pod], estimates: Estimates) -> float:
     drain_s = max((leaving_s_min(pod) for pod in moved), default=0.0)
     return estimates.boot_s + estimates.settle_s + estimates.deregister_s + drain_s + estimates.terminate_s
 
@@ -48,17 +57,14 @@ def _slot_bound(costs: dict[str, list[float]], slots: dict[str, Slots]) -> Bound
     return Bound(worst, "slots", f"{sum(map(len, costs.values()))} nodes over the slots of maxSurge and maxUnavailable{zone}")
 
 
-def _budget_bound(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules, estimates: Estimates) -> Bound:
+def _budget_bound(moved: Sequence[Pod], snapshot: Snapshot, rules: Rules, estimates: Estimates) -> Bound:
     demand: dict[str, int] = {}
     budgets = {}
-    for node in nodes:
-        for pod in snapshot.pods_on(node.name):
-            if not isinstance(fate(pod, snapshot, rules), Move):
-                continue
-            for budget in snapshot.budgets_of(pod):
-                if not bypasses_budget(pod, budget):
-                    budgets[budget.key] = budget
-                    demand[budget.key] = demand.get(budget.key, 0) + 1
+    for pod in moved:
+        for budget in snapshot.budgets_of(pod):
+            if not bypasses_budget(pod, budget):
+                budgets[budget.key] = budget
+                demand[budget.key] = demand.get(budget.key, 0) + 1
     worst = Bound(0.0, "budgets", "no budget binds")
     for key, pods in sorted(demand.items()):
         k = capacity(budgets[key], surged=rules.surge_single)
@@ -89,14 +95,16 @@ def bound(
     if not nodes:
         return Bound(0.0, "nothing", "every selected node is up to date")
     costs: dict[str, list[float]] = {}
+    moved: list[Pod] = []
     for node in nodes:
-        costs.setdefault(scope_of(node.zone, pace), []).append(node_cost_s(node, snapshot, rules, estimates))
+        leaving = _moved(node, snapshot, rules)
+        costs.setdefault(scope_of(node.zone, pace), []).append(_cost_s(leaving, estimates))
+        moved += leaving
     chain_s = max(time for times in costs.values() for time in times)
-    evictions = sum(1 for node in nodes for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move))
     return max(
         _slot_bound(costs, slots),
-        _budget_bound(nodes, snapshot, rules, estimates),
+        _budget_bound(moved, snapshot, rules, estimates),
         Bound(chain_s, "chain", "the slowest single node"),
-        Bound(evictions / evictions_per_s, "api", f"{evictions} evictions at {evictions_per_s:g} requests a second"),
+        Bound(len(moved) / evictions_per_s, "api", f"{len(moved)} evictions at {evictions_per_s:g} requests a second"),
         key=lambda candidate: candidate.seconds,
     )

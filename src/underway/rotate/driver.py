@@ -188,11 +188,11 @@ class Driver:
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
         snapshot = self._with_machines(snapshot, records)
-        self._health.restore(journal_of(lease).baselines)
+        journal = journal_of(lease)
+        self._health.restore(journal.baselines)
         verdict = self._examination.verdict(snapshot, records, self._debts.keys, now_ms)
         orders = self._observed.lease(FREEZE_LEASE)
         freezes = freezes_of(orders)
-        journal = journal_of(lease)
         journal = msgspec.structs.replace(journal, resumed_ms=max(journal.resumed_ms, resumed_ms(orders)))
         frozen = self.brakes.frozen(journal, freezes, verdict, now_ms)
         self._outlook.change(frozen=frozen, breaches=(*verdict.freeze, *verdict.wait))

@@ -131,6 +131,8 @@ class Record(msgspec.Struct, frozen=True):
 def record_of(node: Node) -> Record | None:
     """The record on a Node, None where there is none or it cannot be read (then the node is not in hand)."""
     annotations = node.metadata.annotations
+    if NAME not in annotations:
+        return None  # most nodes of a cluster, several times a round
     forced_at, _, forced = annotations.get(FORCED, "").partition(" ")
     try:
         return Record(
