@@ -5,6 +5,7 @@ Boot 90 s, 10 s for load balancers, 10 s to stop, 20 s to end a machine; one rep
 """
 
 import os
+import sys
 from random import Random
 from statistics import mean
 
@@ -140,6 +141,7 @@ def run() -> None:
             rows.append(
                 (setting.nodes, seed, *cells, f"{moves:.3f}", f"{kops[1]:.3f}", f"{cyclops[1]:.3f}", f"{overhead:.2f}", broken)
             )
+            print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
     head = ("nodes", "seed", "underway", "name order", "kops", "cyclops", "evictions", "kops", "cyclops", "overhead s", "broken")
     show("makespan / bound; evictions / pods that had to move; seconds that the controller adds a node", head, rows)
     figures = [
