@@ -35,7 +35,7 @@ def vanish_in(run: Rehearsal, phase: str) -> list[str]:
                 gone.append(node["metadata"]["name"])
                 run.world.machines.vanish(gone[0])
                 return
-        run.at(0.5, look)
+        run.at(0.05, look)  # a node may pass through a phase in a tenth of a second
 
     look()
     return gone

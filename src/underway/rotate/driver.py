@@ -249,10 +249,10 @@ class Driver:
             self._advance(situation, old)
         elif self._ending.for_good or not situation.frozen:
             self._debts.bring(situation)  # a cluster short of a machine does not wait for the next window
-        self._poll_machines(situation)
+        listing_ms = self._poll_machines(situation)
         if not self._ended(situation, selected, old):
             self._report(situation, selected, old, frozen or holding(situation.held, old), result)
-        times = (result.due_ms, due_ms, self._canary.due_ms, situation.opening.until_ms)
+        times = (result.due_ms, due_ms, listing_ms, self._canary.due_ms, situation.opening.until_ms)
         self._wake_at(*times, self._tell(situation), self._ledger.next_ms(), self._lock.due_ms(), self._observed.wakeup_ms())
 
     def _tell(self, situation: Situation) -> int | None:
@@ -323,12 +323,15 @@ class Driver:
         prefix = f"{self.rotation.metadata.name}-"
         self._machinery.end_strays(self._outbox, prefix, frozenset(wanted), frozenset(situation.snapshot.nodes))
 
-    def _poll_machines(self, situation: Situation) -> None:
+    def _poll_machines(self, situation: Situation) -> int | None:
+        """Ask for the machines, if it is time; when it is time again."""
         phases = {record.phase for record in situation.records.values()}
         awaited = phases & {Phase.SURGING, Phase.TERMINATING} or situation.journal.owed
-        if awaited or self._asks:
-            every_ms = POLL_MS if awaited or not self._machinery.listed else DRIFT_EVERY_MS
-            self._machinery.poll(self._outbox, situation.now_ms, every_ms=every_ms, drift=self._spec.target.drifted)
+        if not awaited and not self._asks:
+            return None
+        every_ms = POLL_MS if awaited or not self._machinery.listed else DRIFT_EVERY_MS
+        self._machinery.poll(self._outbox, situation.now_ms, every_ms=every_ms, drift=self._spec.target.drifted)
+        return self._machinery.due_ms(situation.now_ms, every_ms)
 
     # How it stands
 

@@ -52,6 +52,11 @@ class Machinery:
             return request
         return None
 
+    def due_ms(self, now_ms: int, every_ms: int) -> int | None:
+        """When the next listing is due; None while the last one is awaited, whose answer wakes the driver anyway."""
+        due_ms = self._asked_last_ms + every_ms
+        return due_ms if due_ms > now_ms else None
+
     def poll_quotas(self, outbox: Outbox, now_ms: int, every_ms: int) -> None:
         """Ask for the quotas, unless they were asked for within every_ms."""
         if self._quotas_asked_ms < 0 or now_ms >= self._quotas_asked_ms + every_ms:
