@@ -8,9 +8,11 @@ from underway.rotate import machinery
 from underway.rotate.spec import Rotation
 from underway.sim import swarm
 from underway.sim.checkers.evidence import phase_of
+from underway.sim.faults import Queued
 from underway.sim.rehearsal import Rehearsal
-from underway.sim.scenario import random_scenario
+from underway.sim.scenario import DAEMONS, ZONES, App, NodeSpec, Scenario, random_scenario
 from underway.sim.store import Change
+from underway.sim.world.machines import Timing
 from underway.sim.world.world import World
 
 SEED = 3
@@ -75,3 +77,32 @@ def test_an_empty_node_that_is_left_cordoned_in_a_freeze_is_caught(monkeypatch: 
     run = frozen_at_the_last_step()
     run.advance(run.world.queue.now_ms() + 150_000)
     assert any(sentence.startswith("stranded-cordon") for sentence in run.outcome().broken)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("after_s", [0.5, 2, 4])
+def test_a_frozen_node_is_kept_until_the_evictions_that_wait_in_a_queue_are_answered(seed: int, after_s: float) -> None:
+    """A budget that is used up on the way hides the pod whose eviction is under way from the next look at the drain."""
+    apps = tuple(
+        App(name=f"app-{index}", namespace="shop", replicas=4, cpu="200m", budget={"maxUnavailable": 1}) for index in range(3)
+    )
+    manifests = (*DAEMONS[0].daemon_set(), *(made for app in apps for made in app.deployment()))
+    specs = tuple(NodeSpec(f"old-{index}", ZONES[index % 3]) for index in range(4))
+    rotation = {"drain": {"deregistration": "3s"}, "pace": {"maxSurge": 2}}
+    world = World(Scenario("queued", specs, manifests, timing=Timing(boot_s=20, terminate_s=5), rotation=rotation), seed)
+    world.start()
+    run = Rehearsal(world, swarm.rotation_of(world.scenario), time_limit_s=3_600)
+    run.begin()
+    frozen: list[str] = []
+
+    def look(change: Change) -> None:
+        if phase_of(change.object) == "Draining" and not frozen:
+            frozen.append(change.object["metadata"]["name"])
+            world.api.faults = (Queued(1.0),)
+            world.queue.after(round(after_s * 1_000), lambda: run.freeze("drill"))
+            run.at(60, lambda: (setattr(world.api, "faults", ()), run.resume()))
+
+    world.store.subscribe(r.NODES, look)
+    outcome = run.run()
+    assert frozen
+    assert (outcome.state, outcome.broken) == ("Finished", ())

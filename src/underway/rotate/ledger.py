@@ -51,6 +51,10 @@ class Ledger:
         """Whether the act is neither under way nor waiting out a delay."""
         return key not in self._keys and now_ms >= self._not_before_ms.get(key, 0)
 
+    def awaits(self, key: Key) -> bool:
+        """Whether the act is under way."""
+        return key in self._keys
+
     def under_way(self, verb: str) -> int:
         """How many acts of a verb are under way."""
         return sum(1 for key in self._keys if key[0] == verb)

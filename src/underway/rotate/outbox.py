@@ -39,6 +39,10 @@ class Outbox:
         """Whether the act is neither under way nor waiting out a delay."""
         return self._ledger.free(key, self.now_ms)
 
+    def awaits(self, key: Key) -> bool:
+        """Whether the act is under way."""
+        return self._ledger.awaits(key)
+
     def post(self, *effects: Effect) -> None:
         """Send effects that keep their own books (lists, watches)."""
         self._effects.extend(effects)

@@ -111,7 +111,7 @@ class Work:
     def _step(self, node: Node, record: Record, left: Drain, situation: Situation) -> Step:
         snapshot, now_ms, spec = situation.snapshot, situation.now_ms, self._rotation.spec
         if not situation.acts_on(node.name):
-            return self._frozen_step(node, record, left)
+            return self._frozen_step(node, record, snapshot)
         match record.phase:
             case Phase.SURGING if not outdated(node, spec.target, now_ms, snapshot.drift):
                 return Step(Event.BECAME_CURRENT)
@@ -147,12 +147,15 @@ class Work:
         self._out_ms[node.metadata.uid] = (record.since_ms, seen_ms)
         return seen_ms
 
-    def _frozen_step(self, node: Node, record: Record, left: Drain) -> Step:
-        """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing."""
+    def _frozen_step(self, node: Node, record: Record, snapshot: Snapshot) -> Step:
+        """A freeze: finish what is ending already, take back what has not ended a machine, begin nothing.
+
+        An eviction that waits in the API server's queue may come after all: the node is let go of once it is answered.
+        """
         if record.phase is Phase.TERMINATING:
             kept = self._machinery.is_kept(node.name, record.since_ms) and self._outbox.free(("terminate", node.name))
             return Step(Event.RELEASED) if kept else self._terminating(node)
-        if record.phase in TIDY or any(not self._outbox.free(("evict", pod.metadata.uid)) for pod in left.evict):
+        if record.phase in TIDY or any(self._outbox.awaits(("evict", pod.metadata.uid)) for pod in snapshot.pods_on(node.name)):
             return Step()
         return Step(Event.RELEASED)
 
