@@ -95,12 +95,16 @@ def test_a_frozen_node_is_kept_until_the_evictions_that_wait_in_a_queue_are_answ
     run.begin()
     frozen: list[str] = []
 
+    def calm() -> None:
+        world.api.faults = ()
+        run.resume()
+
     def look(change: Change) -> None:
         if phase_of(change.object) == "Draining" and not frozen:
             frozen.append(change.object["metadata"]["name"])
             world.api.faults = (Queued(1.0),)
             world.queue.after(round(after_s * 1_000), lambda: run.freeze("drill"))
-            run.at(60, lambda: (setattr(world.api, "faults", ()), run.resume()))
+            run.at(60, calm)
 
     world.store.subscribe(r.NODES, look)
     outcome = run.run()
