@@ -104,3 +104,8 @@ def selected(selector: Object | None, labels: dict[str, str]) -> bool:
         if not holds[one["operator"]]:
             return False
     return all(labels.get(key) == wanted for key, wanted in (selector.get("matchLabels") or {}).items())
+
+
+def closes(body: Any) -> bool:
+    """Whether a write cordons a node."""
+    return isinstance(body, dict) and bool((body.get("spec") or {}).get("unschedulable"))

@@ -7,7 +7,7 @@ import json
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import ANNOTATION, CLUSTER, Checker
+from underway.sim.checkers.evidence import ANNOTATION, CLUSTER, Checker, closes
 from underway.sim.store import Change, Object
 
 EFFECT_MS = 5_000  # the promise: a freeze takes effect within 5 s
@@ -23,16 +23,11 @@ class FrozenActs(Checker):
         self._pools: dict[str, tuple[Object, int]] = {}
 
     def on_change(self, change: Change) -> None:
-        """The Lease says whether it is frozen; a node must not be cordoned then."""
+        """The Lease says whether it is frozen."""
         if change.object.get("kind") == "Lease":
             self.read_freeze(change)
             if change.object["metadata"]["name"] == CLUSTER:
                 self._read_pools(change)
-        elif change.object.get("kind") == "Node" and change.previous is not None and change.type == "MODIFIED":
-            cordoned = change.object["spec"].get("unschedulable") and not change.previous["spec"].get("unschedulable")
-            if cordoned:
-                name = change.object["metadata"]["name"]
-                self._judge(f"node {name} was cordoned", name)
 
     def _read_pools(self, lease: Change) -> None:
         text = (lease.object["metadata"].get("annotations") or {}).get(f"{ANNOTATION}freezes")
@@ -41,11 +36,15 @@ class FrozenActs(Checker):
         self._pools = {key: self._pools.get(key, (pool, self.now_ms())) for key, pool in found.items()}
 
     def on_request(self, request: Request) -> None:
-        """An eviction is an act, accepted or not."""
+        """An eviction or a cordon is an act when it is sent: the API server's queue may keep it for longer than the promise."""
         if request.subresource == "eviction":
             pod = self.store.get(r.PODS, request.namespace, request.name)
             host = str(pod["spec"].get("nodeName", "")) if pod else ""
             self._judge(f"pod {request.namespace}/{request.name} was evicted", host)
+        elif request.resource == r.NODES and closes(request.body):
+            node = self.store.get(r.NODES, "", request.name)
+            if node and not node["spec"].get("unschedulable"):
+                self._judge(f"node {request.name} was cordoned", request.name)
 
     def on_terminate(self, node: str) -> None:
         """So is the end of a machine."""

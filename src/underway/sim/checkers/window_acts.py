@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import ANNOTATION, Checker
+from underway.sim.checkers.evidence import ANNOTATION, Checker, closes
 
 ARRIVAL_MS = 10_000  # a request to a provider may be that long on its way
 UNIT_S = {"s": 1, "m": 60, "h": 3600}
@@ -39,7 +39,7 @@ class WindowActs(Checker):
         """A cordon or an eviction."""
         if request.subresource == "eviction":
             self._judge(f"pod {request.namespace}/{request.name} was evicted", 0)
-        elif request.resource == r.NODES and _closes(request.body):
+        elif request.resource == r.NODES and closes(request.body):
             self._judge(f"node {request.name} was cordoned", 0)
 
     def on_terminate(self, node: str) -> None:
@@ -73,11 +73,6 @@ class WindowActs(Checker):
                     if start_s <= at_s < start_s + length_s:
                         return True
         return False
-
-
-def _closes(body: Any) -> bool:
-    """Whether a write cordons a node."""
-    return isinstance(body, dict) and bool((body.get("spec") or {}).get("unschedulable"))
 
 
 def _values(field: str, size: int) -> set[int]:
