@@ -23,7 +23,7 @@ RUNS = 5
 CLUSTERLINT = ("-g", "basic", "-g", "security", "-g", "doks", "-g", "containerd", "-g", "workload-health")
 PEERS = {
     "clusterlint": ("--kubeconfig", "{}", "--timeout", "10m", "run"),
-    "popeye": ("--kubeconfig", "{}", "--force-exit-zero"),
+    "popeye": ("--kubeconfig", "{}", "--all-namespaces", "--force-exit-zero"),
 }
 CONTROL_PLANE = Path(__file__).resolve().parents[1] / "e2e" / "controlplane"
 SMALL = """
@@ -94,7 +94,8 @@ def large(module: str, served_by: str) -> None:
                 rows.append((name, why, "", "", ""))
         for name, command in commands.items():
             wall_s, cpu_s, peak, code = measured(command)
-            rows.append((name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak:.0f}", str(code)))
+            took = f"broke off after {wall_s:.1f}" if name in PEERS and code != 0 else f"{wall_s:.1f}"
+            rows.append((name, took, f"{cpu_s:.1f}", f"{peak:.0f}", str(code)))
     objects = f"{PODS:,} pods, {PODS // 10:,} nodes, {PODS * 2 // 5:,} others"
     show(f"lint run, {objects}, {served_by}", ("program", "wall s", "CPU s", "peak MiB", "exit"), rows)
 
