@@ -128,7 +128,7 @@ SCENARIOS = (
     ),
     Named(
         "machine-dies-amid-its-drain",
-        "cluster-api unreachable nodes, upgrade-manager#302",
+        "cluster-api: drain of unreachable nodes",
         "the machine of a node dies while it drains: nobody is there to end its pods gracefully",
         _dies_amid_its_drain,
         finished,
@@ -166,14 +166,14 @@ SCENARIOS = (
     ),
     Named(
         "volumes-detach-late",
-        "karpenter node termination, kubernetes#50977",
+        "karpenter#1294, vsphere-csi-driver#359",
         "volumes need five minutes to detach: their machine stays until they have",
         _detach_late,
         heard("is being detached"),
     ),
     Named(
         "autoscaler-scales-down",
-        "cluster-autoscaler#1907, eks-rolling-update",
+        "aws-asg-roller#19, autoscaler#8494",
         "a cluster autoscaler ends cordoned nodes after ten seconds, unless it is told to keep off",
         _scale_down,
         finished,

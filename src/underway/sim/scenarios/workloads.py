@@ -199,7 +199,7 @@ SCENARIOS = (
     ),
     Named(
         "namespace-terminating",
-        "kubernetes#114877, kubectl drain 403",
+        "kubernetes#93947, kops#5988",
         "a namespace is being terminated: evictions in it are forbidden, the drain waits for its end",
         _end_the_namespace,
         heard("being terminated"),
