@@ -14,6 +14,7 @@ from underway.lint.objects.meta import Object
 from underway.lint.picture import Picture, Skipped
 from underway.lint.rule import Options, Rule
 from underway.lint.rules import RULES
+from underway.lint.selection import Selection, fitting, platforms
 from underway.policy.ownership import named_owner
 
 
@@ -32,9 +33,15 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(finding for finding in self.findings if finding.severity.rank <= severity.rank)
 
 
-def lint(picture: Picture, rules: Iterable[Rule] = RULES, options: Options | None = None) -> Report:
-    """Run rules over a picture. options: None is Options(), whose clock stands at 1970: no ignore annotation has expired."""
+def lint(picture: Picture, rules: Iterable[Rule] | None = None, options: Options | None = None) -> Report:
+    """Run rules over a picture.
+
+    rules: None are all of ours, those of a platform only where nodes of that platform are seen. options: None is Options(), whose
+    clock stands at 1970: no ignore annotation has expired.
+    """
     options = options or Options()
+    if rules is None:
+        rules = fitting(RULES, Selection(), platforms(picture))
     findings: list[Finding] = []
     skipped: list[Skipped] = list(picture.skipped)
     ran: dict[str, tuple[Rule, list[Found]]] = {}

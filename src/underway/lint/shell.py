@@ -5,6 +5,7 @@ bash and busybox do for `sh -c 'X'` and `sh -c 'a && X'`, dash (Debian's sh) nev
 """
 
 import enum
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,11 @@ WRAPPING = (("flask", "run"), ("go", "run"), ("manage.py", "runserver"))
 # What only prepares, so that a command before the last one is not the program itself.
 PRELUDE = frozenset({"cd", "export", "set", "source", ".", "mkdir", "umask", "ulimit", "echo", "test", "[", "true", "cp", "ln"})
 COMPOUND = frozenset({"while", "for", "until", "if", "case", "{", "(", "done", "fi", "esac", "}", ")"})
+BEFORE_A_COMMAND = frozenset({"then", "else", "do", "{", "(", ")"})  # within a compound; ")" ends a pattern of case
+_CONTINUED = re.compile(r"\\\n")
+_COMMENT = re.compile(r"(?m)^\s*#.*$")  # of a whole line; behind a command # may be in quotation marks
+_SUBSTITUTION = re.compile(r"\$\([^()]*\)|`[^`]*`")  # the innermost
+SUBSTITUTIONS_MAX = 16  # one within the other
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -73,8 +79,14 @@ def script_of(argv: Sequence[str]) -> Script | None:
 
 
 def _tokens(text: str) -> list[str] | None:
-    """Words and operators, newlines as ";"; None if quotes do not match."""
-    reader = shlex.shlex(text.strip().replace("\n", " ; "), posix=True, punctuation_chars=True)
+    """Words and operators, newlines as ";", $(...) as a part of a word; None if quotes do not match."""
+    plain = _COMMENT.sub("", _CONTINUED.sub(" ", text))
+    for _ in range(SUBSTITUTIONS_MAX):
+        shorter = _SUBSTITUTION.sub("SUBSTITUTED", plain)
+        if shorter == plain:
+            break
+        plain = shorter
+    reader = shlex.shlex(plain.strip().replace("\n", " ; "), posix=True, punctuation_chars=True)
     reader.whitespace_split = True
     reader.commenters = ""
     try:
@@ -108,6 +120,8 @@ def fate_of_term(script: Script) -> Fate:
     operator, last = members[-1]
     if last[0] == "exec":
         return Fate.REACHED
+    if _replaced_in_a_branch(tokens):
+        return Fate.UNKNOWN
     before = [operator for operator, _ in members[:-1]]
     prepared = all(_prepares(words) for follows, words in members[:-1] if follows != "&&")
     if operator or "|" in before or "&" in before or "||" in before or COMPOUND & set(tokens) or not prepared:
@@ -115,6 +129,12 @@ def fate_of_term(script: Script) -> Fate:
     if script.shell in REPLACING:
         return Fate.REACHED
     return Fate.KEPT if script.shell == "dash" else Fate.DEPENDS
+
+
+def _replaced_in_a_branch(tokens: list[str]) -> bool:
+    """Whether a branch of a compound ends in exec: which of them is taken is known only when it runs."""
+    starts = [before in BEFORE_A_COMMAND or before in (";", "&&") for before in tokens]
+    return bool(COMPOUND & set(tokens)) and any(first and word == "exec" for first, word in zip(starts, tokens[1:], strict=False))
 
 
 def _traps(tokens: list[str]) -> bool:

@@ -80,14 +80,17 @@ class Subject(msgspec.Struct, frozen=True):
             body = {step: body}
         return Patch(body)
 
-    def container_patch(self, placed: Placed, change: dict[str, Any]) -> Patch | None:
-        """A patch of one container. None also where the container is not in the template: something injects it."""
+    def container_patch(self, placed: Placed, change: dict[str, Any], **beside: Any) -> Patch | None:
+        """A patch of one container. None also where the container is not in the template: something injects it.
+
+        beside: fields of the pod spec that have to change with it.
+        """
         template = _template(self.about)
         field = "initContainers" if placed.initial else "containers"
         listed = (template.init_containers if placed.initial else template.containers) if template else ()
         if all(container.name != placed.container.name for container in listed):
             return None
-        return self.patch({field: [{"name": placed.container.name, **change}]})
+        return self.patch({field: [{"name": placed.container.name, **change}], **beside})
 
 
 def _template(about: Object) -> PodSpec | None:

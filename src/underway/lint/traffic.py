@@ -114,3 +114,9 @@ def delay_of(container: Container) -> int | None:
         return hook.sleep.seconds
     slept = seconds_slept(hook.exec.command) if hook.exec is not None else 0
     return slept or None
+
+
+def asked_to_end(container: Container) -> bool:
+    """Whether a hook other than a wait asks the program to end before any signal."""
+    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
+    return hook is not None and (hook.http_get is not None or (hook.exec is not None and "quit" in " ".join(hook.exec.command)))

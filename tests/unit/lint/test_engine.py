@@ -34,6 +34,14 @@ def test_as_a_library_in_three_lines() -> None:
     assert "warning: Pod a: container 'x': image 'x' floats" in "\n".join(str(finding) for finding in lint(seen).findings)
 
 
+def test_a_library_run_asks_no_platform_that_is_not_there() -> None:
+    budget = "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b, namespace: shop}, spec: {maxUnavailable: 0}}"
+    node = "{apiVersion: v1, kind: Node, metadata: {name: n}, spec: {providerID: '%s'}}"
+    ran = {scheme: set(lint(picture(f"{budget}\n---\n{node % scheme}")).rules) for scheme in ("kind://a", "aws:///z/i-1")}
+    assert "eks-fifteen-minutes" not in ran["kind://a"]
+    assert ran["aws:///z/i-1"] - ran["kind://a"] == {rule.name for rule in RULES if set(rule.groups) == {"eks"}}
+
+
 def test_the_order_does_not_depend_on_that_of_the_objects() -> None:
     forwards, backwards = TWO.split("---")
     one, other = (lint(picture(f"{first}---{second}")) for first, second in ((forwards, backwards), (backwards, forwards)))

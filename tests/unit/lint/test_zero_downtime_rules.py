@@ -114,6 +114,11 @@ class TestPid1:
         (finding,) = found("pid1-shell", workload(pod_spec("{command: [sh, -c, app]}")), service())
         assert finding.severity is Severity.WARNING
 
+    def test_a_hook_that_ends_the_program_makes_it_information(self) -> None:
+        spec = pod_spec("{command: [sh, -c, 'nginx; true'], lifecycle: {preStop: {exec: {command: [nginx, -s, quit]}}}}")
+        (finding,) = found("pid1-shell", workload(spec), service())
+        assert finding.severity is Severity.INFO
+
     def test_with_a_shared_process_namespace_it_is_not_process_1(self) -> None:
         spec = pod_spec("{command: [dash, -c, app]}", shareProcessNamespace=True)
         (finding,) = found("pid1-shell", workload(spec), service())
@@ -214,6 +219,29 @@ class TestPreStop:
         assert finding.patch is not None
         (patched,) = finding.patch.body["spec"]["template"]["spec"]["containers"]
         assert patched == {"name": "app", "lifecycle": {"preStop": hook}}
+
+    def test_the_patch_leaves_one_handler_and_a_grace_period_that_holds_the_wait(self) -> None:
+        container = "{lifecycle: {preStop: {exec: {command: [sleep, '2']}}}}"
+        spec = pod_spec(container, terminationGracePeriodSeconds=10)
+        (finding,) = found("pre-stop-delay", workload(spec), service("LoadBalancer"))
+        assert finding.patch is not None
+        patched = finding.patch.body["spec"]["template"]["spec"]
+        assert patched["containers"][0]["lifecycle"]["preStop"] == {"exec": None, "sleep": {"seconds": 15}}
+        assert patched["terminationGracePeriodSeconds"] == 45
+
+    @pytest.mark.parametrize(("gone", "severity"), [("web-7f-abcde", Severity.ERROR), ("other-7f-abcde", None)])
+    def test_a_hook_that_failed_in_a_sibling_waits_nowhere(self, gone: str, severity: Severity | None) -> None:
+        spec = pod_spec("{lifecycle: {preStop: {exec: {command: [sleep, '20']}}}}")
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": "e", "namespace": "shop"},
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": gone},
+            "reason": "FailedPreStopHook",
+        }
+        findings_ = found("pre-stop-delay", workload(spec), service(), pod("web-7f-fghij", spec, {}), event)
+        assert [one.severity for one in findings_] == ([severity] if severity else [])
+        assert all(one.evidence is Evidence.OBSERVED for one in findings_)
 
     def test_a_program_that_waits_itself_says_so(self) -> None:
         value = workload(pod_spec())

@@ -3,7 +3,8 @@
 ## What it finds
 Commands like `sh -c "java -jar app.jar"`, launchers such as npm, and containers that were seen to die by SIGKILL after their
 whole grace period. Scripts that `exec` their program, or trap TERM and wait, are right; so are those that dumb-init or
-`tini -g` stand in front of. A command that only the image knows is not looked at.
+`tini -g` stand in front of. A command that only the image knows is not looked at. Where a preStop hook asks the program to
+end (`nginx -s quit`, a request), or the pod shares one process namespace, it is but information.
 
 ## Why it matters
 Process 1 gets no default action for SIGTERM, and a shell passes nothing on: the program runs on until its grace period is over
@@ -68,7 +69,7 @@ from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.shell import Fate, fate_of_term, script_of, wrapper_of
 from underway.lint.subject import Placed
-from underway.lint.traffic import ALSO, KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, asked_to_end, served
 from underway.model import timestamp
 
 SIGKILLED = 137
@@ -103,7 +104,7 @@ def _by_command(serving: Served, placed: Placed) -> Found | None:
         message = f"container {container.name!r}: {wrapper} is process 1; what it does with SIGTERM is not the program's doing"
     else:
         return None
-    if subject.spec.share_process_namespace:
+    if subject.spec.share_process_namespace or asked_to_end(container):
         severity = Severity.INFO
     return Found(
         about=subject.about,

@@ -2,7 +2,8 @@
 
 ## What it finds
 Answering containers without a preStop wait, with one shorter than 5 seconds (15 behind a load balancer of the provider), or
-with one that eats the whole grace period.
+with one that eats the whole grace period; and hooks that were seen to fail (an Event of the last hour), as `sleep` does in an
+image that has no such program.
 
 ## Why it matters
 A pod's end and its way out of all load balancers begin at the same moment and run side by side. A program that closes its socket
@@ -62,10 +63,13 @@ longest request. A program that waits by itself says so with the annotation `lin
 from collections.abc import Iterator
 from typing import Any
 
-from underway.lint.finding import Found, Severity
+from underway.lint.finding import Evidence, Found, Patch, Severity
+from underway.lint.objects.cluster import Event
+from underway.lint.objects.meta import Object, ObjectReference
 from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
+from underway.lint.subject import Placed
 from underway.lint.target import minor_of
 from underway.lint.traffic import ALSO, KINDS, Served, delay_of, served
 from underway.model.duration import seconds
@@ -74,15 +78,20 @@ OWN_DELAY = "lint.underway.dev/app-shutdown-delay"
 WAITING_FLAGS = ("--shutdown-grace-period", "requestacceptgracetimeout")  # ingress-nginx, Traefik
 SLEEP_ACTION_SINCE = 30
 GRACE_DEFAULT_S = 30
+FAILED = "FailedPreStopHook"  # kubernetes pkg/kubelet/events/event.go
 
 
 def run(picture: Picture, options: Options) -> Iterator[Found]:
     """See the module."""
+    failed = {_siblings(event.involved_object) for event in picture.of(Event) if event.reason == FAILED}
     for serving in served(picture):
         least_s = int(options.threshold(RULE, "balanced_s" if serving.load_balanced else "internal_s"))
         own_s = _own_delay(serving)
         for placed in serving.answering:
             delay_s = delay_of(placed.container)
+            if _fails(serving, placed, failed):
+                yield _failing(serving, placed, max(delay_s or 0, least_s), options, picture)
+                continue
             if delay_s is None or _waits_itself(placed.container):
                 continue
             short = max(delay_s, own_s) < least_s
@@ -90,17 +99,41 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
             if not short and late is None:
                 continue
             severity, message, remedy = late or _too_short(serving, delay_s, least_s)
-            change = {"lifecycle": {"preStop": _hook(picture, least_s)}}
             yield Found(
                 about=serving.subject.about,
                 path=f"{placed.path}.lifecycle.preStop",
                 value=f"{delay_s}s",
                 message=f"container {placed.container.name!r} {message}",
                 remedy=remedy,
-                patch=serving.subject.container_patch(placed, change) if late is None else None,
+                patch=_patch(serving, placed, least_s, options, picture) if late is None else None,
                 severity=severity,
                 pods=len(serving.subject.pods),
             )
+
+
+def _siblings(pod: Object | ObjectReference) -> tuple[str, str]:
+    """What the names of the pods of one controller begin with: a pod whose hook failed is gone, its siblings are here."""
+    return pod.namespace, pod.name.rpartition("-")[0]
+
+
+def _fails(serving: Served, placed: Placed, failed: set[tuple[str, str]]) -> bool:
+    hook = placed.container.lifecycle.pre_stop if placed.container.lifecycle is not None else None
+    if hook is None or hook.exec is None:
+        return False
+    return any(stem[1] and stem in failed for stem in map(_siblings, serving.subject.pods))
+
+
+def _failing(serving: Served, placed: Placed, delay_s: int, options: Options, picture: Picture) -> Found:
+    return Found(
+        about=serving.subject.about,
+        path=f"{placed.path}.lifecycle.preStop",
+        message=f"container {placed.container.name!r}: the preStop hook of one of its pods failed, and the pod ended at once",
+        remedy="use the sleep action, which needs no program in the image",
+        patch=_patch(serving, placed, delay_s, options, picture),
+        severity=Severity.ERROR,
+        evidence=Evidence.OBSERVED,
+        pods=len(serving.subject.pods),
+    )
 
 
 def _too_short(serving: Served, delay_s: int, least_s: int) -> tuple[Severity, str, str]:
@@ -138,11 +171,28 @@ def _waits_itself(container: Container) -> bool:
     return any(flag in written for flag in WAITING_FLAGS)
 
 
-def _hook(picture: Picture, delay_s: int) -> dict[str, Any]:
+def _patch(serving: Served, placed: Placed, delay_s: int, options: Options, picture: Picture) -> Patch | None:
+    """A wait instead of the hook that is there, and a grace period that is longer: the API server refuses a longer wait.
+
+    Source: kubernetes pkg/apis/core/validation/validation.go, validateHandler and validateSleepAction.
+    """
+    written = serving.subject.spec.termination_grace_period_seconds
+    rest_s = int(options.threshold(RULE, "rest_s"))
+    beside = {}
+    if (GRACE_DEFAULT_S if written is None else written) - delay_s < rest_s:
+        beside["terminationGracePeriodSeconds"] = delay_s + GRACE_DEFAULT_S
+    change = {"lifecycle": {"preStop": _hook(placed.container, picture, delay_s)}}
+    return serving.subject.container_patch(placed, change, **beside)
+
+
+def _hook(container: Container, picture: Picture, delay_s: int) -> dict[str, Any]:
+    """The wait; a strategic merge would leave the handler of another kind beside it, so that one is taken away."""
+    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
     server = minor_of(picture.server_version)
     if server and server < SLEEP_ACTION_SINCE:
         return {"exec": {"command": ["sleep", str(delay_s)]}}
-    return {"sleep": {"seconds": delay_s}}
+    gone: dict[str, Any] = {} if hook is None or hook.exec is None else {"exec": None}
+    return {**gone, "sleep": {"seconds": delay_s}}
 
 
 RULE = Rule(
@@ -152,6 +202,6 @@ RULE = Rule(
     kinds=KINDS,
     run=run,
     page=__doc__,
-    also=ALSO,
+    also=(*ALSO, "Event"),
     thresholds={"internal_s": 5, "balanced_s": 15, "rest_s": 5},
 )

@@ -66,7 +66,7 @@ from underway.lint.image import parse
 from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
-from underway.lint.traffic import ALSO, KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, asked_to_end, served
 
 GRACEFUL = {
     "nginx": {"SIGQUIT"},
@@ -119,7 +119,7 @@ def _verdict(serving: Served, container: Container, written: str, seen: str) -> 
     if written and seen and written != seen:
         message = f"the node stops it by {seen}, not by {written}: the gate is off, or the runtime too old"
         return Severity.WARNING, message, "enable ContainerStopSignals, or name the signal in the image"
-    if not signal or _hooked(container):
+    if not signal or asked_to_end(container):
         return None
     if known and signal not in known:
         severity = Severity.ERROR if serving.external else Severity.WARNING
@@ -129,12 +129,6 @@ def _verdict(serving: Served, container: Container, written: str, seen: str) -> 
         message = "SIGQUIT makes most programs dump their state: Go ends at once, Java goes on"
         return Severity.WARNING, message, "use SIGTERM, unless the program takes SIGQUIT for a graceful end"
     return None
-
-
-def _hooked(container: Container) -> bool:
-    """Whether a hook other than a wait asks the program to end before any signal."""
-    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
-    return hook is not None and (hook.http_get is not None or (hook.exec is not None and "quit" in " ".join(hook.exec.command)))
 
 
 RULE = Rule(
