@@ -28,9 +28,8 @@ def outcomes(seeds: range) -> Iterator[int]:
     """The broken seeds as they are met, with progress on stderr."""
     done = 0
     with ProcessPoolExecutor(max_workers=PROCESSES) as workers:
-        tasks = {
-            workers.submit(broken, seeds[at : at + A_TASK]): len(seeds[at : at + A_TASK]) for at in range(0, len(seeds), A_TASK)
-        }
+        batches = [seeds[at : at + A_TASK] for at in range(0, len(seeds), A_TASK)]
+        tasks = {workers.submit(broken, batch): len(batch) for batch in batches}
         for task in as_completed(tasks):
             for seed in task.result():
                 print(f"broken: python tools/replay.py {seed}", file=sys.stderr, flush=True)

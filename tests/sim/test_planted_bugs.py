@@ -42,7 +42,7 @@ SEEDS = range(60)
 
 
 def ignore_the_slots(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(admission, "_free_slot", lambda *_: Slot.SURGE)
+    patch.setattr(admission.Room, "free", lambda *_: Slot.SURGE)
 
 
 def evict_past_the_budget(patch: pytest.MonkeyPatch) -> None:

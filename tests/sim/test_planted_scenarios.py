@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from underway.kube.retry import Again
+from underway.model.node import Node
 from underway.policy import readiness
 from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, work
 from underway.sim.scenarios import SCENARIOS, play
@@ -16,8 +17,8 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 def ignore_a_lost_member(patch: pytest.MonkeyPatch) -> None:
-    for module in (progress, work, outlook):
-        patch.setattr(module, "must_stay", lambda *_: "")
+    look_for_lost_members_only_when_a_node_is_begun(patch)
+    patch.setattr(outlook, "must_stay", lambda *_: "")
     patch.setattr(admission, "lost_members", lambda *_: [])
 
 
@@ -28,26 +29,21 @@ def look_for_lost_members_only_when_a_node_is_begun(patch: pytest.MonkeyPatch) -
 
 def take_several_nodes_of_the_control_plane_at_once(patch: pytest.MonkeyPatch) -> None:
     """All that the driver knows of roles in its choice is gone."""
-    admit = admission.admit
+    admit, role = admission.admit, Node.is_control_plane
 
     def blind(outdated: Any, *rest: Any) -> Any:
-        patch.setattr("underway.model.node.Node.is_control_plane", property(lambda _: False))
+        patch.setattr(Node, "is_control_plane", property(lambda _: False))
         try:
             return admit(outdated, *rest)
         finally:
-            patch.setattr("underway.model.node.Node.is_control_plane", property(has_the_role))
+            patch.setattr(Node, "is_control_plane", role)
 
     patch.setattr("underway.rotate.enrolment.admit", blind)
 
 
-def has_the_role(node: Any) -> bool:
-    return "node-role.kubernetes.io/control-plane" in node.metadata.labels
-
-
 def trust_a_learner_as_a_voter(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(progress, "not_voting", lambda *_: "")
-    for module in (progress, work):
-        patch.setattr(module, "must_stay", lambda *_: "")
+    look_for_lost_members_only_when_a_node_is_begun(patch)
 
 
 def take_the_taint_of_a_pool_for_one_of_a_start(patch: pytest.MonkeyPatch) -> None:

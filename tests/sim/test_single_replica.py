@@ -67,6 +67,11 @@ def replicas_now(run: Rehearsal) -> int:
     return int(deployment["spec"]["replicas"])
 
 
+def lower(run: Rehearsal, resource: r.Resource, field: str) -> None:
+    """Somebody sets the number of the Deployment, or of its autoscaler, back to one."""
+    run.world.registry.mutate(resource, "shop", "web", lambda now: {**now, "spec": {**now["spec"], field: 1}})
+
+
 def debts(run: Rehearsal) -> list[str]:
     found = [lease["metadata"].get("annotations") or {} for lease in run.world.store.values(r.LEASES)]
     return [one["rotation.underway.dev/raised"] for one in found if "rotation.underway.dev/raised" in one]
@@ -216,10 +221,7 @@ def test_an_autoscaler_that_somebody_takes_back_is_not_raised_again() -> None:
 
     def take_back() -> None:
         if minimum(run) == 2:
-            lowered = {"minReplicas": 1}
-            run.world.registry.mutate(
-                r.HORIZONTAL_POD_AUTOSCALERS, "shop", "web", lambda now: {**now, "spec": {**now["spec"], **lowered}}
-            )
+            lower(run, r.HORIZONTAL_POD_AUTOSCALERS, "minReplicas")
         elif not written:
             run.at(0.5, take_back)
 
@@ -252,7 +254,7 @@ def test_what_somebody_takes_back_is_not_raised_again() -> None:
 
     def take_back() -> None:
         if replicas_now(run) == 2:
-            run.world.registry.mutate(r.DEPLOYMENTS, "shop", "web", lambda now: {**now, "spec": {**now["spec"], "replicas": 1}})
+            lower(run, r.DEPLOYMENTS, "replicas")
         elif not written:
             run.at(0.5, take_back)
 

@@ -107,7 +107,7 @@ def _outside(picture: Picture) -> frozenset[tuple[str, str]]:
 
 def delay_of(container: Container) -> int | None:
     """How long its preStop hook waits, seconds: 0 without a hook, None for a hook whose time is not written."""
-    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
+    hook = container.pre_stop
     if hook is None:
         return 0
     if hook.sleep is not None:
@@ -118,5 +118,5 @@ def delay_of(container: Container) -> int | None:
 
 def asked_to_end(container: Container) -> bool:
     """Whether a hook other than a wait asks the program to end before any signal."""
-    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
+    hook = container.pre_stop
     return hook is not None and (hook.http_get is not None or (hook.exec is not None and "quit" in " ".join(hook.exec.command)))

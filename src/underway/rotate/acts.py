@@ -12,9 +12,11 @@ import msgspec
 from underway.kube import request as q
 from underway.kube import resource as r
 from underway.kube.request import Request
+from underway.kube.resource import Resource
 from underway.model import timestamp
 from underway.model.autoscaler import HorizontalPodAutoscaler
 from underway.model.lease import Lease
+from underway.model.meta import ObjectMeta
 from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
 from underway.model.workload import Workload
@@ -27,8 +29,20 @@ def _node_patch(request_id: int, node: Node, metadata: Mapping[str, Any], spec: 
     body: dict[str, Any] = {"metadata": {"uid": node.metadata.uid, "resourceVersion": node.metadata.resource_version, **metadata}}
     if spec:
         body["spec"] = dict(spec)
+    return _merge_patch(request_id, r.NODES, node.metadata, body)
+
+
+def _merge_patch(request_id: int, resource: Resource, of: ObjectMeta, body: dict[str, Any], subresource: str = "") -> Request:
     return Request(
-        id=request_id, verb="patch", resource=r.NODES, name=node.name, body=body, content_type=q.MERGE_PATCH, query=FIELD_MANAGER
+        id=request_id,
+        verb="patch",
+        resource=resource,
+        namespace=of.namespace,
+        name=of.name,
+        subresource=subresource,
+        body=body,
+        content_type=q.MERGE_PATCH,
+        query=FIELD_MANAGER,
     )
 
 
@@ -109,47 +123,21 @@ def delete_pod(request_id: int, pod: Pod, grace_s: int | None) -> Request:
 def request_checkpoint(request_id: int, pod: Pod, now_ms: int) -> Request:
     """Ask one pod, that very one (UID), to save its work."""
     metadata = {"uid": pod.metadata.uid, "annotations": {CHECKPOINT_REQUESTED: timestamp.format_micro(now_ms)}}
-    return Request(
-        id=request_id,
-        verb="patch",
-        resource=r.PODS,
-        namespace=pod.metadata.namespace,
-        name=pod.metadata.name,
-        body={"metadata": metadata},
-        content_type=q.MERGE_PATCH,
-        query=FIELD_MANAGER,
-    )
+    return _merge_patch(request_id, r.PODS, pod.metadata, {"metadata": metadata})
 
 
 def scale(request_id: int, deployment: Workload, replicas: int) -> Request:
     """Give a Deployment so many replicas, if it is still as we know it."""
     metadata = {"resourceVersion": deployment.metadata.resource_version}
-    return Request(
-        id=request_id,
-        verb="patch",
-        resource=r.DEPLOYMENTS,
-        namespace=deployment.metadata.namespace,
-        name=deployment.metadata.name,
-        subresource="scale",
-        body={"metadata": metadata, "spec": {"replicas": replicas}},
-        content_type=q.MERGE_PATCH,
-        query=FIELD_MANAGER,
-    )
+    body = {"metadata": metadata, "spec": {"replicas": replicas}}
+    return _merge_patch(request_id, r.DEPLOYMENTS, deployment.metadata, body, "scale")
 
 
 def set_min_replicas(request_id: int, autoscaler: HorizontalPodAutoscaler, replicas: int) -> Request:
     """Let an autoscaler give its target so many replicas at least, if it is still as we know it."""
     metadata = {"uid": autoscaler.metadata.uid, "resourceVersion": autoscaler.metadata.resource_version}
-    return Request(
-        id=request_id,
-        verb="patch",
-        resource=r.HORIZONTAL_POD_AUTOSCALERS,
-        namespace=autoscaler.metadata.namespace,
-        name=autoscaler.metadata.name,
-        body={"metadata": metadata, "spec": {"minReplicas": replicas}},
-        content_type=q.MERGE_PATCH,
-        query=FIELD_MANAGER,
-    )
+    body = {"metadata": metadata, "spec": {"minReplicas": replicas}}
+    return _merge_patch(request_id, r.HORIZONTAL_POD_AUTOSCALERS, autoscaler.metadata, body)
 
 
 def list_autoscalers(request_id: int, namespace: str) -> Request:

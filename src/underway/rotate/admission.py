@@ -19,7 +19,7 @@ from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
 from underway.rotate.quorum import lost_members
 from underway.rotate.record import Owed, Phase, Record, Slot
-from underway.rotate.slots import Slots, beside_the_slots, quarantine_limit, scope_of, slots, zones_of
+from underway.rotate.slots import beside_the_slots, quarantine_limit, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
 
 
@@ -69,10 +69,11 @@ def admit(
 ) -> tuple[Admission, ...]:
     """The nodes to take in hand now. outdated: those that are not in hand yet."""
     limit = len(outdated) if hands.limit is None else hands.limit
-    if not limit or is_full(outdated, hands, snapshot, spec):
+    if not limit:
         return ()
-    room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
-    taken = hands.taken(spec, snapshot)
+    room = Room(outdated, hands, snapshot, spec)
+    if all(room.free(node) is None for node in outdated):
+        return ()
     candidates = [node for node in outdated if not blockers_of(node, snapshot, rules)]
     one_at_a_time = _control_plane_is_busy(hands, snapshot)
     candidates = [node for node in candidates if not (one_at_a_time and node.is_control_plane)]
@@ -81,9 +82,7 @@ def admit(
     order = Order(spec.nodes, snapshot, rules)
     admissions: list[Admission] = []
     while len(admissions) < limit:
-        open_now = [
-            (node, slot) for node in candidates if (slot := _free_slot(scope_of(node.zone, spec.pace), room, taken)) is not None
-        ]
+        open_now = [(node, slot) for node in candidates if (slot := room.free(node)) is not None]
         if not open_now:
             break
         waits_s = {node.name: forecast.wait_s(node, _drains_in_s(slot, estimates)) for node, slot in open_now}
@@ -92,7 +91,7 @@ def admit(
             break
         node, slot = min(open_now, key=lambda choice: order.rank(choice[0], waits_s[choice[0].name], forecast.weight(choice[0])))
         forecast.reserve(node, _drains_in_s(slot, estimates))
-        taken[scope_of(node.zone, spec.pace), slot] += 1
+        room.take(node, slot)
         candidates.remove(node)
         if node.is_control_plane:
             candidates = [other for other in candidates if not other.is_control_plane]
@@ -102,9 +101,27 @@ def admit(
 
 def is_full(outdated: Sequence[Node], hands: Hands, snapshot: Snapshot, spec: RotationSpec) -> bool:
     """Whether there is no slot for any of the nodes, which are not in hand yet."""
-    room = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
-    taken = hands.taken(spec, snapshot)
-    return all(_free_slot(scope_of(node.zone, spec.pace), room, taken) is None for node in outdated)
+    room = Room(outdated, hands, snapshot, spec)
+    return all(room.free(node) is None for node in outdated)
+
+
+class Room:
+    """The slots that there are, and those that are taken."""
+
+    def __init__(self, outdated: Sequence[Node], hands: Hands, snapshot: Snapshot, spec: RotationSpec) -> None:
+        self._pace = spec.pace
+        self._slots = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
+        self._taken = hands.taken(spec, snapshot)
+
+    def free(self, node: Node) -> Slot | None:
+        """A slot for the node, None where all are taken."""
+        scope = scope_of(node.zone, self._pace)
+        found = (slot for slot in (Slot.SURGE, Slot.UNAVAILABLE) if self._taken[scope, slot] < self._slots[scope].of(slot))
+        return next(found, None)
+
+    def take(self, node: Node, slot: Slot) -> None:
+        """The node has it."""
+        self._taken[scope_of(node.zone, self._pace), slot] += 1
 
 
 def _control_plane_is_busy(hands: Hands, snapshot: Snapshot) -> bool:
@@ -112,13 +129,6 @@ def _control_plane_is_busy(hands: Hands, snapshot: Snapshot) -> bool:
     in_hand = any(snapshot.nodes[name].is_control_plane for name in hands.records)
     coming = any(CONTROL_PLANE_LABEL in debt.labels for debt in hands.owed)
     return in_hand or coming or bool(lost_members(snapshot))
-
-
-def _free_slot(scope: str, room: Mapping[str, Slots], taken: Counter[tuple[str, Slot]]) -> Slot | None:
-    for slot in (Slot.SURGE, Slot.UNAVAILABLE):
-        if taken[scope, slot] < room[scope].of(slot):
-            return slot
-    return None
 
 
 def _drains_in_s(slot: Slot, estimates: Estimates) -> float:

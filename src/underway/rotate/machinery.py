@@ -53,7 +53,7 @@ class Machinery:
         return None
 
     def due_ms(self, now_ms: int, every_ms: int) -> int | None:
-        """When the next listing is due; None while the last one is awaited, whose answer wakes the driver anyway."""
+        """When the next listing is due; None where it is overdue: the answer to the last one wakes the driver."""
         due_ms = self._asked_last_ms + every_ms
         return due_ms if due_ms > now_ms else None
 

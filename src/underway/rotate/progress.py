@@ -81,10 +81,10 @@ def surging(
     since_ms: when its time began to run; machines: by key.
     """
     if record.slot is Slot.UNAVAILABLE:
-        reason = must_stay(snapshot, node)
-        return _waits(node, reason) if reason else Step(Event.REPLACEMENT_READY)
-    own = pool_taints(node)
-    step = arrival(node.name, record.replacement, since_ms, machines, snapshot, spec, limits, now_ms, own)
+        step = Step(Event.REPLACEMENT_READY)
+    else:
+        own = pool_taints(node)
+        step = arrival(node.name, record.replacement, since_ms, machines, snapshot, spec, limits, now_ms, own)
     if step.event is Event.REPLACEMENT_READY and (reason := must_stay(snapshot, node)):
         return _waits(node, reason)
     return step

@@ -71,6 +71,14 @@ def test_a_successor_that_is_gone_is_given_up_at_once() -> None:
     assert step.failure == "machine k, replacing node n1, is gone: Server.SpotInstanceTermination"
 
 
+def test_the_next_listing_is_due_an_interval_after_the_last_was_asked_for() -> None:
+    machinery, outbox = Machinery(), Outbox(count(1), Ledger())
+    machinery.poll(outbox, 5_000, every_ms=1_000)
+    assert machinery.due_ms(5_600, 1_000) == 6_000
+    assert machinery.poll(outbox, 6_000, every_ms=1_000) is None
+    assert machinery.due_ms(6_000, 1_000) is None
+
+
 def test_quotas_are_asked_for_once_in_their_time_and_grow_old() -> None:
     machinery, outbox = Machinery(), Outbox(count(1), Ledger())
     first = machinery.quotas(0, 60_000)

@@ -156,6 +156,11 @@ class Container(Model, frozen=True):
     startup_probe: Probe | None = None
     restart_policy: str = ""
 
+    @property
+    def pre_stop(self) -> LifecycleHandler | None:
+        """Its hook before the end."""
+        return self.lifecycle.pre_stop if self.lifecycle is not None else None
+
 
 class PersistentVolumeClaimVolume(Model, frozen=True):
     """A volume that outlives the pod."""

@@ -117,7 +117,7 @@ def _siblings(pod: Object | ObjectReference) -> tuple[str, str]:
 
 
 def _fails(serving: Served, placed: Placed, failed: set[tuple[str, str]]) -> bool:
-    hook = placed.container.lifecycle.pre_stop if placed.container.lifecycle is not None else None
+    hook = placed.container.pre_stop
     if hook is None or hook.exec is None:
         return False
     return any(stem[1] and stem in failed for stem in map(_siblings, serving.subject.pods))
@@ -145,8 +145,7 @@ def _too_short(serving: Served, delay_s: int, least_s: int) -> tuple[Severity, s
 
 def _too_late(serving: Served, delay_s: int, rest_s: int) -> tuple[Severity, str, str] | None:
     """A wait that leaves no time to finish requests."""
-    written = serving.subject.spec.termination_grace_period_seconds
-    grace_s = GRACE_DEFAULT_S if written is None else written
+    grace_s = _grace_s(serving)
     remedy = f"set terminationGracePeriodSeconds to {delay_s + GRACE_DEFAULT_S} or more"
     if grace_s <= 1:
         return Severity.ERROR, f"has a grace period of {grace_s} s: it is killed with its requests", remedy
@@ -155,6 +154,11 @@ def _too_late(serving: Served, delay_s: int, rest_s: int) -> tuple[Severity, str
     if delay_s and grace_s - delay_s < rest_s:
         return Severity.WARNING, f"has {grace_s - delay_s} s left for its requests after waiting {delay_s} s", remedy
     return None
+
+
+def _grace_s(serving: Served) -> int:
+    written = serving.subject.spec.termination_grace_period_seconds
+    return GRACE_DEFAULT_S if written is None else written
 
 
 def _own_delay(serving: Served) -> int:
@@ -176,10 +180,9 @@ def _patch(serving: Served, placed: Placed, delay_s: int, options: Options, pict
 
     Source: kubernetes pkg/apis/core/validation/validation.go, validateHandler and validateSleepAction.
     """
-    written = serving.subject.spec.termination_grace_period_seconds
     rest_s = int(options.threshold(RULE, "rest_s"))
     beside = {}
-    if (GRACE_DEFAULT_S if written is None else written) - delay_s < rest_s:
+    if _grace_s(serving) - delay_s < rest_s:
         beside["terminationGracePeriodSeconds"] = delay_s + GRACE_DEFAULT_S
     change = {"lifecycle": {"preStop": _hook(placed.container, picture, delay_s)}}
     return serving.subject.container_patch(placed, change, **beside)
@@ -187,7 +190,7 @@ def _patch(serving: Served, placed: Placed, delay_s: int, options: Options, pict
 
 def _hook(container: Container, picture: Picture, delay_s: int) -> dict[str, Any]:
     """The wait; a strategic merge would leave the handler of another kind beside it, so that one is taken away."""
-    hook = container.lifecycle.pre_stop if container.lifecycle is not None else None
+    hook = container.pre_stop
     server = minor_of(picture.server_version)
     if server and server < SLEEP_ACTION_SINCE:
         return {"exec": {"command": ["sleep", str(delay_s)]}}

@@ -118,7 +118,7 @@ def _order(serving: Served, placed: Placed) -> Iterator[Found]:
     subject, container = serving.subject, placed.container
     delay_s = delay_of(container)
     if placed.sidecar:
-        if container.lifecycle is not None and container.lifecycle.pre_stop is not None and delay_s is None:
+        if container.pre_stop is not None and delay_s is None:
             message = f"the preStop hook of sidecar {container.name!r} runs together with those of the others, and does not wait"
             yield _found(subject, f"{placed.path}.lifecycle.preStop", message, "drop the hook: a sidecar ends last anyway")
         return

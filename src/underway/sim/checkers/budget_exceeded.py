@@ -8,10 +8,8 @@ import json
 from math import ceil, floor
 
 from underway.kube import resource as r
-from underway.sim.checkers.evidence import ANNOTATION, Checker, phase_of, ready
+from underway.sim.checkers.evidence import ANNOTATION, PICTURE_MS, Checker, phase_of, ready
 from underway.sim.store import Change, Object
-
-PICTURE_MS = 60_000  # a driver's picture of a node may be so old
 
 
 class BudgetExceeded(Checker):

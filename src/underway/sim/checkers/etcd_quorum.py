@@ -5,11 +5,9 @@ Of n members that vote, n//2+1 must be left once the one that is taken is gone.
 """
 
 from underway.kube import resource as r
-from underway.sim.checkers.evidence import Checker, phase_of, ready
+from underway.sim.checkers.evidence import CONTROL_PLANE, PICTURE_MS, Checker, phase_of, ready
 from underway.sim.store import Change, Object
 
-ROLE = "node-role.kubernetes.io/control-plane"
-PICTURE_MS = 60_000  # a driver's picture of a member that was lost just now may be so old
 TAKEN = ("Cordoned", "Draining", "Detaching", "Terminating")
 
 
@@ -29,7 +27,7 @@ class EtcdQuorum(Checker):
         kind = change.object.get("kind")
         if kind == "Pod" and change.type != "DELETED":
             self._hear(change.object)
-        elif kind == "Node" and ROLE in change.object["metadata"].get("labels", {}):
+        elif kind == "Node" and CONTROL_PLANE in change.object["metadata"].get("labels", {}):
             self._node_changed(change)
 
     def _node_changed(self, change: Change) -> None:
@@ -49,7 +47,7 @@ class EtcdQuorum(Checker):
     def on_terminate(self, node: str) -> None:
         """A machine ends, and its member with it."""
         found = self.store.get(r.NODES, "", node)
-        if found is not None and ROLE in found["metadata"].get("labels", {}):
+        if found is not None and CONTROL_PLANE in found["metadata"].get("labels", {}):
             self._may_go(node, f"the machine of node {node} was ended")
 
     def _may_go(self, name: str, what: str) -> None:
@@ -69,7 +67,7 @@ class EtcdQuorum(Checker):
         return since_ms is not None and self.now_ms() >= since_ms + PICTURE_MS
 
     def _control_plane(self) -> list[Object]:
-        return [node for node in self.store.values(r.NODES) if ROLE in node["metadata"].get("labels", {})]
+        return [node for node in self.store.values(r.NODES) if CONTROL_PLANE in node["metadata"].get("labels", {})]
 
     def _hear(self, pod: Object) -> None:
         labels = pod["metadata"].get("labels") or {}

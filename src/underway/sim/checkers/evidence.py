@@ -14,6 +14,9 @@ from underway.sim.store import Change, Object, Store
 CLUSTER = "underway.freeze"
 ANNOTATION = "rotation.underway.dev/"  # written out on purpose: a judge does not take the word from whom it judges
 
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+PICTURE_MS = 60_000  # a driver's picture of what changed just now may be so old
+
 
 class Claim:
     """What the run was asked to do. Plain values: the specification as the user wrote it, and the names at the start."""

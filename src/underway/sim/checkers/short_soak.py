@@ -8,10 +8,9 @@ import json
 from datetime import datetime
 
 from underway.kube import resource as r
-from underway.sim.checkers.evidence import ANNOTATION, Checker, ready
+from underway.sim.checkers.evidence import ANNOTATION, CONTROL_PLANE, Checker, ready
 from underway.sim.store import Change, Object
 
-ROLE = "node-role.kubernetes.io/control-plane"  # its taint is what the node is for
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
 
 
@@ -49,7 +48,7 @@ class ShortSoak(Checker):
         if not ready(node) or node["spec"].get("unschedulable"):
             return False
         # Pods tolerate the NoExecute taint of a node that has just become Ready for five minutes; it is taken away before that.
-        if any(taint["effect"] == "NoSchedule" and taint["key"] != ROLE for taint in node["spec"].get("taints") or ()):
+        if any(taint["effect"] == "NoSchedule" and taint["key"] != CONTROL_PLANE for taint in node["spec"].get("taints") or ()):
             return False
         since = next(c["lastTransitionTime"] for c in node["status"]["conditions"] if c["type"] == "Ready")
         since_ms = round(datetime.fromisoformat(since).timestamp() * 1_000)

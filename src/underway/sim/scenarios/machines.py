@@ -75,15 +75,11 @@ def _wrong_version(run: Run) -> None:
 
 def _workloads_fail_on_it(run: Run) -> None:
     """The new image boots and is Ready, but what runs on it never passes its probes."""
-    kubelets = run.world.kubelets
-    kubelets.sick = lambda pod: not pod["spec"]["nodeName"].startswith("old-") and pod["metadata"]["namespace"] == "shop"
+    run.sicken(lambda pod: not pod["spec"]["nodeName"].startswith("old-") and pod["metadata"]["namespace"] == "shop")
 
     def correct() -> None:
         _judge_touched(run, at_most=1)
-        sick, kubelets.sick = kubelets.sick, lambda _pod: False
-        for pod in run.world.store.ordered(r.PODS, "shop"):
-            if pod["spec"].get("nodeName") and pod["status"].get("phase") == "Running" and sick(pod):
-                kubelets.set_ready(pod, ready=True)
+        run.heal("shop")
 
     run.at(MENDED_S, correct)
 

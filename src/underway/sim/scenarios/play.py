@@ -87,6 +87,18 @@ class Run:
 
         self.world.registry.mutate(resource, namespace, name, changed)
 
+    def sicken(self, sick: Callable[[Object], bool]) -> None:
+        """Have the readiness probes of these pods fail from their next one on, also of those that come later."""
+        self.world.kubelets.sick = sick
+
+    def heal(self, namespace: str) -> None:
+        """Nothing is sick any more: what runs of it in the namespace is Ready at once."""
+        kubelets = self.world.kubelets
+        sick, kubelets.sick = kubelets.sick, lambda _pod: False
+        for pod in self.world.store.ordered(r.PODS, namespace):
+            if pod["status"].get("phase") == "Running" and sick(pod):
+                kubelets.set_ready(pod, ready=True)
+
     def phases(self) -> list[str]:
         """All phases that nodes have been in."""
         return [fact.text for fact in self.rehearsal.trace.facts if fact.kind == "phase"]

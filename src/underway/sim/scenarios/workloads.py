@@ -54,20 +54,14 @@ def _free_the_pods(run: Run) -> None:
 def _unready(until_s: float) -> Script:
     """The pods of shop/sick fail their probes, also where they move to."""
 
+    def sick(pod: Object) -> bool:
+        return bool(pod["metadata"]["labels"].get("app") == "sick")
+
     def script(run: Run) -> None:
-        kubelets = run.world.kubelets
-        kubelets.sick = lambda pod: pod["metadata"]["labels"].get("app") == "sick"
-        sick = [pod for pod in run.world.store.ordered(r.PODS, "shop") if pod["metadata"]["labels"].get("app") == "sick"]
-        for pod in sick:
-            kubelets.set_ready(pod, ready=False)
-
-        def heal() -> None:
-            kubelets.sick = lambda _pod: False
-            for pod in run.world.store.ordered(r.PODS, "shop"):
-                if pod["metadata"]["labels"].get("app") == "sick" and pod["status"].get("phase") == "Running":
-                    kubelets.set_ready(pod, ready=True)
-
-        run.at(until_s, heal)
+        run.sicken(sick)
+        for pod in filter(sick, run.world.store.ordered(r.PODS, "shop")):
+            run.world.kubelets.set_ready(pod, ready=False)
+        run.at(until_s, partial(run.heal, "shop"))
 
     return script
 
