@@ -182,3 +182,33 @@ LIFECYCLES: dict[tuple[str, str], Lifecycle] = {
 def lifecycle_of(api_version: str, kind: str) -> Lifecycle | None:
     """What is known of a kind in a version, None if it is neither deprecated nor removed."""
     return LIFECYCLES.get((api_version, kind))
+
+
+def plural(kind: str) -> str:
+    """The resource of a built-in kind, as apimachinery's UnsafeGuessKindToResource guesses it."""
+    word = kind.lower()
+    if word.endswith("s"):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
+def versions_of(group: str, resource: str) -> dict[str, Lifecycle]:
+    """What is known of a resource's versions in a group; those that stay are not among them."""
+    return _BY_RESOURCE.get((group, resource), {})
+
+
+def gone(group: str, resource: str, target: int) -> Lifecycle | None:
+    """The last version of a resource that a group does not serve at all at the target, None while it serves any."""
+    rows = versions_of(group, resource).values()
+    if not group or not rows or any(not 0 < one.removed <= target for one in rows):
+        return None
+    last = max(rows, key=lambda one: one.removed)
+    stays = last.replacement.startswith(f"{group}/") and last.replacement.rpartition("/")[0] not in {
+        one.api_version for one in rows
+    }
+    return None if stays else last
+
+
+_BY_RESOURCE: dict[tuple[str, str], dict[str, Lifecycle]] = {}
+for _one in LIFECYCLES.values():
+    _BY_RESOURCE.setdefault((_one.group, plural(_one.kind)), {})[_one.version] = _one

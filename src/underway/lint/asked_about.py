@@ -24,6 +24,15 @@ def about_new_pods(rule: RuleWithOperations) -> bool:
     return about_workloads(rule) and starts and created and rule.scope != "Cluster"
 
 
+def about_moving_pods(rule: RuleWithOperations) -> bool:
+    """Whether a rotation cannot go on while nobody answers: pods, their workloads, nodes, leases, and what kubelets write."""
+    if about_new_pods(rule):
+        return True
+    groups, resources = set(rule.api_groups), {resource.partition("/")[0] for resource in rule.resources}
+    core = bool({"", "*"} & groups) and bool({"*", "pods", "nodes"} & resources)
+    return core or (bool({"coordination.k8s.io", "*"} & groups) and bool({"*", "leases"} & resources))
+
+
 def selects(selector: LabelSelector | None, namespace: Namespace | None) -> bool:
     """Whether a namespaceSelector takes a namespace; one that was not read has no labels."""
     labels = namespace.metadata.labels if namespace is not None else {}

@@ -7,7 +7,7 @@ Source: KEP-1693; apiserver pkg/endpoints/metrics, apiserver_requested_deprecate
 
 import msgspec
 
-from underway.lint.api_lifecycle import LIFECYCLES, Lifecycle
+from underway.lint.api_lifecycle import LIFECYCLES, Lifecycle, plural
 
 REQUESTED = "RequestedAPI"  # what it is called among the kinds that a rule needs, and among those that were skipped
 
@@ -40,12 +40,4 @@ class RequestedAPI(msgspec.Struct, frozen=True, order=True, rename="camel"):
     def lifecycle(self) -> Lifecycle | None:
         """What is known of the kind behind it."""
         found = (one for one in LIFECYCLES.values() if one.api_version == self.api_version)
-        return next((one for one in found if _plural(one.kind) == self.resource), None)
-
-
-def _plural(kind: str) -> str:
-    """The resource of a built-in kind, as apimachinery's UnsafeGuessKindToResource guesses it."""
-    word = kind.lower()
-    if word.endswith("s"):
-        return f"{word}es"
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+        return next((one for one in found if plural(one.kind) == self.resource), None)

@@ -138,10 +138,31 @@ class TestSkew:
     def test_kubelets(self, version: str, expected: list[str]) -> None:
         assert [finding.message for finding in found("version-skew", self.node(version), server="v1.36.3")] == expected
 
-    def test_a_leap_is_told_in_steps(self) -> None:
-        (finding,) = found("version-skew", self.node("v1.36.0"), server="v1.36.3", target=38)
+    def test_a_leap_is_told_in_steps_and_once(self) -> None:
+        more = {**self.node("v1.36.0"), "metadata": {"name": "m"}}
+        (finding,) = found("version-skew", self.node("v1.36.0"), more, server="v1.36.3", target=38)
+        assert str(finding.object) == "Service default/kubernetes"
         assert finding.message.endswith("from 1.36 to 1.38 in one step skips minor versions of the control plane")
         assert finding.remedy == "go by 1.37, 1.38"
+
+    def test_no_control_plane_goes_back(self) -> None:
+        (finding,) = found("version-skew", self.node("v1.34.0"), server="v1.36.3", target=35)
+        assert finding.message == "the API server is v1.36.3, newer than 1.35: a control plane is never taken back"
+
+
+class TestContainerRuntime:
+    @pytest.mark.parametrize(
+        ("runtime", "kubelet", "count"),
+        [
+            ("containerd://1.7.20", "v1.35.1", 1),
+            ("containerd://2.1.4", "v1.35.1", 0),
+            ("docker://20.10.7", "v1.23.9", 1),
+            ("docker://28.1.1", "v1.35.1", 0),  # a kubelet without dockershim has cri-dockerd
+        ],
+    )
+    def test_runtimes_that_end(self, runtime: str, kubelet: str, count: int) -> None:
+        one = node(containerRuntimeVersion=runtime, kubeletVersion=kubelet)
+        assert len(found("container-runtime", one, target=36)) == count
 
 
 class TestBudgets:
@@ -203,6 +224,9 @@ class TestCgroupV1:
             ("Debian GNU/Linux 10 (buster)", True),
             ("Debian GNU/Linux 12 (bookworm)", False),
             ("CentOS Linux 7 (Core)", True),
+            ("CentOS Stream 8", True),
+            ("CentOS Stream 9", False),
+            ("Oracle Linux Server 8.10", True),
             ("Bottlerocket OS 1.20.0 (aws-k8s-1.34)", False),
             ("", False),
         ],
@@ -270,6 +294,19 @@ class TestVersionSkew:
 
 
 class TestPdbBlocksDrain:
+    def test_a_budget_about_no_pod_of_the_cluster_holds_nobody(self) -> None:
+        held = budget(spec={"maxUnavailable": 0}, status={"expectedPods": 2}, uid="1")
+        idle = budget(spec={"maxUnavailable": 0}, uid="1")
+        assert [one.severity for value in (held, idle) for one in found("pdb-blocks-drain", value)] == [
+            Severity.ERROR,
+            Severity.INFO,
+        ]
+
+    def test_a_budget_that_was_not_counted_since_it_changed_lets_nobody_go(self) -> None:
+        status = {"observedGeneration": 1, "expectedPods": 3, "disruptionsAllowed": 1}
+        (finding,) = found("pdb-blocks-drain", budget(spec={"maxUnavailable": 1}, status=status, uid="1", generation=2))
+        assert (finding.severity, finding.path) == (Severity.WARNING, "status.observedGeneration")
+
     def test_pods_that_cannot_be_counted_are_named_as_the_reason(self) -> None:
         status = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed", "message": "no scale"}]}
         (finding,) = found("pdb-blocks-drain", budget(spec={"maxUnavailable": 1}, status=status, uid="1"))

@@ -268,6 +268,8 @@ class PodSpec(Model, frozen=True):
     readiness_gates: tuple[ReadinessGate, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     os: OperatingSystem | None = None
+    resources: ResourceRequirements = ResourceRequirements()
+    overhead: dict[str, Amount] = {}
 
 
 class TemplateMeta(Model, frozen=True):

@@ -1,7 +1,7 @@
 """A pod has no controller: when its node goes, it goes for good.
 
 ## What it finds
-Pods without any ownerReference. Static pods, which a node's kubelet owns, are none.
+Pods without any ownerReference that have not ended. Static pods, which a node's kubelet owns, are none.
 
 ## Why it matters
 Draining a node deletes its pods; controllers make new ones elsewhere. Nobody makes a bare pod anew, so drains stop at it
@@ -36,7 +36,8 @@ Give it to a Deployment, StatefulSet or Job; or delete it before the rotation.
 
 ## Since
 clusterlint's `bare-pods`. It takes any pod whose name ends in a node's name for a static pod, and so misses bare pods that are
-named so; we ask for the mirror annotation or an owning Node. `--compat clusterlint` asks as it does.
+named so; we ask for the mirror annotation or an owning Node. It flags pods that have ended, at which no drain stops; we do not.
+`--compat clusterlint` asks as it does.
 
 ## References
 - <https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/>
@@ -56,7 +57,8 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
     endings = tuple(f"-{node.name.lower()}" for node in picture.nodes)
     for pod in picture.of(Pod):
         static = pod.name.endswith(endings) if options.as_clusterlint else MIRROR_ANNOTATION in pod.metadata.annotations
-        if not pod.metadata.owner_references and not static:
+        over = pod.finished and not options.as_clusterlint
+        if not pod.metadata.owner_references and not static and not over:
             yield Found(
                 about=pod,
                 path="metadata.ownerReferences",

@@ -48,7 +48,8 @@ from underway.lint.target import target_minor
 REFUSED_SINCE = 35  # the default of failCgroupV1; kubernetes pkg/kubelet/apis/config/v1beta1/defaults.go
 # "Linux distribution cgroup v2 support" in the reference above: what comes before those that start with it.
 _OLD_SYSTEMS = re.compile(
-    r"Amazon Linux 2(?!\d)|CentOS Linux [78](?!\d)|Red Hat Enterprise Linux.* [78](?!\d)|(Rocky|Alma) ?Linux 8(?!\d)"
+    r"Amazon Linux 2(?!\d)|CentOS (Linux [78]|Stream 8)(?!\d)|Oracle Linux Server [78](?!\d)"
+    r"|Red Hat Enterprise Linux.* [78](?!\d)|(Rocky|Alma) ?Linux 8(?!\d)"
     r"|Ubuntu (1\d|20|21\.04)(?!\d)|Debian GNU/Linux ([89]|10)(?!\d)"
 )
 _KERNEL = re.compile(r"(\d+)\.(\d+)")

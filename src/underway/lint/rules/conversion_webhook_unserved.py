@@ -1,7 +1,7 @@
 """Custom resources whose conversion webhook leads nowhere.
 
 ## What it finds
-CustomResourceDefinitions that convert by a webhook whose Service is not there.
+CustomResourceDefinitions that convert by a webhook whose Service is not there or, on a cluster, has no ready pod.
 
 ## Why it matters
 Objects that are stored in one version can be read in no other: lists fail, and with them garbage collection and the deletion of
@@ -54,7 +54,8 @@ Bring the Service back, or migrate to one version and set the strategy to None.
 
 from collections.abc import Iterator
 
-from underway.lint.finding import Found, Severity
+from underway.lint.backends import answering
+from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.cluster import CustomResourceDefinition
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
@@ -68,13 +69,18 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         service = webhook.client_config.service if webhook is not None and webhook.client_config is not None else None
         if service is None or not picture.includes(service.namespace):
             continue
-        if picture.get("Service", service.namespace, service.name) is None:
+        name = f"{service.namespace}/{service.name}"
+        missing = picture.get("Service", service.namespace, service.name) is None
+        pods = answering(picture, service)
+        if missing or (pods is not None and not pods):
+            wrong, first = ("is not there", "bring the Service back") if missing else ("has no ready pod", "get its pods ready")
             yield Found(
                 about=definition,
                 path="spec.conversion.webhook.clientConfig.service",
-                value=f"{service.namespace}/{service.name}",
-                message=f"Service {service.namespace}/{service.name}, which converts its objects, is not there",
-                remedy="bring the Service back, or migrate to one version and convert no more",
+                value=name,
+                message=f"Service {name}, which converts its objects, {wrong}",
+                remedy=f"{first}, or migrate to one version and convert no more",
+                evidence=Evidence.STATIC if missing else Evidence.OBSERVED,
             )
 
 
@@ -85,4 +91,5 @@ RULE = Rule(
     kinds=("CustomResourceDefinition", "Service"),
     run=run,
     page=__doc__,
+    also=("Pod",),
 )

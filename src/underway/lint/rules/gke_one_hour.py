@@ -40,6 +40,7 @@ End within the hour, use a blue-green upgrade with a longer soak, or rotate with
 
 ## References
 - <https://cloud.google.com/kubernetes-engine/docs/concepts/node-pool-upgrade-strategies>
+- <https://cloud.google.com/kubernetes-engine/docs/how-to/extended-duration-pods>
 """
 
 from collections.abc import Iterator

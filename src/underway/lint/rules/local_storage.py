@@ -43,6 +43,7 @@ from underway.lint.finding import Found, Severity
 from underway.lint.objects.pod import Volume
 from underway.lint.objects.storage import PersistentVolume
 from underway.lint.picture import Picture
+from underway.lint.placement import nodes_named
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
 
@@ -52,7 +53,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
     local = {
         (claim.namespace, claim.name)
         for volume in picture.of(PersistentVolume)
-        if (claim := volume.spec.claim_ref) is not None and (volume.spec.local or volume.spec.host_path)
+        if (claim := volume.spec.claim_ref) is not None and _on_one_node(volume)
     }
     for subject in picture.subjects():
         for volume in () if subject.about.kind == "DaemonSet" else subject.spec.volumes:
@@ -63,6 +64,12 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
             elif volume.empty_dir is not None and volume.empty_dir.get("medium") != "Memory":
                 message = f"volume {volume.name!r} (emptyDir) is lost with its node"
                 yield _found(subject, volume, message, "keep nothing there that is missed", Severity.INFO)
+
+
+def _on_one_node(volume: PersistentVolume) -> bool:
+    """Whether it is a directory or disk of a node, of whatever driver: its affinity names the node."""
+    required = (volume.spec.node_affinity or {}).get("required")
+    return bool(volume.spec.local or volume.spec.host_path or nodes_named(required))
 
 
 def _found(subject: Subject, volume: Volume, message: str, remedy: str, severity: Severity) -> Found:

@@ -51,8 +51,9 @@ spec: {nodeName: one, containers: [{name: app, image: "registry.example/a:1", re
 Rotate with maxSurge of one or more, so that the successor comes first; or add a node.
 
 ## Since
-0.2. The pods are put largest first where there is room; zones, taints and affinities are not looked at, so that it can
-be worse.
+0.2. The pods are put largest first where there is room, on nodes that are ready, not cordoned, and whose taints they bear;
+DaemonSets and static pods stay. Cores, memory and the number of pods are counted; zones and affinities are not looked at,
+so that it can be worse.
 
 ## References
 - <https://kubernetes.io/docs/concepts/cluster-administration/node-autoscaling/>
@@ -61,32 +62,34 @@ be worse.
 from collections.abc import Iterator
 
 from underway.lint.finding import Evidence, Found, Severity
+from underway.lint.objects.cluster import Node
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
+from underway.lint.placement import bears, demand, takes_pods
 from underway.lint.rule import Options, Rule
 from underway.model.quantity import milli
 
-Room = list[int]  # thousandths of a core, of a byte
+Room = list[int]  # thousandths of a core, of a byte, of a pod
+STAYING = ("DaemonSet", "Node")  # who makes pods that do not move: a node owns its static pods
+PODS_ANY = "1000000"  # where a node does not say how many pods it takes
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
-    rooms = {
-        node.name: [milli(node.status.allocatable.get("cpu", "0")), milli(node.status.allocatable.get("memory", "0"))]
-        for node in picture.nodes
-    }
-    moving: dict[str, list[Room]] = {name: [] for name in rooms}
+    rooms = {node.name: _room(node) for node in picture.nodes}
+    moving: dict[str, list[tuple[Room, Pod]]] = {name: [] for name in rooms}
     for pod in picture.of(Pod):
         if pod.spec.node_name in rooms and not pod.finished:
-            demand = _demand(pod)
-            rooms[pod.spec.node_name] = [have - want for have, want in zip(rooms[pod.spec.node_name], demand, strict=True)]
+            asked = [demand(pod.spec, "cpu"), demand(pod.spec, "memory"), 1000]
+            rooms[pod.spec.node_name] = [have - want for have, want in zip(rooms[pod.spec.node_name], asked, strict=True)]
             controller = pod.metadata.controller
-            if controller is None or controller.kind != "DaemonSet":
-                moving[pod.spec.node_name].append(demand)
+            if controller is None or controller.kind not in STAYING:
+                moving[pod.spec.node_name].append((asked, pod))
     if len(rooms) < 2:
         return
-    largest = max(sorted(moving), key=lambda name: sum(demand[0] for demand in moving[name]))
-    left = _unplaced(moving[largest], [room for name, room in rooms.items() if name != largest])
+    largest = max(sorted(moving), key=lambda name: sum(asked[0] for asked, _ in moving[name]))
+    others = [(node, rooms[node.name]) for node in picture.nodes if node.name != largest and takes_pods(node)]
+    left = _unplaced(moving[largest], others)
     if left:
         yield Found(
             about=next(node for node in picture.nodes if node.name == largest),
@@ -98,21 +101,26 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         )
 
 
-def _demand(pod: Pod) -> Room:
-    requests = [container.resources.requests for container in pod.spec.containers]
-    return [sum(milli(str(request.get(name, "0"))) for request in requests) for name in ("cpu", "memory")]
+def _room(node: Node) -> Room:
+    free = node.status.allocatable
+    return [milli(free.get("cpu", "0")), milli(free.get("memory", "0")), milli(free.get("pods", PODS_ANY))]
 
 
-def _unplaced(demands: list[Room], rooms: list[Room]) -> int:
+def _unplaced(moving: list[tuple[Room, Pod]], others: list[tuple[Node, Room]]) -> int:
     """How many find no room, the largest first, each where most is left."""
     left = 0
-    for demand in sorted(demands, reverse=True):
-        room = max((room for room in rooms if room[0] >= demand[0] and room[1] >= demand[1]), default=None)
+    for asked, pod in sorted(moving, key=lambda one: one[0], reverse=True):
+        fitting = (
+            room
+            for node, room in others
+            if all(have >= want for have, want in zip(room, asked, strict=True)) and bears(pod.spec.tolerations, node.spec.taints)
+        )
+        room = max(fitting, default=None)
         if room is None:
             left += 1
-        else:
-            room[0] -= demand[0]
-            room[1] -= demand[1]
+            continue
+        for place, want in enumerate(asked):
+            room[place] -= want
     return left
 
 

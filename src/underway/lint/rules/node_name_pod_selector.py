@@ -52,15 +52,14 @@ from collections.abc import Iterator
 
 from underway.lint.finding import Found, Severity
 from underway.lint.picture import Picture
+from underway.lint.placement import HOSTNAME
 from underway.lint.rule import Options, Rule
-
-HOSTNAME_LABEL = "kubernetes.io/hostname"
 
 
 def run(picture: Picture, options: Options) -> Iterator[Found]:
     """See the module."""
     for subject in picture.subjects(per_pod=options.as_clusterlint):
-        node = subject.spec.node_selector.get(HOSTNAME_LABEL)
+        node = subject.spec.node_selector.get(HOSTNAME)
         if node is not None:
             yield Found(
                 about=subject.about,
@@ -68,7 +67,7 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
                 value=node,
                 message=f"the pod runs on node {node!r} or nowhere",
                 remedy="select nodes by a label of their pool, zone or hardware",
-                patch=subject.patch({"nodeSelector": {HOSTNAME_LABEL: None}}),
+                patch=subject.patch({"nodeSelector": {HOSTNAME: None}}),
                 pods=len(subject.pods),
             )
 

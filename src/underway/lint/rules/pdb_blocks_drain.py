@@ -2,8 +2,9 @@
 
 ## What it finds
 Budgets whose numbers leave no room at all (minAvailable as many as there are, maxUnavailable 0), or whose pods the
-disruption controller cannot count. As a warning: budgets whose status allows no disruption at the moment, and those that
-will allow none when an autoscaler has gone down to its minimum.
+disruption controller cannot count. As a warning: budgets whose status allows no disruption at the moment, those whose status
+is older than they are, and those that will allow none when an autoscaler has gone down to its minimum. Without room, but about
+no pod of the cluster: information.
 
 ## Why it matters
 A drain asks the budget before each pod and waits for ever: the node is never emptied.
@@ -72,11 +73,23 @@ def _found(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
     healthy = f"{status.current_healthy} of {status.desired_healthy} needed pods are healthy"
     expected = status.expected_pods or _wanted(budget, picture)
     if why := why_never(budget, expected):
+        idle = bool(budget.metadata.uid) and not expected
         yield Found(
             about=budget,
             path="spec.maxUnavailable" if budget.spec.max_unavailable is not None else "spec.minAvailable",
-            message=f"the budget never allows a disruption: {why}",
+            message=f"the budget never allows a disruption: {why}{'; it is about no pod now' if idle else ''}",
             remedy="loosen it, or raise the replicas, so that one pod can be spared",
+            severity=Severity.INFO if idle else None,
+        )
+    elif budget.metadata.uid and status.observed_generation < budget.metadata.generation:
+        yield Found(
+            about=budget,
+            path="status.observedGeneration",
+            value=str(status.observed_generation),
+            message="the disruption controller has not counted since it was changed: nothing may be evicted until it does",
+            remedy="wait a moment; if it lasts, find out why kube-controller-manager does not run",
+            severity=Severity.WARNING,
+            evidence=Evidence.OBSERVED,
         )
     elif status.expected_pods and status.disruptions_allowed == 0:
         yield Found(

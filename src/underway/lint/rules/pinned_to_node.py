@@ -1,7 +1,8 @@
 """Pods that may run on one node only.
 
 ## What it finds
-Workloads with a nodeSelector on kubernetes.io/hostname, or with nodeName, other than DaemonSets.
+Workloads, other than DaemonSets, with a nodeSelector on kubernetes.io/hostname, with nodeName, or with a required affinity to
+nodes by their names; a warning where it names several.
 
 ## Why it matters
 When that node is replaced its successor has another name: the pod stays Pending for ever.
@@ -34,7 +35,7 @@ spec:
 Select nodes by a label of their pool.
 
 ## Since
-0.2. clusterlint: node-name-pod-selector looks at nodeSelector alone.
+0.2. clusterlint's node-name-pod-selector looks at nodeSelector alone.
 
 ## References
 - <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/>
@@ -45,9 +46,12 @@ from collections.abc import Iterator
 from underway.lint.finding import Found, Severity
 from underway.lint.objects.workload import Templated
 from underway.lint.picture import Picture
+from underway.lint.placement import HOSTNAME, nodes_named, required_affinity
 from underway.lint.rule import Options, Rule
+from underway.lint.subject import Subject
+from underway.model.enumeration import some_of
 
-HOSTNAME = "kubernetes.io/hostname"
+NAMES_MAX = 3  # that a message shows
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
@@ -58,7 +62,9 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         # A pod's own nodeName is what the scheduler wrote; only a template's is a wish.
         wish = subject.about.template.spec.node_name if isinstance(subject.about, Templated) else ""
         name = subject.spec.node_selector.get(HOSTNAME, "") or wish
-        if name:
+        if not name:
+            yield from _by_affinity(subject)
+        else:
             field = f'nodeSelector["{HOSTNAME}"]' if HOSTNAME in subject.spec.node_selector else "nodeName"
             yield Found(
                 about=subject.about,
@@ -71,6 +77,23 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                 ),
                 pods=len(subject.pods),
             )
+
+
+def _by_affinity(subject: Subject) -> Iterator[Found]:
+    """What requires nodes by their names: one is an error; of several the last one that is replaced takes its place along."""
+    names = sorted(nodes_named(required_affinity(subject.spec)))
+    if names:
+        alone = len(names) == 1
+        yield Found(
+            about=subject.about,
+            path=f"{subject.path}.affinity.nodeAffinity",
+            value=", ".join(names),
+            message=f"the pod can run on node{'' if alone else 's'} {some_of(names, NAMES_MAX)} alone: "
+            f"when {'that is' if alone else 'they are'} replaced, it cannot run",
+            remedy="select nodes by a label of their pool",
+            severity=Severity.ERROR if alone else Severity.WARNING,
+            pods=len(subject.pods),
+        )
 
 
 RULE = Rule(

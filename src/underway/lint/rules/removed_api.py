@@ -7,7 +7,7 @@ copy that kubectl apply keeps.
 
 ## Why it matters
 The new API server answers such a manifest with 404 and the client that sends it fails: deploys stop on the day of the
-upgrade.
+upgrade. AKS refuses to upgrade at all while a client asks for such an API.
 
 ## Bad
 ```yaml
@@ -39,6 +39,7 @@ is deployed, and since when, is known by their labels. Without --target: the ver
 
 ## References
 - <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>
+- <https://learn.microsoft.com/azure/aks/stop-cluster-upgrade-api-breaking-changes>
 - <https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/1693-warnings>
 """
 

@@ -42,7 +42,8 @@ Set requests for cpu and memory, and a limit for memory.
 
 ## Since
 clusterlint's `resource-requirements`. Of manifests it knows nothing; we take what a LimitRange of the namespace gives a
-container. It reports each replica; we report each workload once. `--compat clusterlint` reports as it does.
+container. It ignores what is written for the pod as a whole (`spec.resources`), and reports each replica; we take it, and report
+each workload once. `--compat clusterlint` reports as it does.
 
 ## References
 - <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>
@@ -61,6 +62,9 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
     defaulted = set() if options.as_clusterlint else {limit.namespace for limit in picture.of(LimitRange) if _gives(limit)}
     for subject in picture.subjects(per_pod=options.as_clusterlint):
         if not subject.pods and subject.namespace in defaulted:
+            continue
+        whole = subject.spec.resources
+        if (whole.requests or whole.limits) and not options.as_clusterlint:
             continue
         for placed in subject.containers:
             resources = placed.container.resources

@@ -59,13 +59,14 @@ where a pod lives.
 - <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment>
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.limits import ResourceQuota
-from underway.lint.objects.pod import Amount, PodSpec
+from underway.lint.objects.pod import PodSpec
 from underway.lint.objects.workload import Deployment
 from underway.lint.picture import Picture
+from underway.lint.placement import demand
 from underway.lint.rollout import surge_most, unavailable_most
 from underway.lint.rule import Options, Rule
 from underway.model.quantity import milli
@@ -118,10 +119,7 @@ def _demand(spec: PodSpec, name: str) -> int:
     part, _, resource = name.rpartition(".")
     if part not in ("", "requests", "limits"):
         return 0
-    lists: list[Mapping[str, Amount]] = [
-        container.resources.limits if part == "limits" else container.resources.requests for container in spec.containers
-    ]
-    return sum(milli(str(one.get(resource, "0"))) for one in lists)
+    return demand(spec, resource, "limits" if part == "limits" else "requests")
 
 
 def _shown(thousandths: int) -> str:

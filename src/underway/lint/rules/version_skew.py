@@ -2,9 +2,9 @@
 
 ## What it finds
 Kubelets and kube-proxies more than three minor versions older than the target (two, if older than 1.25), or newer than the API
-server; a target more than one minor version ahead of the cluster; and, where the control plane runs in pods, API servers more
-than one minor version apart, and controller managers and schedulers that are newer than the API server or more than one
-minor version older.
+server; a target more than one minor version ahead of the cluster, or behind it; and, where the control plane runs in pods, API
+servers more than one minor version apart, and controller managers and schedulers that are newer than the API server or more
+than one minor version older.
 
 ## Why it matters
 The API server takes no kubelet that is newer, and promises nothing to one that is too old; a control plane goes one
@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.image import parse
-from underway.lint.objects.meta import Object
+from underway.lint.objects.meta import Metadata, Named, Object
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
@@ -49,6 +49,7 @@ from underway.lint.target import minor_of, target_minor
 OLDER_MAX, OLDER_MAX_BEFORE_125 = 3, 2
 SINCE_THREE = 25
 SYSTEM = "kube-system"
+API_SERVER = ("Service", "default", "kubernetes")  # which stands for it in its own cluster
 PROXY = "kube-proxy"
 # By the label component, as kubeadm and the managed platforms write it: how much older than the API server it may be.
 CONTROL_PLANE = {"kube-apiserver": 1, "kube-controller-manager": 1, "kube-scheduler": 1, "cloud-controller-manager": 1}
@@ -60,9 +61,15 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
     target, server = target_minor(picture, options), minor_of(picture.server_version)
     for node in picture.nodes:
         version = node.status.node_info.kubelet_version
-        said = _of_node("kubelet", version, target, picture.server_version) or _steps(version, target, server, options)
+        said = _of_node("kubelet", version, target, picture.server_version)
         if said is not None:
             yield _found(node, "status.nodeInfo.kubeletVersion", version, said)
+    said = _steps(picture.server_version, target, server, options)
+    if said is not None:
+        api = picture.get(*API_SERVER) or Named(
+            kind=API_SERVER[0], metadata=Metadata(namespace=API_SERVER[1], name=API_SERVER[2])
+        )
+        yield _found(api, "", picture.server_version, said)
     for subject in picture.subjects():
         if subject.namespace == SYSTEM:
             yield from _in_pods(subject, target, picture.server_version)
@@ -86,12 +93,14 @@ def _of_node(name: str, version: str, target: int, server_version: str) -> Said 
 
 
 def _steps(version: str, target: int, server: int, options: Options) -> Said | None:
-    """A target that lies more than one step ahead."""
-    if not (minor_of(version) and server and options.target is not None and target > server + 1):
+    """A target that lies more than one step ahead, or behind."""
+    if not server or options.target is None or server <= target <= server + 1:
         return None
+    if target < server:
+        return f"the API server is {version}, newer than 1.{target}: a control plane is never taken back", "name a newer target"
     steps = ", ".join(f"1.{step}" for step in range(server + 1, target + 1))
     return (
-        f"kubelet {version}: from 1.{server} to 1.{target} in one step skips minor versions of the control plane",
+        f"the API server is {version}: from 1.{server} to 1.{target} in one step skips minor versions of the control plane",
         f"go by {steps}",
     )
 
@@ -139,5 +148,5 @@ RULE = Rule(
     kinds=("Node",),
     run=run,
     page=__doc__,
-    also=("Pod",),
+    also=("Pod", "Service"),
 )

@@ -1,7 +1,8 @@
 """Admission webhooks that fail closed and whose backends would all leave together.
 
 ## What it finds
-Webhooks with failurePolicy Fail whose Service has all its ready pods on one node.
+Webhooks with failurePolicy Fail whose Service has all its ready pods on one node, or, on a cluster, none at all. An error where
+they are asked about what moving pods takes (pods and their workloads, nodes, leases), else a warning.
 
 ## Why it matters
 When that node is drained no object that the webhook is asked about can be created or changed: also not the pods that
@@ -15,6 +16,7 @@ metadata: {name: policy}
 webhooks:
 - name: policy.example.com
   failurePolicy: Fail
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
   clientConfig: {service: {namespace: policy, name: policy}}
 ---
 apiVersion: v1
@@ -36,6 +38,7 @@ metadata: {name: policy}
 webhooks:
 - name: policy.example.com
   failurePolicy: Ignore
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
   clientConfig: {service: {namespace: policy, name: policy}}
 ---
 apiVersion: v1
@@ -59,43 +62,39 @@ Run two replicas on different nodes, with a budget, and leave the webhook's own 
 - <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
+from underway.lint.asked_about import about_moving_pods
+from underway.lint.backends import answering
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.admission import WebhookConfiguration
-from underway.lint.objects.pod import Pod
-from underway.lint.objects.traffic import Service
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
-    running: dict[str, list[Pod]] = {}
-    for pod in picture.of(Pod):
-        if pod.spec.node_name and not pod.terminating and not pod.finished:
-            running.setdefault(pod.namespace, []).append(pod)
     for configuration in picture.of(WebhookConfiguration):
         for webhook in configuration.webhooks:
             reference = webhook.client_config.service
-            if reference is None or webhook.failure_policy == "Ignore":
+            if reference is None or webhook.failure_policy == "Ignore" or not webhook.rules:
                 continue
-            service = picture.get("Service", reference.namespace, reference.name)
-            selector = service.spec.selector if isinstance(service, Service) else {}
-            nodes = _nodes(selector, running.get(reference.namespace, ()))
-            if len(nodes) == 1:
-                yield Found(
-                    about=configuration,
-                    path=f'webhooks[name="{webhook.name}"]',
-                    message=f"webhook {webhook.name!r} fails closed, and all its pods are on node {next(iter(nodes))}",
-                    remedy=f"spread the pods of Service {reference.namespace}/{reference.name} over two nodes",
-                    evidence=Evidence.OBSERVED,
-                )
-
-
-def _nodes(selector: Mapping[str, str], pods: Iterable[Pod]) -> set[str]:
-    """The nodes of the pods that a Service selects; one without a selector selects none."""
-    return {pod.spec.node_name for pod in pods if selector and selector.items() <= pod.metadata.labels.items()}
+            pods = answering(picture, reference) if picture.includes(reference.namespace) else None
+            nodes = {pod.spec.node_name for pod in pods or ()}
+            if pods is None or len(nodes) > 1:
+                continue
+            service = f"Service {reference.namespace}/{reference.name}"
+            where = f"and all its pods are on node {next(iter(nodes))}" if nodes else f"and no pod of {service} is ready"
+            stopping = any(about_moving_pods(rule) for rule in webhook.rules)
+            yield Found(
+                about=configuration,
+                path=f'webhooks[name="{webhook.name}"]',
+                message=f"webhook {webhook.name!r} fails closed, {where}",
+                remedy=f"spread the pods of {service} over two nodes" if nodes else f"get the pods of {service} ready first",
+                severity=Severity.ERROR if stopping else Severity.WARNING,
+                evidence=Evidence.OBSERVED,
+                pods=len(pods),
+            )
 
 
 RULE = Rule(
