@@ -73,20 +73,19 @@ async def _read(rotation: Any, kubeconfig: str, context: str) -> tuple[Any, Any]
 
 async def picture_of_live(api: Any, version: str) -> Any:
     """What the preflight looks at, of a live cluster of a version."""
-    from underway.cli.lint.sources import kinds_of
-    from underway.cli.preflight import rules
+    from underway.cli.preflight import kinds
     from underway.lint.picture import Picture
     from underway.live.inventory import inventory
 
-    seen = await inventory(api, kinds_of(rules()))
-    return Picture(seen.objects, skipped=seen.skipped, server_version=version)
+    seen = await inventory(api, kinds())
+    return Picture(seen.objects, skipped=seen.skipped, server_version=version, requested=seen.requested)
 
 
 def picture_of_saved(saved: Any) -> Any:
     """What the preflight looks at, of a snapshot file."""
     from underway.lint.picture import Picture
 
-    return Picture(saved.objects, skipped=saved.skipped, server_version=saved.server_version)
+    return Picture(saved.objects, skipped=saved.skipped, server_version=saved.server_version, requested=saved.requested)
 
 
 def show(made: Any) -> None:

@@ -1,6 +1,8 @@
 """Which requests admission is asked about: what the rules about webhooks and about admission policies share."""
 
-from underway.lint.objects.admission import RuleWithOperations
+from collections.abc import Mapping
+
+from underway.lint.objects.admission import RuleWithOperations, Webhook
 from underway.lint.objects.cluster import Namespace
 from underway.model.meta import LabelSelector
 from underway.model.selector import matches
@@ -31,6 +33,27 @@ def about_moving_pods(rule: RuleWithOperations) -> bool:
     groups, resources = set(rule.api_groups), {resource.partition("/")[0] for resource in rule.resources}
     core = bool({"", "*"} & groups) and bool({"*", "pods", "nodes"} & resources)
     return core or (bool({"coordination.k8s.io", "*"} & groups) and bool({"*", "leases"} & resources))
+
+
+def asked_of(webhook: Webhook, labels: Mapping[str, str], namespace: Namespace | None) -> bool:
+    """Whether a webhook is asked before a pod with these labels is made in a namespace; what its conditions say is not read.
+
+    Source: admissionregistration/v1 types.go, RuleWithOperations: "*" are all resources, "*/*" their subresources too.
+    """
+    about = webhook.object_selector is None or matches(webhook.object_selector, labels)
+    return (
+        about
+        and selects(webhook.namespace_selector, namespace)
+        and not webhook.match_conditions
+        and any(
+            {"", "*"} & set(rule.api_groups)
+            and {"v1", "*"} & set(rule.api_versions)
+            and {"pods", "*", "*/*"} & set(rule.resources)
+            and {"CREATE", "*"} & set(rule.operations)
+            and rule.scope != "Cluster"
+            for rule in webhook.rules
+        )
+    )
 
 
 def selects(selector: LabelSelector | None, namespace: Namespace | None) -> bool:

@@ -1,11 +1,18 @@
-"""What lint adds to a plan: what cannot end well forbids it, all else is a note."""
+"""What lint adds to a plan: what cannot end well forbids it, all else is a note; by `plan`, and by `rotate` before it begins."""
 
+import io
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
-from underway.cli.preflight import judged, rules
+from clusterlint_program import Served
+from underway.cli.main import main
+from underway.cli.preflight import judged, kinds, rules
 from underway.lint import Picture, picture_of
 from underway.lint.picture import Skipped
 from underway.model import decode
@@ -13,12 +20,13 @@ from underway.model.snapshot import snapshot_of
 from underway.rotate.estimates import estimates_of
 from underway.rotate.plan import Plan, plan
 from underway.rotate.spec import Rotation
+from underway.sim.apiserver.discovery import RELEASE
 
 NOW_MS = 1_795_564_800_000
 
 
-def rotation(version: str) -> Rotation:
-    spec = {"target": {"kubeletVersion": version}, "machines": {"provider": "Command", "command": ["./machines"]}}
+def rotation(version: str, **also: Any) -> Rotation:
+    spec = {"target": {"kubeletVersion": version}, "machines": {"provider": "Command", "command": ["./machines"]}, **also}
     document = {"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": "workers"}, "spec": spec}
     return msgspec.convert(document, Rotation)
 
@@ -50,12 +58,12 @@ def stateful_set(name: str, template: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": spec}
 
 
-def preflight(*objects: dict[str, Any], server: str = "v1.37.2", target: str = "v1.37.2", skipped: int = 0) -> Plan:
+def preflight(*objects: dict[str, Any], server: str = "v1.37.2", target: str = "v1.37.2", skipped: int = 0, **also: Any) -> Plan:
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for value in objects:
         by_kind.setdefault(value["kind"], []).append(value)
     read = {kind: [decode.from_values(kind, value) for value in values] for kind, values in by_kind.items()}
-    wanted = rotation(target)
+    wanted = rotation(target, **also)
     made = plan(wanted, snapshot_of(read), estimates_of(wanted.spec), NOW_MS)
     lost = tuple(Skipped("PersistentVolume", f"needs list persistentvolumes ({number})") for number in range(skipped))
     return judged(made, wanted, Picture(picture_of(objects).objects, skipped=lost, server_version=server), NOW_MS)
@@ -89,6 +97,152 @@ def test_a_pod_pinned_to_a_node_forbids_that_node() -> None:
     (blocker,) = made.blockers
     assert (blocker.node, blocker.pod) == ("a", "shop/web-0")
     assert "StatefulSet shop/web: the pod can run on node a alone" in blocker.reason
+
+
+WEBHOOKS = "ValidatingWebhookConfiguration"
+
+
+def webhook(namespaces: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A webhook that fails closed and is asked about new pods; namespaces: not in these."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    elsewhere = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(namespaces)}
+    one = {
+        "name": "policy.example.com",
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "rules": [rule],
+        "clientConfig": {"service": {"namespace": "shop", "name": "policy"}},
+        "namespaceSelector": {"matchExpressions": [elsewhere]} if namespaces else {},
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": WEBHOOKS}
+    return {**kind, "metadata": {"name": "policy", "uid": "policy"}, "webhooks": [one]}
+
+
+def namespace() -> dict[str, Any]:
+    metadata = {"name": "shop", "uid": "shop", "labels": {"kubernetes.io/metadata.name": "shop"}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def service() -> dict[str, Any]:
+    spec = {"selector": {"app": "policy"}, "ports": [{"port": 443}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "policy", "namespace": "shop", "uid": "s"}, "spec": spec}
+
+
+def unready(pod: dict[str, Any], since: str) -> dict[str, Any]:
+    condition = {"type": "Ready", "status": "False", "lastTransitionTime": since}
+    return {**pod, "status": {"phase": "Running", "conditions": [condition]}}
+
+
+NODES = (node("a"), node("b"))
+POLICY = (namespace(), service(), pod("policy-0", "a", {"app": "policy"}, "policy"), pod("web-0", "b", {"app": "web"}))
+
+
+def short(policy: str = "IfHealthyBudget") -> dict[str, Any]:
+    """A budget that lacks a healthy pod."""
+    made = budget("web", {"app": "web"})
+    made["spec"] = {**made["spec"], "unhealthyPodEvictionPolicy": policy}
+    made["status"] = {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 2, "expectedPods": 2}
+    return made
+
+
+LOST = unready(pod("web-0", "b", {"app": "web"}), "2026-11-24T23:30:00Z")
+
+
+@pytest.mark.parametrize(
+    ("objects", "blocked", "reason"),
+    [
+        ((*POLICY, webhook()), ["a"], "fails closed, and all its pods are on node a, and is asked before they are made anew"),
+        ((*POLICY, webhook(("shop",))), [], ""),  # not about its own namespace: its pod comes back, and then the others
+        ((*POLICY[:2], POLICY[3], webhook()), ["b"], "and no pod of Service shop/policy is ready: its own is not made anew"),
+        ((*POLICY[:2], POLICY[3], webhook(("shop",))), [], ""),
+        (
+            (LOST, short()),
+            ["b"],
+            "web-0 has not been ready for 30m00s: set unhealthyPodEvictionPolicy to AlwaysAllow, or mend it",
+        ),
+        ((LOST, short("AlwaysAllow")), [], ""),
+        ((unready(LOST, "2026-11-24T23:58:00Z"), short()), [], ""),  # two minutes: it may yet come
+    ],
+)
+def test_what_would_not_come_back_forbids_its_node(objects: tuple[dict[str, Any], ...], blocked: list[str], reason: str) -> None:
+    made = preflight(*NODES, *objects)
+    assert [blocker.node for blocker in made.blockers] == blocked
+    assert all(reason in blocker.reason for blocker in made.blockers)
+
+
+def test_a_second_replica_that_comes_first_answers_for_the_webhook() -> None:
+    deployment = {**stateful_set("policy", {}), "kind": "Deployment"}
+    deployment["spec"]["replicas"] = 1
+    alone = pod("policy-0", "a", {"app": "policy"}, "policy")
+    alone["metadata"]["ownerReferences"][0]["kind"] = "Deployment"
+    made = preflight(*NODES, namespace(), service(), alone, deployment, webhook(), drain={"singleReplica": "Surge"})
+    assert made.blockers == ()
+    assert any("all its pods are on node a" in note for note in made.warnings)
+
+
+def test_a_successor_that_comes_first_makes_the_room_that_is_lacking() -> None:
+    full = [{**node(name), "status": {**node(name)["status"], "allocatable": {"cpu": "1", "memory": "1Gi"}}} for name in "ab"]
+    pods = [pod(f"web-{name}", name, {"app": "web"}) for name in "ab"]
+    for one in pods:
+        one["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "1"}}
+    lacking = [note for note in preflight(*full, *pods, pace={"maxSurge": 0}).warnings if "no-room-to-repack" in note]
+    assert len(lacking) == 1
+    assert not [note for note in preflight(*full, *pods).warnings if "no-room-to-repack" in note]
+
+
+def test_secrets_and_roles_need_not_be_read_for_it() -> None:
+    assert not {"Secret", "ConfigMap", "Role", "ClusterRole"} & kinds()
+    assert {"Node", "Pod", "PodDisruptionBudget", "APIService", "RequestedAPI"} <= kinds()
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[Served]:
+    """An API server over HTTPS without nodes."""
+    with Served() as served:
+        yield served
+
+
+def told(*arguments: str) -> tuple[int, str, str]:
+    """Run the command line in this process: exit code, and what it says."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0), out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("command", ["plan", "rotate"])
+@pytest.mark.parametrize(
+    ("objects", "reason"),
+    [
+        ((*POLICY, webhook()), "webhook 'policy.example.com' fails closed, and all its pods are on node a"),
+        ((LOST, short()), "web-0 has not been ready for"),
+        (
+            (
+                pod("web-0", "a", {"app": "web"}),
+                stateful_set("web", {"nodeName": "a", "containers": [{"name": "app", "image": "w:1"}]}),
+            ),
+            "StatefulSet shop/web: the pod can run on node a alone",
+        ),
+        ((pod("web-0", "a", {"app": "w", "t": "w"}), budget("one", {"app": "w"}), budget("two", {"t": "w"})), "more than one"),
+        (({**pod("web-0", "a", {}), "metadata": {"name": "web-0", "namespace": "shop"}},), "has no controller"),
+    ],
+    ids=["webhook", "unhealthy", "pinned", "budgets", "bare"],
+)
+def test_the_commands_refuse_what_cannot_end_well(
+    command: str, objects: tuple[dict[str, Any], ...], reason: str, embedded: Served, tmp_path: Path
+) -> None:
+    embedded.hold([namespace(), *NODES, *(one for one in objects if one["kind"] != "Namespace")])
+    file = tmp_path / "rotation.yaml"
+    target = {"target": {"kubeletVersion": RELEASE}, "machines": {"provider": "Command", "command": ["false"]}}
+    file.write_text(
+        yaml.safe_dump({"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": "w"}, "spec": target})
+    )
+    code, out, err = told(command, "-f", str(file), "--kubeconfig", str(embedded.kubeconfig))
+    assert code == 1, err
+    assert reason in " ".join(out.split())
+    if command == "rotate":
+        assert "nothing was changed; remove what blocks" in err
 
 
 @pytest.mark.parametrize("skipped", [1, 30])

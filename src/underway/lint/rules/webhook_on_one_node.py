@@ -65,36 +65,27 @@ Run two replicas on different nodes, with a budget, and leave the webhook's own 
 from collections.abc import Iterator
 
 from underway.lint.asked_about import about_moving_pods
-from underway.lint.backends import answering
+from underway.lint.backends import alone
 from underway.lint.finding import Evidence, Found, Severity
-from underway.lint.objects.admission import WebhookConfiguration
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
-    for configuration in picture.of(WebhookConfiguration):
-        for webhook in configuration.webhooks:
-            reference = webhook.client_config.service
-            if reference is None or webhook.failure_policy == "Ignore" or not webhook.rules:
-                continue
-            pods = answering(picture, reference) if picture.includes(reference.namespace) else None
-            nodes = {pod.spec.node_name for pod in pods or ()}
-            if pods is None or len(nodes) > 1:
-                continue
-            service = f"Service {reference.namespace}/{reference.name}"
-            where = f"and all its pods are on node {next(iter(nodes))}" if nodes else f"and no pod of {service} is ready"
-            stopping = any(about_moving_pods(rule) for rule in webhook.rules)
-            yield Found(
-                about=configuration,
-                path=f'webhooks[name="{webhook.name}"]',
-                message=f"webhook {webhook.name!r} fails closed, {where}",
-                remedy=f"spread the pods of {service} over two nodes" if nodes else f"get the pods of {service} ready first",
-                severity=Severity.ERROR if stopping else Severity.WARNING,
-                evidence=Evidence.OBSERVED,
-                pods=len(pods),
-            )
+    for one in picture.derived(alone):
+        service = f"Service {one.service.namespace}/{one.service.name}"
+        where = f"and all its pods are on node {one.node}" if one.pods else f"and no pod of {service} is ready"
+        stopping = any(about_moving_pods(rule) for rule in one.webhook.rules)
+        yield Found(
+            about=one.configuration,
+            path=one.path,
+            message=f"webhook {one.webhook.name!r} fails closed, {where}",
+            remedy=f"spread the pods of {service} over two nodes" if one.pods else f"get the pods of {service} ready first",
+            severity=Severity.ERROR if stopping else Severity.WARNING,
+            evidence=Evidence.OBSERVED,
+            pods=len(one.pods),
+        )
 
 
 RULE = Rule(
