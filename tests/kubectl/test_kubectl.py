@@ -325,3 +325,12 @@ def test_the_operator_is_installed_by_one_pipe(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=json.dumps({**rotation, "spec": {"target": {"kubeletVersion": "v1.37.2"}}}))
     assert kubectl("get", "rot").splitlines()[1].split()[0] == "workers"
     kubectl("delete", "rotation/workers", "namespace/underway-system")
+
+
+def test_logs_say_what_a_container_did(kubectl: Kubectl, deployment: str) -> None:
+    said = kubectl("logs", "-n", deployment, "deployment/web").splitlines()
+    assert "app: started registry.example/web:1" in said
+    assert "app: ready" in said
+    name = kubectl("get", "pods", "-n", deployment, "-o", "jsonpath={.items[0].metadata.name}")
+    refused = kubectl("logs", "-n", deployment, name, "--previous", code=1)
+    assert f'previous terminated container "app" in pod "{name}" not found' in refused

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from parity.conversation import Conversation
-from parity.conversations import access, custom, evictions, lists, objects, patches, read, strictness
+from parity.conversations import access, custom, evictions, lists, logs, objects, patches, read, strictness
 from parity.differences import DIFFERENCES
 from parity.speaker import Speaker
 from parity.transcript import comparable
@@ -22,6 +22,7 @@ CONVERSATIONS = (
     *custom.CONVERSATIONS,
     *strictness.CONVERSATIONS,
     *read.CONVERSATIONS,
+    *logs.CONVERSATIONS,
 )
 
 

@@ -72,7 +72,7 @@ class Entry(msgspec.Struct, frozen=True):
 CATALOGUE: tuple[Entry, ...] = (
     Entry(r.NAMESPACES, ("ns",), ("status",)),
     Entry(r.NODES, ("no",), ("status",)),
-    Entry(r.PODS, ("po",), ("status", "eviction", "binding"), ("all",)),
+    Entry(r.PODS, ("po",), ("status", "eviction", "binding", "log"), ("all",)),
     Entry(r.SERVICES, ("svc",), ("status",), ("all",)),
     Entry(CONFIG_MAPS, ("cm",)),
     Entry(SECRETS),

@@ -46,6 +46,8 @@ def pod_spec(spec: Object) -> Object:
         **spec,
     }
     filled["containers"] = [_container(container) for container in spec.get("containers", ())]
+    if spec.get("initContainers"):
+        filled["initContainers"] = [_container(container) for container in spec["initContainers"]]
     return filled
 
 

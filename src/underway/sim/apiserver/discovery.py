@@ -18,6 +18,7 @@ SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
     "scale": ("get", "patch", "update"),
     "eviction": ("create",),
     "binding": ("create",),
+    "log": ("get",),
 }
 # Subresources whose objects are of a kind other than their parent's.
 SUBRESOURCE_KINDS = {

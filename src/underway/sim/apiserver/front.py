@@ -161,6 +161,9 @@ class Front:
     def _resource(self, request: HttpRequest, wanted: Target, entry: Entry) -> Answer | Watching:
         _check_served(wanted, entry)
         call = self._call(request, wanted, entry)
+        if wanted.subresource == "log":
+            said = self.server.log(call)
+            return Answer(204, b"", TEXT) if said is None else Answer(200, said, "text/plain")
         shape = form(request.headers.get("accept", ""), FORMS)
         if wanted.verb == "watch":
             return self._watch(call, shape, request.query)

@@ -13,7 +13,7 @@ import msgspec
 from underway.kube import request as q
 from underway.kube.request import Verb
 from underway.kube.resource import PODS, Resource
-from underway.sim.apiserver import custom_values, pages, patch, status, validation
+from underway.sim.apiserver import custom_values, logs, pages, patch, status, validation
 from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
@@ -60,7 +60,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiServer:
-    """One API server over one registry. ready: what /readyz says, a list of failing checks that faults may fill."""
+    """One API server over one registry.
+
+    failing_checks: those of /readyz, which faults may fill; reaches: whether the kubelet of a node answers, as in a world;
+    console: what containers have said.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
@@ -68,6 +72,8 @@ class ApiServer:
         self.failing_checks: list[str] = []
         self.entries: dict[tuple[str, str, str], Entry] = {served_as(entry.resource): entry for entry in CATALOGUE}
         self.customs = Customs(registry, self.entries)
+        self.reaches: Callable[[str], bool] = lambda _node: False
+        self.console: logs.Console = logs.console
 
     def entry(self, resource: Resource) -> Entry:
         """The catalogue's entry of a resource. Raises StatusError 404."""
@@ -86,6 +92,10 @@ class ApiServer:
         lines = [f"[-]{check} failed: reason withheld" if check in self.failing_checks else f"[+]{check} ok" for check in checks]
         verdict = "readyz check failed" if self.failing_checks else "readyz check passed"
         return (500 if self.failing_checks else 200), "\n".join([*lines, verdict, ""])
+
+    def log(self, call: Call) -> bytes | None:
+        """The log of a container, None while its pod has no node. Raises StatusError."""
+        return logs.read(self.registry, call, self.reaches, self.console)
 
     def handle(self, call: Call) -> tuple[int, Object]:
         """Answer a call other than a watch: code and JSON value. Refusals are answers too."""

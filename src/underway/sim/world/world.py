@@ -74,6 +74,7 @@ class World:
         parts = (self.queue, self.registry, seed)
         self.volumes = Volumes(*parts, pods)
         self.kubelets = Kubelets(*parts, pods, self.volumes, Events(self.registry, "kubelet"))
+        self.server.reaches = self.kubelets.alive.__contains__
         self.nodes = Nodes(*parts, pods)
         self.machines = SimMachines(*parts, self.kubelets, self.nodes, scenario.timing, scenario.node_size)
         self.etcd = Etcd(*parts, pods, self.kubelets, self.server, self.api)
