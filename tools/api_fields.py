@@ -49,7 +49,7 @@ ROOTS = {
     "discovery": "EndpointSlice",
     "events": "Event",
     "scheduling": "PriorityClass",
-    "networking": "Ingress IngressClass",
+    "networking": "Ingress IngressClass NetworkPolicy",
     "rbac": "Role RoleBinding ClusterRole ClusterRoleBinding",
     "authorization": "SelfSubjectAccessReview SubjectAccessReview LocalSubjectAccessReview SelfSubjectRulesReview",
     "authentication": "SelfSubjectReview",

@@ -21,7 +21,7 @@ CUSTOM_RESOURCE_DEFINITIONS = Resource(
 )
 PRIORITY_CLASSES = Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", namespaced=False)
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
-
+NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
 INGRESS_CLASSES = Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False)
 POD_TEMPLATES = Resource("", "v1", "podtemplates", "PodTemplate")
 REPLICATION_CONTROLLERS = Resource("", "v1", "replicationcontrollers", "ReplicationController")
@@ -97,6 +97,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(PRIORITY_CLASSES, ("pc",)),
     Entry(INGRESSES, ("ing",), ("status",)),
     Entry(INGRESS_CLASSES),
+    Entry(NETWORK_POLICIES, ("netpol",)),
     Entry(POD_TEMPLATES),
     Entry(REPLICATION_CONTROLLERS, ("rc",), ("status", "scale"), ("all",)),
     Entry(LIMIT_RANGES, ("limits",)),

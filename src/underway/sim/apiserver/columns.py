@@ -6,7 +6,7 @@ types and priorities are those of kube-apiserver 1.36. What kinds share is `sim.
 
 from underway.model import timestamp
 from underway.sim.apiserver.cells import AGE, NONE, UNKNOWN, UNSET, Cell, Column, at, count, human, name_of, pairs, since, text
-from underway.sim.apiserver.kinds import admission, autoscaling, quotas
+from underway.sim.apiserver.kinds import admission, autoscaling, networking, quotas
 from underway.sim.apiserver.selectors import selector_text
 from underway.sim.store import Object
 
@@ -352,6 +352,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     **autoscaling.COLUMNS,
     **quotas.COLUMNS,
     **admission.COLUMNS,
+    **networking.COLUMNS,
     "Service": SERVICE,
     "PodDisruptionBudget": BUDGET,
     "EndpointSlice": ENDPOINT_SLICE,

@@ -7,7 +7,7 @@ is here: tests/parity lists what is compared.
 from collections.abc import Callable
 from typing import Any
 
-from underway.sim.apiserver.kinds import admission, autoscaling, quotas
+from underway.sim.apiserver.kinds import admission, autoscaling, networking, quotas
 
 Object = dict[str, Any]
 
@@ -219,11 +219,13 @@ DEFAULTS: dict[str, Callable[[Object], Object]] = {
     **autoscaling.DEFAULTS,
     **quotas.DEFAULTS,
     **admission.DEFAULTS,
+    **networking.DEFAULTS,
 }
 
 # The kinds whose defaults do not depend on their creation.
 REFILLED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service"}) | frozenset(
     {"CronJob", "ReplicationController", "PodTemplate", "LimitRange", *autoscaling.DEFAULTS, *admission.DEFAULTS}
+    | networking.DEFAULTS.keys()
 )
 
 

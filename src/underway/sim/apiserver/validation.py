@@ -18,7 +18,8 @@ from underway.model.meta import LabelSelector
 from underway.model.selector import matches
 from underway.sim.apiserver import api_types, custom_values, status
 from underway.sim.apiserver.causes import Cause, forbidden, invalid, required, unsupported
-from underway.sim.apiserver.kinds import admission, autoscaling, quotas
+from underway.sim.apiserver.kinds import admission, autoscaling, networking, quotas
+from underway.sim.apiserver.selectors import requirement_problems
 from underway.sim.world.parameters import PREFIX
 
 Object = dict[str, Any]
@@ -168,7 +169,7 @@ def _workload(value: Object) -> Iterator[Cause]:
         labels = (template.get("metadata") or {}).get("labels") or {}
         if not spec.get("selector"):
             yield required("spec.selector")
-        elif wrong := list(_requirements(spec["selector"], "spec.selector")):
+        elif wrong := list(requirement_problems(spec["selector"], "spec.selector")):
             yield from wrong
             unreadable = invalid("spec.selector", "", "invalid label selector")
             yield {**unreadable, "message": "Invalid value: <struct>: invalid label selector"}
@@ -179,19 +180,6 @@ def _workload(value: Object) -> Iterator[Cause]:
     for index, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
         if not (claim.get("metadata") or {}).get("name"):
             yield required(f"spec.volumeClaimTemplates[{index}].metadata.name")
-
-
-def _requirements(selector: Object, field: str) -> Iterator[Cause]:
-    """The matchExpressions of a label selector. Source: apimachinery pkg/apis/meta/v1/validation."""
-    for index, one in enumerate(selector.get("matchExpressions") or ()):
-        path, operator, values = f"{field}.matchExpressions[{index}]", one.get("operator", ""), one.get("values")
-        if operator in ("In", "NotIn"):
-            if not values:
-                yield required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-        elif operator not in ("Exists", "DoesNotExist"):
-            yield invalid(f"{path}.operator", operator, "not a valid selector operator")
-        elif values:
-            yield forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
 
 
 def _replication_controller(value: Object) -> Iterator[Cause]:
@@ -226,7 +214,7 @@ def _service(value: Object) -> Iterator[Cause]:
 
 def _budget(value: Object) -> Iterator[Cause]:
     spec = value.get("spec") or {}
-    yield from _requirements(spec.get("selector") or {}, "spec.selector")
+    yield from requirement_problems(spec.get("selector") or {}, "spec.selector")
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         both = {key: spec[key] for key in ("maxUnavailable", "minAvailable")}
         yield invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
@@ -254,6 +242,7 @@ RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     **autoscaling.CHECKS,
     **quotas.CHECKS,
     **admission.CHECKS,
+    **networking.CHECKS,
     **dict.fromkeys(WITH_TEMPLATE, _workload),
 }
 

@@ -10,6 +10,8 @@ from unit.sim.apiserver.caller import DEFAULT, Caller
 
 AUTOSCALERS = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+NO_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+NETWORK_POLICIES = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
@@ -98,6 +100,26 @@ def test_limits_fill_each_other_in_and_must_not_contradict() -> None:
     wrong = {"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "2"}}
     assert reasons(api.call("POST", f"{DEFAULT}/limitranges", named("odd", spec={"limits": [wrong]}))) == [
         'spec.limits[0].defaultRequest[cpu]: Invalid value: "2": default request value 2 is greater than default limit value 1'
+    ]
+
+
+def test_a_network_policy_is_of_tcp_and_names_its_types_and_its_peers() -> None:
+    api = Caller()
+    web = {"matchLabels": {"app": "web"}}
+    rule = {"from": [{"podSelector": web}], "ports": [{"port": 80}]}
+    made = api.call("POST", NETWORK_POLICIES, named("web", spec={"podSelector": web, "ingress": [rule], "egress": [{}]}))[1]
+    assert made["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 80}]
+    assert made["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert cells(api, NETWORK_POLICIES)[:2] == ["web", "app=web"]
+    block = {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8", "2001:db8::/64", "ten"]}}
+    odd = {"podSelector": {}, "ingress": [{"from": [{}, block], "ports": [{"port": 90, "endPort": 80}, {"endPort": 80}]}]}
+    assert reasons(api.call("POST", NETWORK_POLICIES, named("odd", spec=odd))) == [
+        "spec.ingress[0].ports[0].endPort: Invalid value: 90: must be greater than or equal to `port`",
+        "spec.ingress[0].ports[1].endPort: Invalid value: 80: may not be specified when `port` is not specified",
+        "spec.ingress[0].from[0]: Required value: must specify a peer",
+        'spec.ingress[0].from[1].ipBlock.except[0]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`',
+        'spec.ingress[0].from[1].ipBlock.except[1]: Invalid value: "2001:db8::/64": must be a strict subset of `cidr`',
+        f'spec.ingress[0].from[1].ipBlock.except[2]: Invalid value: "ten": {NO_CIDR}',
     ]
 
 
