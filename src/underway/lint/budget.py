@@ -15,5 +15,5 @@ def why_never(budget: PodDisruptionBudget, expected: int) -> str:
     if least == "100%":
         return "minAvailable is 100%"
     if least is not None and expected and scaled(least, expected) >= expected:
-        return f"minAvailable is {least}, and there are {expected} pods"
+        return f"minAvailable is {least}, and there {'is 1 pod' if expected == 1 else f'are {expected} pods'}"
     return ""

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from underway.lint.finding import Severity
 from underway.lint.objects.pod import Container
-from underway.lint.objects.traffic import Ingress, Route, Service
+from underway.lint.objects.traffic import EndpointSlice, Ingress, Route, Service
 from underway.lint.objects.workload import Templated, Workload
 from underway.lint.picture import Picture
 from underway.lint.shell import seconds_slept
@@ -17,7 +18,9 @@ from underway.lint.subject import Placed, Subject
 
 KINDS = ("Pod", "Service")
 # What says how far clients are and how many pods are wanted; without it they count as near, and the replicas as wanted.
-ALSO = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "HorizontalPodAutoscaler")
+# EndpointSlices lead to pods for Services that select none.
+ALSO = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "HorizontalPodAutoscaler", "EndpointSlice")
+SERVICE_NAME = "kubernetes.io/service-name"  # discovery/v1 well_known_labels.go
 EXTERNAL_TYPES = ("LoadBalancer", "NodePort")
 ENDING = ("Job", "CronJob")
 
@@ -41,6 +44,17 @@ class Served(msgspec.Struct, frozen=True):
     def external(self) -> bool:
         """Whether clients come from outside."""
         return self.exposure is Exposure.EXTERNAL
+
+    @property
+    def among_peers(self) -> bool:
+        """Whether its Services have no address of their own: clients are peers that find each other, and try again."""
+        return not self.external and all(service.spec.headless for service in self.services)
+
+    def severity(self, outside: Severity, inside: Severity) -> Severity:
+        """How bad something is, by where the clients are: one step better among peers."""
+        if self.external:
+            return outside
+        return inside.lowered() if self.among_peers else inside
 
     @property
     def load_balanced(self) -> bool:
@@ -70,14 +84,31 @@ def _served(picture: Picture) -> tuple[Served, ...]:
 
 
 def _serving(picture: Picture) -> Iterator[Served]:
-    outside = _outside(picture)
+    outside, listed = _outside(picture), _listed(picture)
     for subject in picture.subjects():
         services = picture.services_of(subject)
+        if listed:
+            named = (service for pod in subject.pods for service in listed.get((pod.namespace, pod.name), ()))
+            services += tuple({service.key: service for service in named}.values())
         desired = _desired(subject, picture)
         if not services or not desired or subject.about.kind in ENDING or _over(subject):
             continue
         external = any(service.spec.type in EXTERNAL_TYPES or service.key[1:] in outside for service in services)
         yield Served(subject, services, Exposure.EXTERNAL if external else Exposure.INTERNAL, desired)
+
+
+def _listed(picture: Picture) -> dict[tuple[str, str], list[Service]]:
+    """Services that select no pods, by namespace and name of the pods that somebody wrote into their EndpointSlices."""
+    found: dict[tuple[str, str], list[Service]] = {}
+    for one in picture.of(EndpointSlice):
+        service = picture.get("Service", one.namespace, one.metadata.labels.get(SERVICE_NAME, ""))
+        if not isinstance(service, Service) or service.spec.selector:
+            continue
+        for endpoint in one.endpoints:
+            pod = endpoint.target_ref
+            if pod is not None and pod.kind == "Pod":
+                found.setdefault((pod.namespace or one.namespace, pod.name), []).append(service)
+    return found
 
 
 def _over(subject: Subject) -> bool:

@@ -102,7 +102,7 @@ def test_namespaces_and_severities_are_chosen(lint: Lint) -> None:
         (("-c", "latest-tags"), "underway: rule 'latest-tags' is not known; did you mean 'latest-tag'?"),
         (("-g", "nope"), "underway: group 'nope' is not known; `underway lint list` shows all"),
         (("-c", "latest-tag", "-g", "doks"), "underway: no rule is left to run"),
-        (("--target", "next"), "underway: --target: 'next' is not a version; write it as v1.37.2"),
+        (("--target", "next"), "underway: --target next: write a version as 1.37"),
         (("--target", "1.15"), "underway: --target 1.15: what is removed is known for 1.16 to 1.43"),
         (("--target", "2.3"), "underway: --target 2.3: what is removed is known for 1.16 to 1.43"),
         (("--set", "latest-tag.x=1"), "underway: --set latest-tag.x=1: there is no threshold 'latest-tag.x'"),

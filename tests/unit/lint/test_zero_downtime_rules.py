@@ -91,6 +91,30 @@ class TestServed:
         (serving,) = served(picture(workload(spec), service()))
         assert [placed.container.name for placed in serving.answering] == ["app"]
 
+    def test_endpoint_slices_lead_to_pods_for_a_service_that_selects_none(self) -> None:
+        labels = {"kubernetes.io/service-name": "web"}
+        target = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
+        one = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "s", "namespace": "shop", "labels": labels},
+        }
+        slice_ = {**one, "endpoints": [{"addresses": ["10.0.0.1"], "targetRef": target}]}
+        values = (workload(pod_spec()), pod("web-1", pod_spec(), {}), service("LoadBalancer", selector={}))
+        (serving,) = served(picture(*values, slice_))
+        assert (serving.subject.about.name, serving.external) == ("web", True)
+        assert served(picture(*values)) == ()
+
+    def test_among_peers_of_a_headless_service_it_is_half_as_bad(self) -> None:
+        value = workload(pod_spec(), kind="StatefulSet")
+        for rule in ("readiness-missing", "pre-stop-delay"):
+            (finding,) = found(rule, value, service(clusterIP="None"))
+            assert finding.severity is Severity.INFO
+            (finding,) = found(
+                rule, value, service(clusterIP="None"), {**service(), "metadata": {"name": "also", "namespace": "shop"}}
+            )
+            assert finding.severity is Severity.WARNING
+
 
 class TestPid1:
     def test_a_container_killed_at_the_end_of_its_grace_was_seen_to_ignore_sigterm(self) -> None:
@@ -149,6 +173,15 @@ class TestStopSignal:
         (finding,) = found("stop-signal", workload(spec), service(), running)
         assert "the node stops it by SIGTERM, not by SIGQUIT" in finding.message
 
+    @pytest.mark.parametrize(("state", "count"), [({"running": {"startedAt": "2026-11-24T10:00:00Z"}}, 1), ({"waiting": {}}, 0)])
+    def test_a_node_that_says_nothing_of_the_signal_does_not_send_it(self, state: dict[str, Any], count: int) -> None:
+        spec = pod_spec("{image: 'nginx:1.29', lifecycle: {stopSignal: SIGQUIT}}")
+        status = {"containerStatuses": [{"name": "app", "state": state}]}
+        findings_ = found("stop-signal", workload(spec), service(), pod("web-1", spec, status))
+        assert [one.message for one in findings_] == count * [
+            "container 'app': its node does not say that it stops it by SIGQUIT: the gate is off, or the runtime too old"
+        ]
+
 
 class TestProbes:
     @pytest.mark.parametrize(
@@ -156,7 +189,7 @@ class TestProbes:
         [
             ("{httpGet: {path: /, port: http}}", Severity.ERROR),
             ("{httpGet: {path: /, port: 8080}, failureThreshold: 6}", Severity.WARNING),
-            ("{httpGet: {path: /, port: 8080}, failureThreshold: 9}", None),
+            ("{httpGet: {path: /, port: 8080}, failureThreshold: 9}", Severity.INFO),
             ("{tcpSocket: {port: 8080}, failureThreshold: 1}", Severity.WARNING),
             ("{tcpSocket: {port: 8080}}", None),
             ("{httpGet: {path: /readyz, port: 8080}}", Severity.INFO),
@@ -242,6 +275,26 @@ class TestPreStop:
         findings_ = found("pre-stop-delay", workload(spec), service(), pod("web-7f-fghij", spec, {}), event)
         assert [one.severity for one in findings_] == ([severity] if severity else [])
         assert all(one.evidence is Evidence.OBSERVED for one in findings_)
+
+    @pytest.mark.parametrize(
+        ("annotations", "wanted_s"),
+        [({}, 30), ({"interval": "5", "unhealthy-threshold": "4"}, 20), ({"interval": "5"}, 30), ({"interval": "x"}, 30)],
+    )
+    def test_a_load_balancer_that_looks_at_nodes_takes_as_long_as_it_looks(
+        self, annotations: dict[str, str], wanted_s: int
+    ) -> None:
+        balancer = service("LoadBalancer", externalTrafficPolicy="Local")
+        prefix = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-"
+        named = {f"{prefix}{name}": value for name, value in annotations.items()}
+        balancer["metadata"] = {**balancer["metadata"], "annotations": named}
+        waits = pod_spec("{lifecycle: {preStop: {sleep: {seconds: 16}}}}", terminationGracePeriodSeconds=60)
+        (finding,) = found("pre-stop-delay", workload(waits), balancer)
+        assert finding.remedy == f"wait {wanted_s} s"
+        assert found("pre-stop-delay", workload(waits), service("LoadBalancer")) == ()
+
+    def test_a_known_program_whose_file_may_tell_it_to_wait_is_information(self) -> None:
+        (finding,) = found("pre-stop-delay", workload(pod_spec("{image: 'registry.k8s.io/coredns/coredns:v1.13.1'}")), service())
+        assert (finding.severity, finding.remedy) == (Severity.INFO, "see that lameduck is set")
 
     def test_a_program_that_waits_itself_says_so(self) -> None:
         value = workload(pod_spec())

@@ -142,8 +142,8 @@ def _options(given: dict[str, Any], rules: Any) -> Any:
             raise UsageError(f"--set {text}: {value!r} is not a number") from None
     try:
         target = parse(given["target"]) if given["target"] else None
-    except ValueError as error:
-        raise UsageError(f"--target: {error}") from None
+    except ValueError:
+        raise UsageError(f"--target {given['target']}: write a version as 1.37") from None
     if target is not None and not (target.major == 1 and OLDEST <= target.minor <= PLANNED):
         raise UsageError(f"--target {given['target']}: what is removed is known for 1.{OLDEST} to 1.{PLANNED}")
     return Options(

@@ -1,9 +1,9 @@
 """A livenessProbe restarts a container before its readinessProbe takes it out of traffic.
 
 ## What it finds
-Liveness that asks the same as readiness without being three times as patient (periodSeconds x failureThreshold), liveness less
-patient than a readiness that asks something else, liveness on paths that sound like readiness or dependencies, exec probes
-with a timeout of 1 second, and restarts that liveness was seen to cause.
+Liveness that asks the same as readiness without being three times as patient (periodSeconds x failureThreshold; from there
+on it is but information), liveness less patient than a readiness that asks something else, liveness on paths that sound like
+readiness or dependencies, exec probes with a timeout of 1 second, and restarts that liveness was seen to cause.
 
 ## Why it matters
 Under load all replicas fail the probe together, are restarted together, and come back to more load: an outage made by the probe.
@@ -122,6 +122,8 @@ def _static(container: Container, times: float) -> Verdict | None:
             return Severity.ERROR, f"{compared}, and both ask the same", Evidence.STATIC
         if patience_s < ready_s or (same and patience_s < times * ready_s):
             return Severity.WARNING, compared, Evidence.STATIC
+        if same:
+            return Severity.INFO, f"{compared}; yet both ask the same", Evidence.STATIC
     path = liveness.http_get.path if liveness.http_get is not None else ""
     if any(word in path for word in DEPENDENT):
         return Severity.INFO, f"liveness asks {path}, which sounds like what it depends on", Evidence.STATIC

@@ -1,9 +1,9 @@
 """A served container ends before its clients have learned that it does.
 
 ## What it finds
-Answering containers without a preStop wait, with one shorter than 5 seconds (15 behind a load balancer of the provider), or
-with one that eats the whole grace period; and hooks that were seen to fail (an Event of the last hour), as `sleep` does in an
-image that has no such program.
+Answering containers without a preStop wait, with one shorter than 5 seconds (15 behind a load balancer of the provider,
+which takes as long as its health checks where externalTrafficPolicy is Local), or with one that eats the whole grace period;
+and hooks that were seen to fail (an Event of the last hour), as `sleep` does in an image that has no such program.
 
 ## Why it matters
 A pod's end and its way out of all load balancers begin at the same moment and run side by side. A program that closes its socket
@@ -49,21 +49,25 @@ spec:
 ```
 
 ## Fix
-`lifecycle.preStop.sleep.seconds` (1.30 and newer), or `exec: {command: [sleep, "10"]}`; and a grace period of the wait plus the
-longest request. A program that waits by itself says so with the annotation `lint.underway.dev/app-shutdown-delay: 10s`.
+`lifecycle.preStop.sleep.seconds` (1.30 and newer), or `exec: {command: [sleep, "10"]}`; and a grace period of the wait plus
+the longest request. A program that waits by itself says so with the annotation `lint.underway.dev/app-shutdown-delay: 10s`;
+ingress-nginx and Traefik by their flags. CoreDNS and Caddy say it in a file, which is not read: there it is but information.
 
 ## Since
-0.2. Thresholds: `--set pre-stop-delay.internal_s=5`, `pre-stop-delay.balanced_s=15`, `pre-stop-delay.rest_s=5`.
+0.2. Thresholds: `--set pre-stop-delay.internal_s=5`, `pre-stop-delay.balanced_s=15`, `pre-stop-delay.rest_s=5`, and
+`pre-stop-delay.checked_s=30` for externalTrafficPolicy Local, unless annotations of the Service give interval and count
+(AWS).
 
 ## References
 - <https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/3960-pod-lifecycle-sleep-action>
 - <https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/1672-tracking-terminating-endpoints>
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from underway.lint.finding import Evidence, Found, Patch, Severity
+from underway.lint.image import parse
 from underway.lint.objects.cluster import Event
 from underway.lint.objects.meta import Object, ObjectReference
 from underway.lint.objects.pod import Container
@@ -76,6 +80,10 @@ from underway.model.duration import seconds
 
 OWN_DELAY = "lint.underway.dev/app-shutdown-delay"
 WAITING_FLAGS = ("--shutdown-grace-period", "requestacceptgracetimeout")  # ingress-nginx, Traefik
+WAITING_BY_FILE = {"coredns": "lameduck", "caddy": "shutdown_delay"}  # base name of the image, and the directive
+# Of the AWS load balancer controllers: how often a target is looked at, and how often in vain before it is left out.
+CHECK_INTERVAL = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval"
+CHECK_COUNT = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-unhealthy-threshold"
 SLEEP_ACTION_SINCE = 30
 GRACE_DEFAULT_S = 30
 FAILED = "FailedPreStopHook"  # kubernetes pkg/kubelet/events/event.go
@@ -85,7 +93,7 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
     """See the module."""
     failed = {_siblings(event.involved_object) for event in picture.of(Event) if event.reason == FAILED}
     for serving in served(picture):
-        least_s = int(options.threshold(RULE, "balanced_s" if serving.load_balanced else "internal_s"))
+        least_s = _least(serving, options)
         own_s = _own_delay(serving)
         for placed in serving.answering:
             delay_s = delay_of(placed.container)
@@ -98,7 +106,7 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
             late = _too_late(serving, delay_s, int(options.threshold(RULE, "rest_s")))
             if not short and late is None:
                 continue
-            severity, message, remedy = late or _too_short(serving, delay_s, least_s)
+            severity, message, remedy = late or _by_file(placed.container) or _too_short(serving, delay_s, least_s)
             yield Found(
                 about=serving.subject.about,
                 path=f"{placed.path}.lifecycle.preStop",
@@ -109,6 +117,21 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
                 severity=severity,
                 pods=len(serving.subject.pods),
             )
+
+
+def _least(serving: Served, options: Options) -> int:
+    """How long clients may take to hear of an end, seconds."""
+    least_s = options.threshold(RULE, "balanced_s" if serving.load_balanced else "internal_s")
+    for service in serving.services:
+        if service.spec.type == "LoadBalancer" and service.spec.external_traffic_policy == "Local":
+            least_s = max(least_s, _checked(service.metadata.annotations) or options.threshold(RULE, "checked_s"))
+    return int(least_s)
+
+
+def _checked(annotations: Mapping[str, str]) -> int:
+    """How long a load balancer looks before it leaves a node out, seconds; 0 where that is not written."""
+    interval, count = annotations.get(CHECK_INTERVAL, ""), annotations.get(CHECK_COUNT, "")
+    return int(interval) * int(count) if interval.isdecimal() and count.isdecimal() else 0
 
 
 def _siblings(pod: Object | ObjectReference) -> tuple[str, str]:
@@ -139,8 +162,21 @@ def _failing(serving: Served, placed: Placed, delay_s: int, options: Options, pi
 def _too_short(serving: Served, delay_s: int, least_s: int) -> tuple[Severity, str, str]:
     if delay_s:
         return Severity.WARNING, f"waits {delay_s} s before it ends; clients may take {least_s} s", f"wait {least_s} s"
-    severity = Severity.ERROR if serving.external else Severity.WARNING
+    severity = serving.severity(Severity.ERROR, Severity.WARNING)
     return severity, "ends at once: clients that have not heard of it are refused", f"wait {least_s} s in a preStop hook"
+
+
+def _by_file(container: Container) -> tuple[Severity, str, str] | None:
+    """What is said of a known program whose own file may tell it to wait."""
+    image = parse(container.image)
+    directive = WAITING_BY_FILE.get(image.base_name, "") if image is not None else ""
+    if not directive or container.pre_stop is not None:
+        return None
+    return (
+        Severity.INFO,
+        f"has no preStop wait; whether it waits by itself, its file says ({directive})",
+        f"see that {directive} is set",
+    )
 
 
 def _too_late(serving: Served, delay_s: int, rest_s: int) -> tuple[Severity, str, str] | None:
@@ -206,5 +242,5 @@ RULE = Rule(
     run=run,
     page=__doc__,
     also=(*ALSO, "Event"),
-    thresholds={"internal_s": 5, "balanced_s": 15, "rest_s": 5},
+    thresholds={"internal_s": 5, "balanced_s": 15, "checked_s": 30, "rest_s": 5},
 )

@@ -76,7 +76,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                     path=f"{placed.path}.readinessProbe",
                     message=f"container {placed.container.name!r} counts as ready as soon as it has started",
                     remedy="add a readinessProbe",
-                    severity=Severity.ERROR if serving.external else Severity.WARNING,
+                    severity=serving.severity(Severity.ERROR, Severity.WARNING),
                     pods=len(serving.subject.pods),
                 )
         for service in serving.services:

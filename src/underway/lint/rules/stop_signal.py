@@ -110,19 +110,26 @@ def _observed(serving: Served, name: str) -> str:
     return next((status.stop_signal for status in statuses if status.name == name), "")
 
 
+def _runs(serving: Served, name: str) -> bool:
+    """Whether a node has reported that the container runs."""
+    statuses = (status for pod in serving.subject.pods[:1] for status in pod.status.container_statuses)
+    return any(status.name == name and status.state.running is not None for status in statuses)
+
+
 def _verdict(serving: Served, container: Container, written: str, seen: str) -> tuple[Severity, str, str] | None:
     signal = seen or written
     image = parse(container.image)
     known = GRACEFUL.get(image.base_name, set()) if image is not None else set()
     if signal == KILL:
         return Severity.ERROR, "SIGKILL cannot be handled: every stop cuts requests", "name a signal that the program handles"
-    if written and seen and written != seen:
-        message = f"the node stops it by {seen}, not by {written}: the gate is off, or the runtime too old"
+    if written and written != seen and (seen or _runs(serving, container.name)):
+        instead = f"the node stops it by {seen}, not" if seen else "its node does not say that it stops it"
+        message = f"{instead} by {written}: the gate is off, or the runtime too old"
         return Severity.WARNING, message, "enable ContainerStopSignals, or name the signal in the image"
     if not signal or asked_to_end(container):
         return None
     if known and signal not in known:
-        severity = Severity.ERROR if serving.external else Severity.WARNING
+        severity = serving.severity(Severity.ERROR, Severity.WARNING)
         wanted = " or ".join(sorted(known))
         return severity, f"{signal} cuts the requests of {image.base_name if image else ''}", f"stop it by {wanted}"
     if signal == QUIT and not known and image is not None:
