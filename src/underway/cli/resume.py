@@ -9,7 +9,17 @@ import click
 from underway.cli.freeze import order_fleet, pool_option, selected
 from underway.cli.options import cluster_options
 
-MARKS = {"frozen": "cyan", "gate": "red", "blocker": "red", "node": "yellow", "event": "dim"}
+MARKS = {
+    "frozen": "cyan",
+    "gate": "red",
+    "blocker": "red",
+    "waits": "yellow",
+    "node": "yellow",
+    "event": "dim",
+    "pod": "yellow",
+    "log": "dim",
+}
+LINE_MAX = 300  # of a log: a stack trace stays readable, a dump does not fill the screen
 
 
 @click.command(name="resume")
@@ -23,8 +33,9 @@ def command(ctx: click.Context, rotation: str, pool: str, fleet: str, yes: bool,
     """Let ROTATION, a pool, or (with neither) the cluster and every frozen rotation go on.
 
     First it shows why it stopped and what is still wrong: gates in breach, blockers with the server's own words, nodes in
-    hand, Events. If anything there would stop it again it asks; without a terminal it then changes nothing and ends with
-    exit code 1, unless --yes is given. A gate that is still in breach freezes it again.
+    hand, Events, pods that are not Ready and the end of their logs (here, and nowhere else). If anything there would stop it
+    again it asks; without a terminal it then changes nothing and ends with exit code 1, unless --yes is given. A gate that is
+    still in breach freezes it again.
 
     Example: underway resume workers
     """
@@ -40,7 +51,8 @@ def command(ctx: click.Context, rotation: str, pool: str, fleet: str, yes: bool,
 async def _resume(rotation: str, pool: str, kubeconfig: str, context: str, *, yes: bool) -> bool:
     from underway.errors import UsageError
     from underway.live.connect import connect
-    from underway.live.freezing import first_aid, stand
+    from underway.live.first_aid import first_aid
+    from underway.live.freezing import stand
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
 
@@ -94,6 +106,11 @@ async def _go_on(api: Any, names: list[str], frozen: list[Any]) -> None:
         click.echo(f"rotation {name} goes on")
 
 
+def _plain(text: str) -> str:
+    """What others have written, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def _show(found: dict[str, list[Any]], frozen: list[Any]) -> None:
     """What first aid found, worst first, on stderr: it is not the result."""
     from rich.console import Console
@@ -111,6 +128,8 @@ def _show(found: dict[str, list[Any]], frozen: list[Any]) -> None:
         console.print(f"rotation {name}", style="bold")
         for finding in findings or ():
             since = f" since {timestamp.format_ms(finding.since_ms)}" if finding.since_ms else ""
-            console.print(Text(f"  {finding.kind:8} {finding.text}{since}", style=MARKS[finding.kind]))
+            console.print(Text(f"  {finding.kind:8} {_plain(finding.text)}{since}", style=MARKS[finding.kind]))
+            for line in finding.lines:
+                console.print(Text(f"           | {_plain(line)[:LINE_MAX]}", style="dim"))
         if not any(finding.grave for finding in findings):
             console.print("  nothing that would stop it again", style="green")

@@ -8,7 +8,7 @@ import msgspec
 from underway.errors import Unreachable, UsageError
 from underway.kube.reply import Reply
 from underway.kube.request import MERGE_PATCH, Request
-from underway.kube.resource import EVENTS, LEASES
+from underway.kube.resource import LEASES
 from underway.live.http import HttpApi
 from underway.live.leases import Rotating, rotations
 from underway.live.replies import checked
@@ -16,14 +16,12 @@ from underway.model.lease import Lease
 from underway.model.meta import AnyObject
 from underway.rotate import acts
 from underway.rotate.brakes import Mode
-from underway.rotate.first_aid import Finding, findings
 from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
 from underway.rotate.kinds.definitions import FLEETS
 from underway.rotate.record import LEASE_NAMESPACE, journal_of
 
 ATTEMPTS = 5
 CONFLICT, NOT_FOUND = 409, 404
-EVENTS_LIMIT = 500
 
 
 class Stand(msgspec.Struct, frozen=True):
@@ -91,18 +89,3 @@ async def order_fleet(api: HttpApi, name: str, mode: Mode) -> None:
     query = acts.FIELD_MANAGER
     patch = Request(id=41, verb="patch", resource=FLEETS, name=name, body=body, content_type=MERGE_PATCH, query=query)
     checked(await api.call(patch), f"patch fleet {name}")
-
-
-async def first_aid(api: HttpApi, name: str, seen: Stand) -> list[Finding]:
-    """What is known to be wrong with a rotation. Raises UsageError, Refused, Unreachable."""
-    one = next((rotating for rotating in seen.rotations if rotating.name == name), None)
-    if one is None:
-        known = ", ".join(rotating.name for rotating in seen.rotations) or "none"
-        raise UsageError(f"no rotation {name!r} in this cluster; there are: {known}")
-    query = (("fieldSelector", "type=Warning"), ("limit", str(EVENTS_LIMIT)))
-    reply = await api.call(Request(id=30, verb="list", resource=EVENTS, query=query))
-    events = [event for event in reply.body.items if isinstance(event, dict)] if reply.ok else []
-    found = findings(one.status, seen.frozen(name), events)
-    if not reply.ok:
-        found.append(Finding("event", f"Events cannot be read: {reply.message}"))
-    return found

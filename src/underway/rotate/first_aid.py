@@ -15,12 +15,17 @@ EVENTS_MAX = 10
 
 
 class Finding(msgspec.Struct, frozen=True, rename="camel"):
-    """One finding. kind: frozen, gate, blocker, node or event; since_ms: 0 if not known; grave: it would stop it again."""
+    """One finding.
+
+    kind: frozen, gate, waits, blocker, node, event, pod or log; since_ms: 0 if not known; grave: it would stop it again;
+    lines: of a log, as they were written. Findings are shown to whoever asked, and never written into the cluster.
+    """
 
     kind: str
     text: str
     since_ms: int = 0
     grave: bool = False
+    lines: tuple[str, ...] = ()
 
 
 def findings(status: Status | None, frozen: Frozen | None, events: Iterable[dict[str, Any]]) -> list[Finding]:
@@ -32,6 +37,8 @@ def findings(status: Status | None, frozen: Frozen | None, events: Iterable[dict
     if status is None:
         return [*found, Finding("node", "no driver has reported yet: what is wrong now is not known", grave=True)]
     found += [Finding("gate", f"gate {one.gate}: {one.reason}", one.since_ms, grave=True) for one in status.breaches]
+    if status.state == "Progressing" and status.reason and not status.breaches:
+        found.append(Finding("waits", status.reason, status.since_ms))
     found += [Finding("blocker", f"node {one.node}: {one.sentence}", grave=True) for one in status.blockers]
     for one in status.in_flight:
         waits = f", waiting: {one.waiting[0]}" if one.waiting else ""

@@ -96,6 +96,30 @@ def test_what_is_wrong_is_shown_and_nothing_changes_without_a_yes(cluster: Clust
     assert cluster("resume", "workers", "--yes").stdout == "rotation workers goes on\n"
 
 
+def test_what_crashing_pods_said_is_shown_on_the_terminal_and_written_nowhere(cluster: Cluster) -> None:
+    server, registry = cluster.world.server, cluster.world.registry
+    server.console = lambda _pod, _container, _previous: [(1, "\x1b[31mpassword=hunter2\x07 refused")]
+    spec = {"nodeName": "n2", "containers": [{"name": "app", "image": "web:1"}]}
+    running = {"name": "app", "state": {"running": {"startedAt": "2026-01-05T08:59:00Z"}}}
+    with cluster.served.lock:
+        registry.create(r.NAMESPACES, {"metadata": {"name": "shop"}})
+        registry.create(r.NODES, {"metadata": {"name": "n2"}, "spec": {}, "status": {}})
+        registry.create(r.PODS, {"metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
+        state = {"phase": "Running", "containerStatuses": [running]}
+        registry.mutate(r.PODS, "shop", "web", lambda now: {**now, "status": state}, "status")
+    server.reaches = lambda _node: True
+    cluster.lease(SICK)
+    assert cluster("freeze", "workers", "--reason", "look").returncode == 0
+    done = cluster("resume", "workers", "--yes")
+    assert "pod      pod shop/web: container app runs but is not Ready" in done.stderr
+    assert "| \N{REPLACEMENT CHARACTER}[31mpassword=hunter2\N{REPLACEMENT CHARACTER} refused" in done.stderr
+    assert done.stdout == "rotation workers goes on\n"
+    with cluster.served.lock:
+        stored = repr([server.registry.store.values(entry.resource) for entry in server.entries.values()])
+    assert "underway-workers" in stored
+    assert "hunter2" not in stored
+
+
 def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
     done = cluster("status", "--fleet")
     assert done.returncode == 2
