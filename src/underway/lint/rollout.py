@@ -2,7 +2,7 @@
 
 from math import ceil, floor
 
-from underway.lint.objects.workload import RollingUpdate
+from underway.lint.objects.workload import Deployment, RollingUpdate
 from underway.model.meta import IntOrString
 
 DEFAULT = "25%"
@@ -14,6 +14,13 @@ def unavailable_most(update: RollingUpdate | None, desired: int) -> int:
     surge = surge_most(update, desired)
     missing = _resolved(DEFAULT if written.max_unavailable is None else written.max_unavailable, desired, up=False)
     return 1 if surge == 0 and missing == 0 else min(missing, desired)
+
+
+def waits_for_one_more(deployment: Deployment) -> bool:
+    """Whether its rollout does not go on without a pod more than is wanted."""
+    update, wanted = deployment.spec.strategy.rolling_update, deployment.wanted
+    rolling = deployment.spec.strategy.type in ("", "RollingUpdate") and not deployment.spec.paused
+    return rolling and wanted > 0 and surge_most(update, wanted) > 0 and unavailable_most(update, wanted) == 0
 
 
 def surge_most(update: RollingUpdate | None, desired: int) -> int:

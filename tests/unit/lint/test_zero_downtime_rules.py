@@ -332,6 +332,26 @@ class TestRollout:
         messages = [finding.message for finding in found("rollout-capacity", workload(pod_spec()), service(), *pods)]
         assert "all 2 ready pods are on node node-1" in messages
 
+    @pytest.mark.parametrize(("zones", "count"), [("aab", 1), ("aaa", 0), ("ab", 0), (" a ", 0)])
+    def test_all_pods_in_one_of_several_zones_were_seen(self, zones: str, count: int) -> None:
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        nodes = [
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": f"n{index}", "labels": {"topology.kubernetes.io/zone": zone.strip()}},
+            }
+            for index, zone in enumerate(zones)
+        ]
+        pods = [pod(f"web-{index}", pod_spec(nodeName=f"n{index}"), ready) for index in (0, 1)]
+        messages = [finding.message for finding in found("rollout-capacity", workload(pod_spec()), service(), *nodes, *pods)]
+        assert messages.count("all 2 ready pods are in zone a") == count
+
+    def test_a_set_that_nobody_rolls_out_is_information(self) -> None:
+        value = workload(pod_spec(), kind="StatefulSet", updateStrategy={"type": "OnDelete"})
+        finding = next(one for one in found("rollout-capacity", value, service()) if one.path == "spec.updateStrategy.type")
+        assert finding.severity is Severity.INFO
+
     @pytest.mark.parametrize(
         ("spec", "message"),
         [
@@ -339,11 +359,40 @@ class TestRollout:
             ({"progressDeadlineSeconds": 10}, "a rollout is given up after 10 s, and a pod may take 60 s to count"),
             ({"strategy": {"rollingUpdate": {"maxUnavailable": "50%"}}}, "a rollout takes 2 of 4 pods at once"),
             ({"minReadySeconds": 0}, "a rollout goes on the moment a pod is ready"),
+            (
+                {"replicas": 3, "strategy": {"rollingUpdate": {"maxSurge": 0}}},
+                "a rollout gives up 1 of 3 pods before a new one is there",
+            ),
+            ({"replicas": 1, "strategy": {"rollingUpdate": {"maxSurge": 0}}}, ""),  # rollout-capacity says that nobody is left
         ],
     )
     def test_pacing(self, spec: dict[str, Any], message: str) -> None:
         value = workload(pod_spec(), **{"replicas": 4, "minReadySeconds": 60, "progressDeadlineSeconds": 600, **spec})
-        assert [finding.message for finding in found("rollout-pacing", value, service())] == [message]
+        assert [finding.message for finding in found("rollout-pacing", value, service())] == ([message] if message else [])
+
+    def test_clients_from_outside_wait_for_the_default_deadline(self) -> None:
+        value = workload(pod_spec(), minReadySeconds=5)
+        (finding,) = found("rollout-pacing", value, service("LoadBalancer"))
+        assert (finding.severity, finding.path) == (Severity.INFO, "spec.progressDeadlineSeconds")
+
+    @pytest.mark.parametrize(("available", "count"), [(2, 1), (3, 0)])
+    def test_fewer_than_a_rollout_may_leave_were_seen(self, available: int, count: int) -> None:
+        value = workload(pod_spec(), replicas=4, minReadySeconds=5)
+        value["metadata"] = {**value["metadata"], "generation": 3}
+        value["status"] = {"observedGeneration": 3, "availableReplicas": available}
+        messages = [finding.message for finding in found("rollout-pacing", value, service())]
+        assert messages == count * [f"{available} of 4 pods are available, and its rollout may leave 3"]
+        value["status"]["observedGeneration"] = 2  # its controller has not counted since the change
+        assert found("rollout-pacing", value, service()) == ()
+
+    @pytest.mark.parametrize(("ended", "severity"), [("10:00:40", Severity.WARNING), ("10:05:00", Severity.INFO)])
+    def test_a_container_that_ended_soon_after_its_start_was_counted(self, ended: str, severity: Severity) -> None:
+        over = {"startedAt": "2026-11-24T10:00:00Z", "finishedAt": f"2026-11-24T{ended}Z"}
+        status = {"containerStatuses": [{"name": "app", "restartCount": 1, "lastState": {"terminated": over}}]}
+        (finding,) = found("rollout-pacing", workload(pod_spec()), service(), pod("web-1", pod_spec(), status))
+        assert (finding.severity, finding.path) == (severity, "spec.minReadySeconds")
+        assert ("ended 40 s after its start" in finding.message) == (severity is Severity.WARNING)
+        assert not found("rollout-pacing", workload(pod_spec(), minReadySeconds=90), service(), pod("web-1", pod_spec(), status))
 
     def test_a_rollout_that_was_given_up_was_seen(self) -> None:
         value = workload(pod_spec(), minReadySeconds=5)
@@ -424,6 +473,40 @@ class TestSurgeExceedsQuota:
     def test_the_message_says_what_is_left(self) -> None:
         (finding,) = found("surge-exceeds-quota", workload(pod_spec(self.ASKING)), self.quota({"cpu": "1"}, {"cpu": "600m"}))
         assert finding.message == "a rollout begins with one pod more: ResourceQuota small has 400m cpu left, and it takes 500m"
+
+
+class TestSurgeFindsNoRoom:
+    def node(self, name: str, cpu: str, **spec: Any) -> dict[str, Any]:
+        status = {"allocatable": {"cpu": cpu, "memory": "8Gi", "pods": "10"}}
+        metadata = {"name": name, "labels": {"kubernetes.io/hostname": name}}
+        return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec, "status": status}
+
+    @pytest.mark.parametrize(
+        ("nodes", "spec", "count"),
+        [
+            ((("a", "2", {}),), {}, 1),
+            ((("a", "2", {}), ("b", "3", {})), {}, 0),
+            ((("a", "2", {}), ("b", "3", {"unschedulable": True})), {}, 1),
+            ((("b", "3", {"taints": [{"key": "gpu", "effect": "NoSchedule"}]}),), {}, 1),
+            ((("b", "3", {"taints": [{"key": "gpu", "effect": "NoSchedule"}]}),), {"tolerations": [{"operator": "Exists"}]}, 0),
+            ((("a", "2", {}), ("b", "3", {})), {"nodeSelector": {"kubernetes.io/hostname": "a"}}, 1),
+            ((), {}, 0),
+        ],
+    )
+    def test_one_pod_more_has_to_fit_on_a_node(
+        self, nodes: tuple[tuple[str, str, dict[str, Any]], ...], spec: dict[str, Any], count: int
+    ) -> None:
+        """Nodes of 2 or 3 cores, a pod of 2.5."""
+        values = [self.node(name, cpu, **also) for name, cpu, also in nodes]
+        template = pod_spec("{resources: {requests: {cpu: 2500m}}}", **spec)
+        assert len(found("surge-finds-no-room", workload(template, replicas=1), *values)) == count
+
+    def test_what_runs_takes_room(self) -> None:
+        template = pod_spec("{resources: {requests: {cpu: 2500m}}}", nodeName="b")
+        values = (workload(template, replicas=1), self.node("b", "4"))
+        assert found("surge-finds-no-room", *values) == ()
+        assert len(found("surge-finds-no-room", *values, pod("web-1", template, {"phase": "Running"}))) == 1
+        assert found("surge-finds-no-room", *values, pod("web-1", template, {"phase": "Succeeded"})) == ()
 
 
 class TestTargetHealthGate:

@@ -66,6 +66,7 @@ from underway.lint.rules import (
     stop_signal,
     stored_versions,
     surge_exceeds_quota,
+    surge_finds_no_room,
     target_health_gate,
     unhealthy_pods_held,
     unused_config_map,
@@ -137,6 +138,7 @@ RULES: tuple[Rule, ...] = (
     rollout_capacity.RULE,
     rollout_pacing.RULE,
     surge_exceeds_quota.RULE,
+    surge_finds_no_room.RULE,
     target_health_gate.RULE,
     sidecar_order.RULE,
     # what a platform's own upgrade puts up with

@@ -65,31 +65,26 @@ from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.cluster import Node
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
-from underway.lint.placement import bears, demand, takes_pods
+from underway.lint.placement import bears, takes_pods
+from underway.lint.rooms import Room, asked, fits, free, less
 from underway.lint.rule import Options, Rule
-from underway.model.quantity import milli
 
-Room = list[int]  # thousandths of a core, of a byte, of a pod
 STAYING = ("DaemonSet", "Node")  # who makes pods that do not move: a node owns its static pods
-PODS_ANY = "1000000"  # where a node does not say how many pods it takes
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
-    rooms = {node.name: _room(node) for node in picture.nodes}
+    rooms = picture.derived(free)
     moving: dict[str, list[tuple[Room, Pod]]] = {name: [] for name in rooms}
     for pod in picture.of(Pod):
-        if pod.spec.node_name in rooms and not pod.finished:
-            asked = [demand(pod.spec, "cpu"), demand(pod.spec, "memory"), 1000]
-            rooms[pod.spec.node_name] = [have - want for have, want in zip(rooms[pod.spec.node_name], asked, strict=True)]
-            controller = pod.metadata.controller
-            if controller is None or controller.kind not in STAYING:
-                moving[pod.spec.node_name].append((asked, pod))
+        controller = pod.metadata.controller
+        if pod.spec.node_name in rooms and not pod.finished and (controller is None or controller.kind not in STAYING):
+            moving[pod.spec.node_name].append((asked(pod.spec), pod))
     if len(rooms) < 2:
         return
-    largest = max(sorted(moving), key=lambda name: sum(asked[0] for asked, _ in moving[name]))
-    others = [(node, rooms[node.name]) for node in picture.nodes if node.name != largest and takes_pods(node)]
-    left = _unplaced(moving[largest], others)
+    largest = max(sorted(moving), key=lambda name: sum(wanted[0] for wanted, _ in moving[name]))
+    others = [node for node in picture.nodes if node.name != largest and takes_pods(node)]
+    left = _unplaced(moving[largest], others, [rooms[node.name] for node in others])
     if left:
         yield Found(
             about=next(node for node in picture.nodes if node.name == largest),
@@ -101,26 +96,20 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         )
 
 
-def _room(node: Node) -> Room:
-    free = node.status.allocatable
-    return [milli(free.get("cpu", "0")), milli(free.get("memory", "0")), milli(free.get("pods", PODS_ANY))]
-
-
-def _unplaced(moving: list[tuple[Room, Pod]], others: list[tuple[Node, Room]]) -> int:
+def _unplaced(moving: list[tuple[Room, Pod]], nodes: list[Node], rooms: list[Room]) -> int:
     """How many find no room, the largest first, each where most is left."""
     left = 0
-    for asked, pod in sorted(moving, key=lambda one: one[0], reverse=True):
+    for wanted, pod in sorted(moving, key=lambda one: one[0], reverse=True):
         fitting = (
-            room
-            for node, room in others
-            if all(have >= want for have, want in zip(room, asked, strict=True)) and bears(pod.spec.tolerations, node.spec.taints)
+            index
+            for index, node in enumerate(nodes)
+            if fits(wanted, rooms[index]) and bears(pod.spec.tolerations, node.spec.taints)
         )
-        room = max(fitting, default=None)
-        if room is None:
+        index = max(fitting, key=rooms.__getitem__, default=None)
+        if index is None:
             left += 1
-            continue
-        for place, want in enumerate(asked):
-            room[place] -= want
+        else:
+            rooms[index] = less(rooms[index], wanted)
     return left
 
 

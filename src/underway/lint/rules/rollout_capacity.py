@@ -2,7 +2,8 @@
 
 ## What it finds
 Served workloads that may go down to no available pod in a rollout (`maxUnavailable` as many as there are), strategy Recreate,
-one replica, all pods on one node, and two or more replicas without a PodDisruptionBudget.
+one replica, all pods on one node or in one of several zones, and two or more replicas without a PodDisruptionBudget. As
+information: StatefulSets with OnDelete.
 
 ## Why it matters
 Whatever the pods do right, clients get errors while none of them is there.
@@ -78,6 +79,7 @@ from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
 from underway.lint.traffic import ALSO, KINDS, Served, served
 
+ZONE = "topology.kubernetes.io/zone"
 KINDS_READ = (*KINDS, "PodDisruptionBudget")
 
 
@@ -87,7 +89,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
         workload = serving.subject.about
         if isinstance(workload, Workload) and workload.kind in ("Deployment", "StatefulSet"):
             yield from _rollout(workload, serving, picture)
-            yield from _together(serving)
+            yield from _together(serving, picture)
             budgets = picture.budgets_of(serving.subject.namespace, serving.subject.labels)
             if serving.desired > 1 and not budgets:
                 message = f"no PodDisruptionBudget: a drain may take all {serving.desired} pods at once"
@@ -96,6 +98,9 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
 
 def _rollout(workload: Workload, serving: Served, picture: Picture) -> Iterator[Found]:
     desired, spec = serving.desired, workload.spec
+    if spec.update_strategy.type == "OnDelete":
+        message = "OnDelete: a new template changes nothing until somebody deletes the pods"
+        yield _found(serving, "spec.updateStrategy.type", message, "use RollingUpdate", Severity.INFO)
     if spec.strategy.type == "Recreate":
         forced = _holds_volume(serving.subject, picture)
         reason = " (a volume that one pod alone can hold forces it to)" if forced else ""
@@ -115,7 +120,7 @@ def _rollout(workload: Workload, serving: Served, picture: Picture) -> Iterator[
         yield _found(serving, "spec.replicas", message, "run two or more", Severity.WARNING)
 
 
-def _together(serving: Served) -> Iterator[Found]:
+def _together(serving: Served, picture: Picture) -> Iterator[Found]:
     ready = [pod for pod in serving.subject.pods if pod.ready and not pod.terminating]
     nodes = {pod.spec.node_name for pod in ready} - {""}
     if len(ready) > 1 and len(nodes) == 1:
@@ -123,6 +128,22 @@ def _together(serving: Served) -> Iterator[Found]:
         path = f"{serving.subject.path}.topologySpreadConstraints"
         remedy = "spread them over kubernetes.io/hostname"
         yield _found(serving, path, message, remedy, Severity.WARNING, Evidence.OBSERVED)
+
+    zones = {_zone(picture, name) for name in nodes}
+    if len(nodes) > 1 and len(zones) == 1 and len(picture.derived(_zones)) > 1 and "" not in zones:
+        message = f"all {len(ready)} ready pods are in zone {next(iter(zones))}"
+        path = f"{serving.subject.path}.topologySpreadConstraints"
+        yield _found(serving, path, message, f"spread them over {ZONE}", Severity.WARNING, Evidence.OBSERVED)
+
+
+def _zone(picture: Picture, name: str) -> str:
+    node = picture.get("Node", "", name)
+    return node.metadata.labels.get(ZONE, "") if node is not None else ""
+
+
+def _zones(picture: Picture) -> frozenset[str]:
+    """The zones that the cluster has."""
+    return frozenset(node.metadata.labels.get(ZONE, "") for node in picture.nodes) - {""}
 
 
 def _holds_volume(subject: Subject, picture: Picture) -> bool:

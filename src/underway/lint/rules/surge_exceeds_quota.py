@@ -67,7 +67,7 @@ from underway.lint.objects.pod import PodSpec
 from underway.lint.objects.workload import Deployment
 from underway.lint.picture import Picture
 from underway.lint.placement import demand
-from underway.lint.rollout import surge_most, unavailable_most
+from underway.lint.rollout import waits_for_one_more
 from underway.lint.rule import Options, Rule
 from underway.model.quantity import milli
 
@@ -82,7 +82,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
             quotas.setdefault(quota.namespace, []).append(quota)
     for subject in picture.subjects():
         deployment = subject.about
-        if not isinstance(deployment, Deployment) or subject.namespace not in quotas or not _stands_still(deployment):
+        if not isinstance(deployment, Deployment) or subject.namespace not in quotas or not waits_for_one_more(deployment):
             continue
         for quota in quotas[subject.namespace]:
             for name, need, left in _lacking(quota, subject.spec):
@@ -96,13 +96,6 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
                     evidence=Evidence.OBSERVED,
                     pods=len(subject.pods),
                 )
-
-
-def _stands_still(deployment: Deployment) -> bool:
-    """Whether its rollout does not go on without a pod more than is wanted."""
-    update, wanted = deployment.spec.strategy.rolling_update, deployment.wanted
-    rolling = deployment.spec.strategy.type in ("", "RollingUpdate") and not deployment.spec.paused
-    return rolling and wanted > 0 and surge_most(update, wanted) > 0 and unavailable_most(update, wanted) == 0
 
 
 def _lacking(quota: ResourceQuota, spec: PodSpec) -> Iterator[tuple[str, str, str]]:
