@@ -131,3 +131,21 @@ class TestNodesOfPlatforms:
         aside = node()
         aside["metadata"]["labels"] = {"kubernetes.azure.com/upgrade-status": "Quarantined"}
         assert [one.severity for one in found("aks-node-quarantined", aside)] == [Severity.ERROR]
+
+
+class TestIngressNginxRetired:
+    CLASS = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}}
+
+    @pytest.mark.parametrize(("controller", "count"), [("k8s.io/ingress-nginx", 1), ("nginx.org/ingress-controller", 0)])
+    def test_its_class_speaks_where_its_pods_are_not_read(self, controller: str, count: int) -> None:
+        assert len(found("ingress-nginx-retired", {**self.CLASS, "spec": {"controller": controller}})) == count
+
+    @pytest.mark.parametrize(
+        ("image", "count"), [("mirror.example/k8s/ingress-nginx/controller:v1.15.1", 1), ("nginx/nginx-ingress:5", 0)]
+    )
+    def test_its_image_is_known_behind_a_mirror_and_speaks_for_the_class(self, image: str, count: int) -> None:
+        spec = {"containers": [{"name": "controller", "image": image}]}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "c", "namespace": "ingress"}, "spec": spec}
+        values = (pod, {**self.CLASS, "spec": {"controller": "k8s.io/ingress-nginx"}})
+        kinds = [finding.object.kind for finding in found("ingress-nginx-retired", *values)]
+        assert kinds == (["Pod"] if count else ["IngressClass"])

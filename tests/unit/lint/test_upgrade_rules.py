@@ -302,6 +302,14 @@ class TestPdbBlocksDrain:
             Severity.INFO,
         ]
 
+    def test_a_budget_over_everything_and_one_over_nothing(self) -> None:
+        status = {"expectedPods": 0, "observedGeneration": 1}
+        everything = budget(spec={"maxUnavailable": 1, "selector": {}})
+        nothing = budget(spec={"maxUnavailable": 1, "selector": {"matchLabels": {"app": "gone"}}}, status=status, uid="1")
+        for value, severity in ((everything, Severity.WARNING), (nothing, Severity.INFO)):
+            (finding,) = found("pdb-blocks-drain", value)
+            assert (finding.severity, finding.path) == (severity, "spec.selector")
+
     def test_a_budget_that_was_not_counted_since_it_changed_lets_nobody_go(self) -> None:
         status = {"observedGeneration": 1, "expectedPods": 3, "disruptionsAllowed": 1}
         (finding,) = found("pdb-blocks-drain", budget(spec={"maxUnavailable": 1}, status=status, uid="1", generation=2))

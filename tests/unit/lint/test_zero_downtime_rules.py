@@ -424,6 +424,45 @@ class TestSidecars:
         (finding,) = found("sidecar-order", workload(pod_spec(initContainers=[proxy])), service())
         assert finding.severity is Severity.WARNING
 
+    ISTIO = "proxy.istio.io/config"
+    LINKERD = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds"
+
+    @pytest.mark.parametrize(
+        ("proxy", "annotations", "count"),
+        [
+            ("istio-proxy", {}, 1),
+            ("istio-proxy", {ISTIO: "terminationDrainDuration: 5s"}, 1),
+            ("istio-proxy", {ISTIO: "terminationDrainDuration: 20s"}, 0),
+            ("istio-proxy", {ISTIO: "proxyMetadata:\n  EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'"}, 0),
+            ("istio-proxy", {ISTIO: "terminationDrainDuration: soon"}, 1),
+            ("linkerd-proxy", {LINKERD: "20"}, 0),
+            ("linkerd-proxy", {LINKERD: "10"}, 1),
+            ("linkerd-proxy", {ISTIO: "terminationDrainDuration: 20s"}, 1),
+        ],
+    )
+    def test_a_mesh_is_taken_at_its_word(self, proxy: str, annotations: dict[str, str], count: int) -> None:
+        spec = pod_spec("{lifecycle: {preStop: {sleep: {seconds: 10}}}}")
+        spec["containers"].append({"name": proxy, "image": f"mesh.example.com/{proxy}:1"})
+        value = workload(spec)
+        value["spec"]["template"]["metadata"]["annotations"] = annotations
+        assert len(found("sidecar-order", value, service())) == count
+
+    @pytest.mark.parametrize(("grace_s", "count"), [(30, 1), (45, 0)])
+    def test_a_native_sidecar_begins_to_drain_when_the_main_container_has_ended(self, grace_s: int, count: int) -> None:
+        proxy = {"name": "istio-proxy", "image": "istio/proxyv2:1.29", "restartPolicy": "Always"}
+        hook = "{lifecycle: {preStop: {sleep: {seconds: 15}}}}"
+        value = workload(pod_spec(hook, initContainers=[proxy], terminationGracePeriodSeconds=grace_s))
+        value["spec"]["template"]["metadata"]["annotations"] = {self.ISTIO: "terminationDrainDuration: 20s"}
+        message = "the main container waits 15 s, then 'istio-proxy' 20 s, of a grace period of 30 s"
+        assert [one.message for one in found("sidecar-order", value, service())] == count * [message]
+
+    @pytest.mark.parametrize(("server", "told"), [("v1.28.3", False), ("v1.29.0", True), ("", True)])
+    def test_native_sidecars_are_for_servers_that_know_them(self, server: str, told: bool) -> None:
+        spec = pod_spec()
+        spec["containers"].append({"name": "envoy", "image": "envoyproxy/envoy:v1.36"})
+        (finding,) = found("sidecar-order", workload(spec), service(), server=server)
+        assert ("native sidecar" in finding.remedy) == told
+
 
 class TestSurgeExceedsQuota:
     def quota(self, hard: dict[str, str], used: dict[str, str], **spec: Any) -> dict[str, Any]:

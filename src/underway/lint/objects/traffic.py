@@ -275,10 +275,17 @@ class Gateway(Object, frozen=True):
     spec: GatewaySpec = GatewaySpec()
 
 
+class IngressClassSpec(Model, frozen=True):
+    """Who answers for it."""
+
+    controller: str = ""
+
+
 class IngressClass(Object, frozen=True):
-    """An IngressClass: what matters of it stands in its metadata."""
+    """An IngressClass."""
 
     kind: str = "IngressClass"
+    spec: IngressClassSpec = IngressClassSpec()
     metadata: Metadata = Metadata()
 
 

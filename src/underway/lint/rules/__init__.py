@@ -32,6 +32,7 @@ from underway.lint.rules import (
     hostpath_volume,
     ignore_annotation,
     ingress_class_conflict,
+    ingress_nginx_retired,
     ingress_path_never_answers,
     ingress_port_number_as_name,
     invalid_volume_snapshot,
@@ -150,6 +151,7 @@ RULES: tuple[Rule, ...] = (
     aks_node_image_ended.RULE,
     aks_node_quarantined.RULE,
     # Ingresses and routes
+    ingress_nginx_retired.RULE,
     ingress_port_number_as_name.RULE,
     ingress_class_conflict.RULE,
     several_default_ingress_classes.RULE,

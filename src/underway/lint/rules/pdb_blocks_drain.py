@@ -3,8 +3,8 @@
 ## What it finds
 Budgets whose numbers leave no room at all (minAvailable as many as there are, maxUnavailable 0), or whose pods the
 disruption controller cannot count. As a warning: budgets whose status allows no disruption at the moment, those whose status
-is older than they are, and those that will allow none when an autoscaler has gone down to its minimum. Without room, but about
-no pod of the cluster: information.
+is older than they are, those that will allow none when an autoscaler has gone down to its minimum, and those whose empty
+selector takes every pod of the namespace. About no pod of the cluster: information.
 
 ## Why it matters
 A drain asks the budget before each pod and waits for ever: the node is never emptied.
@@ -58,6 +58,35 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
 
 
 def _found(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
+    yield from _about(budget)
+    yield from _room(budget, picture)
+
+
+def _about(budget: PodDisruptionBudget) -> Iterator[Found]:
+    """A budget over everything, or over nothing."""
+    status, selector = budget.status, budget.spec.selector
+    if selector is not None and not (selector.match_labels or selector.match_expressions):
+        yield Found(
+            about=budget,
+            path="spec.selector",
+            message="its selector is empty: it speaks for every pod of the namespace, what runs once and what ends included",
+            remedy="select the pods of one workload",
+            severity=Severity.WARNING,
+        )
+    counted = budget.metadata.uid and status.observed_generation and not status.expected_pods
+    if counted and not why_never(budget, 0):
+        yield Found(
+            about=budget,
+            path="spec.selector",
+            message="it is about no pod now",
+            remedy="see whether its selector names pods that there are",
+            severity=Severity.INFO,
+            evidence=Evidence.OBSERVED,
+        )
+
+
+def _room(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
+    """What keeps it from allowing a disruption."""
     status = budget.status
     uncounted = next((one for one in status.conditions if one.reason == "SyncFailed"), None)
     if uncounted is not None:

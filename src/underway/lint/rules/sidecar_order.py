@@ -2,8 +2,8 @@
 
 ## What it finds
 Proxies (istio-proxy, linkerd-proxy, envoy, cloud-sql-proxy, daprd, oauth2-proxy, pgbouncer, vault-agent) as plain containers that
-wait less than the main container; shippers of logs and traces that do; native sidecars with a preStop hook that does not wait;
-Jobs that a plain sidecar keeps from completing.
+wait less than the main container; shippers of logs and traces that do; native sidecars with a preStop hook that does not wait, or
+whose drain and the main container's wait together outlast the grace period; Jobs that a plain sidecar keeps from completing.
 
 ## Why it matters
 Plain containers get SIGTERM together. A proxy that goes first cuts the requests that the program is still finishing.
@@ -57,14 +57,18 @@ spec:
 Make it a native sidecar (an initContainer with restartPolicy Always): those end after all plain containers, in reverse order.
 
 ## Since
-0.2. Native sidecars are on since 1.29. Proxies that wait by annotation (Istio, Linkerd) are taken at their word.
+0.2. Native sidecars are on since 1.29. What annotations of the pod say of its proxy is taken: Istio's
+terminationDrainDuration and EXIT_ON_ZERO_ACTIVE_CONNECTIONS (proxy.istio.io/config), Linkerd's
+proxy-wait-before-exit-seconds. What the mesh as a whole is set to is not read.
 
 ## References
 - <https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>
 - <https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/753-sidecar-containers>
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from math import inf
 
 from underway.lint.finding import Found, Severity
 from underway.lint.image import parse
@@ -72,7 +76,9 @@ from underway.lint.objects.pod import Container
 from underway.lint.picture import Picture
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Placed, Subject
+from underway.lint.target import minor_of
 from underway.lint.traffic import ALSO, Served, delay_of, served
+from underway.model.duration import seconds
 
 IN_PATH = frozenset(
     {
@@ -89,19 +95,22 @@ IN_PATH = frozenset(
     }
 )
 TAIL = frozenset({"fluent-bit", "fluentd", "filebeat", "otel-collector", "opentelemetry-collector", "vector", "promtail"})
-WAITING = (
-    "config.alpha.linkerd.io/proxy-wait-before-exit-seconds",
-    "config.linkerd.io/shutdown-grace-period",
-    "proxy.istio.io/config",
-)
+# What annotations say of how long the proxy of a mesh goes on after SIGTERM. Sources: linkerd-proxy-injector, istio ProxyConfig.
+LINKERD_WAIT = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds"
+ISTIO_CONFIG = "proxy.istio.io/config"
+_ISTIO_DRAIN = re.compile(r"\bterminationDrainDuration:\s*['\"]?([0-9.hms]+)")
+_ISTIO_UNTIL_IDLE = re.compile(r"\bEXIT_ON_ZERO_ACTIVE_CONNECTIONS:\s*['\"]?true")
+NATIVE_SINCE = 29  # the minor version from which native sidecars are on
+GRACE_DEFAULT_S = 30
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
+    native = minor_of(picture.server_version) not in range(1, NATIVE_SINCE)
     for serving in served(picture):
         for placed in serving.subject.containers:
             if _kind(placed.container) and not placed.plain_init:
-                yield from _order(serving, placed)
+                yield from _native(serving, placed) if placed.sidecar else _plain(serving, placed, native=native)
     for subject in picture.subjects():
         if subject.about.kind in ("Job", "CronJob"):
             yield from _never_done(subject)
@@ -114,23 +123,61 @@ def _kind(container: Container) -> str:
     return "path" if names & IN_PATH else "tail" if names & TAIL else ""
 
 
-def _order(serving: Served, placed: Placed) -> Iterator[Found]:
+def _longest(subject: Subject) -> int | None:
+    """How long the main containers wait before they end, seconds; None if there is none but sidecars."""
+    mains = [one.container for one in subject.containers if not one.initial and not _kind(one.container)]
+    return max(delay_of(main) or 0 for main in mains) if mains else None
+
+
+def _goes_on(container: Container, annotations: Mapping[str, str]) -> float:
+    """How long the proxy of a mesh goes on after SIGTERM, by annotation, seconds; infinite while it has connections."""
+    image = parse(container.image)
+    names = {container.name, image.base_name if image is not None else ""}
+    if names & {"linkerd-proxy"}:
+        text = annotations.get(LINKERD_WAIT, "")
+        return float(text) if text.isdecimal() else 0.0
+    if names & {"istio-proxy", "proxyv2"}:
+        config = annotations.get(ISTIO_CONFIG, "")
+        drain = _ISTIO_DRAIN.search(config)
+        if _ISTIO_UNTIL_IDLE.search(config):
+            return inf
+        try:
+            return seconds(drain[1]) if drain else 0.0
+        except ValueError:
+            return 0.0
+    return 0.0
+
+
+def _native(serving: Served, placed: Placed) -> Iterator[Found]:
+    """A native sidecar: it gets SIGTERM when the main containers have ended, and its hook runs together with theirs."""
     subject, container = serving.subject, placed.container
-    delay_s = delay_of(container)
-    if placed.sidecar:
-        if container.pre_stop is not None and delay_s is None:
-            message = f"the preStop hook of sidecar {container.name!r} runs together with those of the others, and does not wait"
-            yield _found(subject, f"{placed.path}.lifecycle.preStop", message, "drop the hook: a sidecar ends last anyway")
-        return
-    mains = [other for other in subject.containers if not other.initial and not _kind(other.container)]
-    longest_s = max((delay_of(main.container) or 0 for main in mains), default=0)
-    if not mains or delay_s is None or delay_s > longest_s or any(name in subject.annotations for name in WAITING):
+    if container.pre_stop is not None and delay_of(container) is None:
+        message = f"the preStop hook of sidecar {container.name!r} runs together with those of the others, and does not wait"
+        yield _found(subject, f"{placed.path}.lifecycle.preStop", message, "drop the hook: a sidecar ends last anyway")
+    written = subject.spec.termination_grace_period_seconds
+    grace_s = GRACE_DEFAULT_S if written is None else written
+    longest_s, own_s = _longest(subject) or 0, _goes_on(container, subject.annotations)
+    if grace_s < longest_s + own_s < inf:
+        message = f"the main container waits {longest_s} s, then {container.name!r} {own_s:g} s, of a grace period of {grace_s} s"
+        remedy = f"set terminationGracePeriodSeconds to more than {longest_s + own_s:g}"
+        yield _found(subject, f"{subject.path}.terminationGracePeriodSeconds", message, remedy)
+
+
+def _plain(serving: Served, placed: Placed, *, native: bool) -> Iterator[Found]:
+    """A plain container, which gets SIGTERM together with the main ones. native: whether the server knows better."""
+    subject, container = serving.subject, placed.container
+    delay_s, longest_s = delay_of(container), _longest(subject)
+    own_s = _goes_on(container, subject.annotations)
+    if longest_s is None or delay_s is None or delay_s + own_s > longest_s:
         return
     in_path = _kind(container) == "path"
     told = "cuts what it still serves" if in_path else "loses what it still says"
-    message = f"{container.name!r} ends after {delay_s} s, the main container after {longest_s} s or more: it {told}"
+    after_s = delay_s + own_s
+    message = f"{container.name!r} ends after {after_s:g} s, the main container after {longest_s} s or more: it {told}"
     severity = Severity.ERROR if in_path else Severity.WARNING
-    yield _found(subject, placed.path, message, "make it a native sidecar (initContainers, restartPolicy Always)", severity)
+    wait = f"have it wait more than {longest_s} s in a preStop hook"
+    remedy = f"make it a native sidecar (initContainers, restartPolicy Always), or {wait}" if native else wait
+    yield _found(subject, placed.path, message, remedy, severity)
 
 
 def _never_done(subject: Subject) -> Iterator[Found]:
