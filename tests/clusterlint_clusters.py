@@ -1,4 +1,4 @@
-"""Clusters drawn from seeds, what lint finds in them, and the reasons why that is not what clusterlint finds.
+"""Clusters drawn from seeds, and what lint finds in them.
 
 Owns what both judges look at: the oracle beside this file, and the program itself where there is one.
 """
@@ -6,7 +6,7 @@ Owns what both judges look at: the oracle beside this file, and the program itse
 from random import Random
 from typing import Any
 
-from clusterlint_oracle import IMAGES, Diagnostic, Doc, used_by
+from clusterlint_oracle import IMAGES, Doc
 from underway.lint import lint, picture_of
 from underway.lint.rule import Options
 from underway.lint.rules import RULES
@@ -137,7 +137,7 @@ class Drawn:
     def bare(self) -> None:
         for index in range(self.rng.randint(0, 3)):
             name = self.rng.choice((f"p{index}", f"p{index}-n0"))
-            phase = self.rng.choice(("Running", "Unknown"))
+            phase = self.rng.choice(("Running", "Unknown", "Succeeded"))
             self.add(
                 "Pod",
                 meta(name, self.place(), **self.annotated("bare-pods", "pod-state")),
@@ -213,73 +213,3 @@ def found(documents: list[Doc], **options: Any) -> list[tuple[str, str, str, str
     report = lint(picture_of(documents), CHECKS.values(), Options(**options))
     assert not report.skipped
     return sorted((one.rule, one.object.kind, one.object.namespace, one.object.name) for one in report.findings)
-
-
-class Reasons:
-    """Why we differ, check by check, as the rules' pages say."""
-
-    def __init__(self, documents: list[Doc]) -> None:
-        self.by_key = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in documents}
-        self.templates = [one for one in documents if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet")]
-
-    def top(self, key: tuple[str, str, str]) -> tuple[str, str, str]:
-        thing = self.by_key.get(key)
-        for owner in thing["metadata"].get("ownerReferences", []) if thing else []:
-            return self.top((owner["kind"], key[1], owner["name"]))
-        return key
-
-    def in_template(self, what: str, key: tuple[str, str, str]) -> bool:
-        specs = [one["spec"]["template"]["spec"] for one in self.templates if one["metadata"]["namespace"] == key[1]]
-        return any((what, key[2]) in set(used_by(spec)) for spec in specs)
-
-    def why_not_ours(self, check: str, key: tuple[str, str, str]) -> str:
-        """Why clusterlint finds it and we do not, "" if there is no reason."""
-        _, namespace, name = key
-        thing = self.by_key[key]
-        silenced = thing["metadata"].get("annotations", {}) or any(
-            self.top(pod) == key and one["metadata"].get("annotations")
-            for pod, one in self.by_key.items()
-            if one["kind"] == "Pod"
-        )
-        reasons = {
-            "latest-tag": silenced and "its annotation speaks for all replicas, on the owner too",
-            "cronjob-concurrency": thing.get("spec", {}).get("suspend") and "it is suspended",
-            "default-namespace": name == "kube-root-ca.crt" and "Kubernetes puts it there",
-            "fully-qualified-image": "it has a registry, and library/ is taken for granted",
-            "non-root-user": "runAsUser is not root",
-            "unused-config-map": (name == "kube-root-ca.crt" or namespace == "kube-system" or self.in_template("config", key))
-            and "it is the control plane's, or a template uses it",
-            "unused-secret": (name.startswith("sh.helm") or key[1:] == ("shop", "s0") or self.in_template("secret", key))
-            and "it is a release, a certificate, or a template uses it",
-            "unused-pvc": (name == "data-db-0" or self.in_template("claim", key)) and "a workload of no replicas uses it",
-            "node-labels-and-taints": "a cordon is not a custom taint",
-            "admission-controller-webhook": thing["kind"].endswith("WebhookConfiguration") and "its namespace is in no file",
-            "admission-controller-webhook-replacement": "its rules start no pods",
-            "validating-admission-policy": "its rules start no pods",
-        }  # fmt: skip
-        return str(reasons.get(check) or "")
-
-    def why_ours(self, check: str, key: tuple[str, str, str]) -> str:
-        """Why we find it and clusterlint does not."""
-        kind, _, name = key
-        thing = self.by_key[key]
-        if kind in ("Deployment", "StatefulSet", "DaemonSet"):
-            if check == "default-namespace":
-                return "the owner is reported, not its replicas"
-            if thing["spec"]["replicas"] == 0 and check != "pod-state":
-                return "the template is looked at where no pod lives"
-        if kind == "PodTemplate":
-            return "templates are looked at"
-        reasons = {
-            "non-root-user": "the container's own false wins over the pod's true",
-            "bare-pods": name.endswith("-n0") and "a name that ends in a node's name is no static pod",
-            "unused-pv": thing.get("status", {}).get("phase") == "Released" and "its claim is gone",
-            "default-namespace": kind in ("CronJob", "Ingress", "ReplicaSet") and "this kind is looked at too",
-        }
-        return str(reasons.get(check) or "")
-
-    def unexplained(self, theirs: set[Diagnostic], ours: set[Diagnostic]) -> list[str]:
-        """What one side alone finds, and no page of a rule says why. Their pods are compared by their owners."""
-        theirs = {(check, *self.top((kind, space, name))) for check, kind, space, name in theirs}
-        alone = [f"clusterlint alone finds {one}" for one in sorted(theirs - ours) if not self.why_not_ours(one[0], one[1:])]
-        return alone + [f"we alone find {one}" for one in sorted(ours - theirs) if not self.why_ours(one[0], one[1:])]

@@ -108,11 +108,11 @@ class Oracle:
                 home = self.named("Namespace", "", service["namespace"])
                 if home is None or self.named("Service", service["namespace"], service["name"]) is None:
                     yield "admission-controller-webhook", configuration
-                if not told and self._stops(webhook, home):
+                if not told and self.stops(webhook, home):
                     told = True
                     yield "admission-controller-webhook-replacement", configuration
 
-    def _stops(self, webhook: Doc, home: Doc | None) -> bool:
+    def stops(self, webhook: Doc, home: Doc | None) -> bool:
         service, selector = webhook["clientConfig"]["service"], webhook.get("namespaceSelector")
         if not any(_applicable(rule) for rule in webhook["rules"]) or webhook.get("failurePolicy") == "Ignore":
             return False

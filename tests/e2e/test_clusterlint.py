@@ -9,8 +9,9 @@ import shutil
 import pytest
 from bench.peers import peer
 
-from clusterlint_clusters import SEEDS, Drawn, Reasons, found
+from clusterlint_clusters import SEEDS, Drawn, found
 from clusterlint_program import Program, Served
+from clusterlint_reasons import Reasons
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 WANTED = "give --clusterlint PATH, or --clusterlint install; an oracle judges the same clusters in tests/property"

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from clusterlint_clusters import CHECKS, SEEDS, Drawn, Reasons, found
+from clusterlint_clusters import CHECKS, SEEDS, Drawn, found
 from clusterlint_oracle import Oracle
 from clusterlint_program import Program, Served
+from clusterlint_reasons import Reasons
 
 STAND_IN = Path(__file__).resolve().parents[1] / "clusterlint_stand_in.py"
 
@@ -29,6 +30,22 @@ def test_with_compat_we_say_what_clusterlint_says(seed: int) -> None:
 def test_without_it_every_difference_has_its_reason(seed: int) -> None:
     documents = Drawn(seed).documents
     assert Reasons(documents).unexplained(set(Oracle(documents).diagnostics()), set(found(documents))) == []
+
+
+def test_every_reason_stands_on_its_page() -> None:
+    assert [reason.words for reason in Reasons(Drawn(0).documents).all() if not reason.documented] == []
+
+
+def test_every_reason_is_met_in_one_of_the_clusters() -> None:
+    missing = {f"{reason.page}: {reason.words}" for reason in Reasons(Drawn(0).documents).all()}
+    for seed in range(SEEDS):
+        documents = Drawn(seed).documents
+        reasons = Reasons(documents)
+        reasons.unexplained(set(Oracle(documents).diagnostics()), set(found(documents)))
+        missing -= reasons.met
+        if not missing:
+            break
+    assert missing == set()
 
 
 @pytest.mark.parametrize("seed", [0, 1])

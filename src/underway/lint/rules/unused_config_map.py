@@ -38,8 +38,9 @@ spec:
 Delete it, if nothing reads it through the API. If something does, say so with `lint.underway.dev/ignore`.
 
 ## Since
-clusterlint's `unused-config-map`. It flags kube-root-ca.crt in every namespace and what only a workload of 0 replicas uses;
-we do not. `--compat clusterlint` flags them.
+clusterlint's `unused-config-map`. It flags kube-root-ca.crt in every namespace, those of kube-system and the other namespaces
+of the control plane, those that an owner made, and what only a workload of 0 replicas uses; we do not. `--compat clusterlint`
+flags them.
 
 ## References
 - <https://kubernetes.io/docs/concepts/configuration/configmap/>

@@ -39,8 +39,8 @@ spec:
 Delete it, if nothing reads it through the API. If something does, say so with `lint.underway.dev/ignore`.
 
 ## Since
-clusterlint's `unused-secret`. It flags certificates of Ingresses, releases of Helm and what only a workload of 0 replicas
-uses; we do not. `--compat clusterlint` flags them.
+clusterlint's `unused-secret`. It flags certificates of Ingresses and Gateways, releases of Helm, tokens for joining nodes, those
+that an owner made, and what only a workload of 0 replicas uses; we do not. `--compat clusterlint` flags them.
 
 ## References
 - <https://kubernetes.io/docs/concepts/configuration/secret/>
