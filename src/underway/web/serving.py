@@ -13,6 +13,7 @@ import queue
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from underway.web.webhooks import Webhooks
 LOOK_S = 2.0  # how often workers look for a new certificate, and beat
 STANDSTILL_S = 60.0  # twice what the API server waits: a worker that does not beat for so long will not answer any more
 GRACE_S = 10  # how long open requests are waited for at the end
+KILL_S = GRACE_S + 2  # after this a worker that was asked to end is killed
 HEADERS_S = 10.0  # from a connection, or its first byte after an answer, to the end of the headers
 CONNECTIONS_MAX = 1_000  # of one worker; the API server holds a few
 FAILED_STARTS_MAX = 3
@@ -151,6 +153,7 @@ def configured(application: Any, files: Files) -> uvicorn.Config:
 
 def _work(served: Served, listener: socket.socket, beat: Any, failures: Any, warn: Callable[[str], None]) -> None:
     """One worker's whole life."""
+    _end_with_parent()
     files = Files(Path(served.certificate), Path(served.key))
     files.check(datetime.now(UTC))
 
@@ -164,6 +167,24 @@ def _work(served: Served, listener: socket.socket, beat: Any, failures: Any, war
                 failures.put_nowait(one)
 
     Server(configured(served.application(failed), files), files, beating, warn).run([listener])
+
+
+def _end_with_parent() -> None:
+    """Have this process end as it does at the end of `serve`, also when nobody is left to end it: after a SIGKILL of its parent.
+
+    The parent's end of a pipe closes with it, whatever ended it. A thread waits for that, because user code may hold the loop.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(KILL_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 class _Worker:
@@ -277,7 +298,7 @@ def _drained(failures: Any) -> list[Bad]:
 def _end(workers: list[_Worker]) -> None:
     for worker in workers:
         worker.process.terminate()
-    until_s = time.monotonic() + GRACE_S + 2
+    until_s = time.monotonic() + KILL_S
     for worker in workers:
         worker.process.join(max(0.0, until_s - time.monotonic()))
         if worker.process.is_alive():

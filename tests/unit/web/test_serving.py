@@ -222,3 +222,16 @@ def test_two_processes_serve_until_they_are_told_to_stop(processes: "subprocess.
     connection.close()
     processes.send_signal(signal.SIGTERM)
     assert processes.wait(15) == 0
+
+
+def test_workers_end_with_a_parent_that_was_killed(processes: "subprocess.Popen[str]") -> None:
+    assert processes.stdout is not None
+    ready = json.loads(processes.stdout.readline())
+    context = ssl.create_default_context(cafile=ready["authority"])
+    connection = http.client.HTTPSConnection("localhost", ready["port"], context=context, timeout=20)
+    connection.request("GET", "/metrics")
+    assert connection.getresponse().status == 200
+    connection.close()
+    processes.kill()
+    # The workers have its standard output too: this comes to an end when the last of them does.
+    processes.communicate(timeout=20)
