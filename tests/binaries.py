@@ -13,18 +13,19 @@ def require_control_plane() -> None:
     try:
         build.binaries()
     except build.Unavailable as error:
-        _lacking(str(error))
+        lacking(str(error))
 
 
 def require_program(name: str, package: str) -> str:
     """The path of a program that a Debian package brings; `.ci/run` installs them."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
-        _lacking(f"there is no {name} on this machine: apt-get install {package}")
+        lacking(f"there is no {name} on this machine: apt-get install {package}")
     return str(found)
 
 
-def _lacking(reason: str) -> None:
+def lacking(reason: str) -> None:
+    """Skip, or fail in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -31,5 +31,3 @@ def test_nodes_become_ready_and_pods_run(cluster: ControlPlane) -> None:
 
     with pytest.raises(RuntimeError, match="forbidden"):
         cluster.kubectl("get", "pods", "--as=nobody")
-    cluster.kubectl("delete", "deploy,pdb", "smoke", "--wait=false")
-    cluster.kubectl("delete", "nodes", "smoke-000", "smoke-001", "smoke-002")

@@ -8,17 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import build
-from controlplane import ControlPlane, free_port
+from controlplane import ControlPlane
 from e2e.gates import PATIENT
+from e2e.operators import FINISHED, Operators, app, audited, manifests
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -26,102 +25,18 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 REPOSITORY = Path(__file__).resolve().parents[2]
 OLD, NEW = "v1.35.8", "v1.36.3"
 NODES = 12
-NAME = "system:serviceaccount:underway-system:underway-operator"
 
 
-def manifests() -> list[dict[str, Any]]:
-    """What `underway manifests` prints, without the Deployment: its pods would be played by kwok."""
-    done = subprocess.run(
-        [sys.executable, "-m", "underway", "manifests", "--grant", "SingleReplicaSurge"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [value for value in yaml.safe_load_all(done.stdout) if value["kind"] != "Deployment"]
-
-
-def app(name: str, replicas: int, **allowed: int) -> list[dict[str, Any]]:
-    labels = {"app": name}
-    container = {"name": "app", "image": "web", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}
-    template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}
-    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    metadata = {"name": name, "namespace": "default"}
-    budget = {**(allowed or {"maxUnavailable": 3}), "selector": {"matchLabels": labels}}
-    return [
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec},
-        {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget},
-    ]
-
-
-class Replica:
-    """One operator process with the ServiceAccount's token."""
-
-    def __init__(self, kubeconfig: Path, log: Path, provider: Path) -> None:
-        self.port = free_port()
-        self._log = log.open("ab")
-        self.log = log
-        command = [sys.executable, "-m", "underway", "operator", "--listen", f"127.0.0.1:{self.port}"]
-        self.process = subprocess.Popen(
-            [*command, "--allow-command", str(provider)],
-            env={**os.environ, "KUBECONFIG": str(kubeconfig), "POD_NAME": log.stem},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        code = self.process.wait(30)
-        self._log.close()
-        return code
-
-    def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except OSError as error:
-            return getattr(error, "code", 0), str(error)
-
-    @property
-    def leads(self) -> bool:
-        return "underway_leader 1.0" in self.get("/metrics")[1]
-
-
-class Operators:
-    """Two replicas, and what they are to rotate."""
+class Crew(Operators):
+    """Replicas, and the provider of the machines that they rotate: nodes that kwok plays."""
 
     def __init__(self, cluster: ControlPlane, folder: Path) -> None:
-        self.cluster = cluster
-        self.folder = folder
-        self.replicas: list[Replica] = []
-        self.kubeconfig = self._kubeconfig()
         self.provider = folder / "machines"
         kubectl = build.binaries() / "kubectl"
         script = REPOSITORY / "examples/kwok-machines/machines.py"
         self.provider.write_text(f"#!/bin/sh\nKUBECONFIG={cluster.admin} KUBECTL={kubectl} exec {sys.executable} {script}\n")
         self.provider.chmod(0o755)
-
-    def _kubeconfig(self) -> Path:
-        """The administrator's kubeconfig with the ServiceAccount's token in the place of the certificate."""
-        config = yaml.safe_load(self.cluster.admin.read_text())
-        token = self.cluster.kubectl("create", "token", "underway-operator", "-n", "underway-system", "--duration=1h").strip()
-        config["users"][0]["user"] = {"token": token}
-        path = self.folder / "operator.kubeconfig"
-        path.write_text(yaml.safe_dump(config))
-        return path
-
-    def start(self) -> Replica:
-        replica = Replica(self.kubeconfig, self.folder / f"replica-{len(self.replicas)}.log", self.provider)
-        self.replicas.append(replica)
-        return replica
-
-    @property
-    def running(self) -> list[Replica]:
-        return [replica for replica in self.replicas if replica.process.poll() is None]
-
-    def leader(self) -> Replica:
-        wait_until(lambda: any(replica.leads for replica in self.running), "a replica to lead", 60)
-        (leader,) = [replica for replica in self.running if replica.leads]
-        return leader
+        super().__init__(cluster, folder, "--allow-command", str(self.provider))
 
     def apply(self, name: str, **spec: Any) -> None:
         body = {
@@ -132,26 +47,13 @@ class Operators:
             "health": PATIENT,
             **spec,
         }
-        self.cluster.apply([{"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": name}, "spec": body}])
-
-    def rotation(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.cluster.kubectl("get", "rotation", name, "-o", "json"))
-        return found
-
-    def state(self, name: str) -> str:
-        value = self.rotation(name)
-        status = value.get("status", {})
-        current = status.get("observedGeneration") == value["metadata"]["generation"]
-        return str(status.get("state", "")) if current else "not seen yet"
-
-    def logs(self) -> str:
-        return "\n".join(replica.log.read_text() for replica in self.replicas)
+        self.create(name, body)
 
 
 @pytest.fixture(scope="module")
-def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operators]:
+def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
     """A cluster of old nodes with workloads, the definitions and the rights; no operator runs yet."""
-    cluster.apply(manifests())
+    cluster.apply(manifests("--grant", "SingleReplicaSurge"))
     cluster.kubectl("wait", "--for=condition=Established", "crd/rotations.underway.dev", "--timeout=30s")
     cluster.add_nodes(NODES, OLD, prefix="op")
     ready = "jsonpath={.items[?(@.spec.taints)].metadata.name}"
@@ -160,14 +62,9 @@ def operators(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     cluster.apply([*app("web", 30), *app("api", 20), *singles])
     names = [f"deploy/{name}" for name in ("web", "api", "alone", "scaled")]
     cluster.kubectl("rollout", "status", *names, "-n", "default", "--timeout=90s")
-    made = Operators(cluster, tmp_path_factory.mktemp("operators"))
+    made = Crew(cluster, tmp_path_factory.mktemp("operators"))
     yield made
-    for replica in made.running:
-        replica.end(signal.SIGKILL)
-    cluster.kubectl("delete", "hpa,deploy,pdb", "--all", "-n", "default", "--wait=false")
-    cluster.kubectl("patch", "rotations", "--all", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
-    cluster.kubectl("delete", "rotations", "--all", check=False)
-    cluster.kubectl("delete", "nodes", "--all", "--wait=false")
+    made.end()
 
 
 def autoscaler(name: str) -> dict[str, Any]:
@@ -186,11 +83,9 @@ def cordoned(cluster: ControlPlane) -> str:
     return cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}").strip()
 
 
-def test_two_replicas_rotate_though_leaders_are_killed(operators: Operators) -> None:
+def test_two_replicas_rotate_though_leaders_are_killed(operators: Crew) -> None:
     cluster, dice = operators.cluster, random.Random(4711)
-    operators.start()
-    operators.start()
-    wait_until(lambda: all(one.get("/readyz")[0] == 200 for one in operators.running), "both replicas to be ready", 60)
+    operators.start_two()
     assert sum(one.leads for one in operators.running) <= 1
     operators.apply("e2e")
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
@@ -204,18 +99,12 @@ def test_two_replicas_rotate_though_leaders_are_killed(operators: Operators) -> 
     assert versions(cluster) == [NEW] * NODES
     assert cordoned(cluster) == ""
     status = operators.rotation("e2e")["status"]
-    assert {one["type"]: one["status"] for one in status["conditions"]} == {
-        "Progressing": "False",
-        "Healthy": "True",
-        "Frozen": "False",
-        "Blocked": "False",
-        "Finished": "True",
-    }
+    assert operators.conditions("e2e") == FINISHED
     assert status["nodes"] == {"total": NODES, "upToDate": NODES, "inHand": 0, "outdated": 0}
     assert "Traceback" not in operators.logs()
 
 
-def test_kubectl_shows_it(operators: Operators) -> None:
+def test_kubectl_shows_it(operators: Crew) -> None:
     cluster = operators.cluster
     row = cluster.kubectl("get", "rot", "e2e").splitlines()[1].split()
     assert row[:6] == ["e2e", "Finished", str(NODES), str(NODES), "0", "True"]
@@ -224,15 +113,7 @@ def test_kubectl_shows_it(operators: Operators) -> None:
     assert "NodeReplaced" in described
 
 
-def audited(cluster: ControlPlane) -> Iterator[dict[str, Any]]:
-    """What the operator has asked of the API server, in order, with what was answered."""
-    for line in cluster.audit_log.read_text().splitlines():
-        event = json.loads(line)
-        if event["user"]["username"] == NAME and event.get("objectRef") is not None:
-            yield event
-
-
-def test_a_single_replica_had_a_second_one_before_it_was_evicted_and_has_none_now(operators: Operators) -> None:
+def test_a_single_replica_had_a_second_one_before_it_was_evicted_and_has_none_now(operators: Crew) -> None:
     cluster = operators.cluster
     acts = [
         event["objectRef"]["subresource"]
@@ -247,7 +128,7 @@ def test_a_single_replica_had_a_second_one_before_it_was_evicted_and_has_none_no
     assert "rotation.underway.dev/raised" not in cluster.kubectl("get", "leases", "-n", "kube-system", "-o", "json")
 
 
-def test_what_an_autoscaler_scales_had_its_second_replica_from_the_autoscaler(operators: Operators) -> None:
+def test_what_an_autoscaler_scales_had_its_second_replica_from_the_autoscaler(operators: Crew) -> None:
     cluster = operators.cluster
     acts = [
         event["objectRef"]["resource"]
@@ -261,7 +142,7 @@ def test_what_an_autoscaler_scales_had_its_second_replica_from_the_autoscaler(op
     assert cluster.kubectl(*least) == "1"
 
 
-def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Operators) -> None:
+def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Crew) -> None:
     cluster = operators.cluster
     cluster.add_nodes(1, OLD, prefix="late")
     wait_until(lambda: "late-000" not in cluster.kubectl("get", "nodes", "-o", "name"), "the late node to be replaced", 120)
@@ -269,7 +150,7 @@ def test_a_finished_rotation_takes_up_a_node_that_drifts(operators: Operators) -
     assert versions(cluster) == [NEW] * (NODES + 1)
 
 
-def test_mode_freeze_takes_effect_within_five_seconds_and_a_new_target_is_taken_up(operators: Operators) -> None:
+def test_mode_freeze_takes_effect_within_five_seconds_and_a_new_target_is_taken_up(operators: Crew) -> None:
     cluster = operators.cluster
     operators.apply("e2e", target={"kubeletVersion": OLD})
     wait_until(lambda: OLD in versions(cluster), "the rotation to go the other way", 120)
@@ -287,7 +168,7 @@ def test_mode_freeze_takes_effect_within_five_seconds_and_a_new_target_is_taken_
     assert status["frozen"]["since"]
 
 
-def test_a_deleted_rotation_leaves_no_trace(operators: Operators) -> None:
+def test_a_deleted_rotation_leaves_no_trace(operators: Crew) -> None:
     cluster = operators.cluster
     cluster.kubectl("delete", "rotation", "e2e", "--timeout=60s")
     nodes = cluster.kubectl("get", "nodes", "-o", "json")
@@ -300,7 +181,7 @@ def test_a_deleted_rotation_leaves_no_trace(operators: Operators) -> None:
 def granted() -> set[tuple[str, str, str, str]]:
     """(namespace, group, resource, verb) of every rule, pods/eviction as a resource of its own."""
     found = set()
-    for value in manifests():
+    for value in manifests("--grant", "SingleReplicaSurge"):
         if value["kind"] in ("Role", "ClusterRole"):
             for rule in value["rules"]:
                 for group in rule["apiGroups"]:
@@ -309,7 +190,7 @@ def granted() -> set[tuple[str, str, str, str]]:
     return found
 
 
-def test_each_right_granted_is_used_and_no_other_is_tried(operators: Operators) -> None:
+def test_each_right_granted_is_used_and_no_other_is_tried(operators: Crew) -> None:
     rights = granted()
     used, refused = set(), []
     for event in audited(operators.cluster):
@@ -324,7 +205,7 @@ def test_each_right_granted_is_used_and_no_other_is_tried(operators: Operators) 
     assert rights - used == set(), "granted and never used"
 
 
-def test_without_the_definitions_it_says_what_to_do(operators: Operators, tmp_path: Path) -> None:
+def test_without_the_definitions_it_says_what_to_do(operators: Crew, tmp_path: Path) -> None:
     with ControlPlane(controllers=False) as bare:
         process = subprocess.run(
             [sys.executable, "-m", "underway", "operator", "--listen", "127.0.0.1:0"],

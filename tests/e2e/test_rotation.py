@@ -20,6 +20,7 @@ import yaml
 import build
 from controlplane import ControlPlane
 from e2e.gates import PATIENT
+from e2e.operators import Watcher
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
@@ -57,37 +58,17 @@ def budget(name: str, max_unavailable: int | str) -> dict[str, Any]:
 APPS: dict[str, tuple[int, int | str]] = {"web": (90, "10%"), "api": (80, 8), "worker": (74, "20%"), "guarded": (6, 0)}
 
 
-class Watcher(threading.Thread):
-    """An independent client: reads pods and budgets over and over, and counts what is healthy by itself."""
-
-    def __init__(self, cluster: ControlPlane) -> None:
-        super().__init__(daemon=True)
-        self.cluster = cluster
-        self.broken: list[str] = []
-        self.rounds = 0
-        self.over = threading.Event()
-        self.least: dict[str, int] = {}
-
-    def run(self) -> None:
-        while not self.over.is_set():
-            items = json.loads(self.cluster.kubectl("get", "pods", "-n", "default", "-o", "json"))["items"]
-            for name, (replicas, allowed) in APPS.items():
-                healthy = sum(1 for pod in items if pod["metadata"]["labels"].get("app") == name and is_healthy(pod))
-                down = allowed if isinstance(allowed, int) else -(-int(allowed[:-1]) * replicas // 100)
-                if name == "guarded":
-                    down = self.least.get(name, 0)
-                if healthy < replicas - down:
-                    self.broken.append(f"{name}: {healthy} of {replicas} healthy, {down} may be down")
-            self.rounds += 1
-
-
-def is_healthy(pod: dict[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return "deletionTimestamp" not in pod["metadata"] and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+def least() -> dict[str, int]:
+    """How many pods of each app its budget wants to be healthy."""
+    down = {
+        name: allowed if isinstance(allowed, int) else -(-int(allowed[:-1]) * replicas // 100)
+        for name, (replicas, allowed) in APPS.items()
+    }
+    return {name: replicas - down[name] for name, (replicas, _) in APPS.items()}
 
 
 @pytest.fixture(scope="module")
-def fleet(cluster: ControlPlane) -> Iterator[ControlPlane]:
+def fleet(cluster: ControlPlane) -> ControlPlane:
     """30 old nodes, 300 pods and more, all available."""
     cluster.add_nodes(NODES, OLD)
     cluster.kubectl("apply", "-f", str(REPOSITORY / "deploy/rbac.yaml"))
@@ -111,8 +92,7 @@ def fleet(cluster: ControlPlane) -> Iterator[ControlPlane]:
         return True
 
     wait_until(available, "all workloads to be available", 180)
-    yield cluster
-    cluster.kubectl("delete", "deploy,sts,ds,pdb", "--all", "-n", "default", "--wait=false")
+    return cluster
 
 
 def rotation_file(cluster: ControlPlane, folder: Path, name: str, **spec: Any) -> Path:
@@ -181,10 +161,8 @@ def test_plan_forbids_a_kubelet_newer_than_the_api_server(fleet: ControlPlane, t
 def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane, tmp_path: Path) -> None:
     dice = random.Random(1137)
     arguments = ("rotate", "-f", str(rotation_file(fleet, tmp_path, "e2e")), "--despite-blockers")
-    watcher = Watcher(fleet)
-    watcher.start()
     outputs = []
-    try:
+    with Watcher(fleet, least()) as watcher:
         for _ in range(KILLS):
             process = underway(fleet, *arguments)
             try:
@@ -194,14 +172,11 @@ def test_rotate_replaces_every_node_though_killed_five_times(fleet: ControlPlane
                 process.send_signal(signal.SIGKILL)
                 outputs.append(process.communicate()[0])
                 print(outputs[-1][-2_000:])
-        watcher.least["guarded"] = 2
+        watcher.least["guarded"] -= 2
         fleet.apply([budget("guarded", 2)])
         process = underway(fleet, *arguments)
         output, _ = process.communicate(timeout=400)
         outputs.append(output)
-    finally:
-        watcher.over.set()
-        watcher.join()
     assert process.returncode == 0, outputs[-1][-3000:]
     assert versions(fleet) == [NEW] * NODES
     assert watcher.rounds > 10
