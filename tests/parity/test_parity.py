@@ -6,7 +6,7 @@ import json
 import pytest
 
 from parity.conversation import Conversation
-from parity.conversations import access, custom, evictions, lists, logs, network, objects, patches, read, strictness
+from parity.conversations import access, custom, evictions, lists, logs, namespaces, network, objects, patches, read, strictness
 from parity.differences import DIFFERENCES
 from parity.speaker import Speaker
 from parity.transcript import comparable
@@ -19,6 +19,7 @@ CONVERSATIONS = (
     *lists.CONVERSATIONS,
     *network.CONVERSATIONS,
     *evictions.CONVERSATIONS,
+    *namespaces.CONVERSATIONS,
     *access.CONVERSATIONS,
     *custom.CONVERSATIONS,
     *strictness.CONVERSATIONS,

@@ -93,7 +93,7 @@ class Ledger:
             return Outcome(key, reply, ok=False)
         # What we knew was out of date: a watch will say how, then the act is decided anew.
         self._not_before_ms[key] = now_ms + DELAY_MS_MIN
-        stale = reply.code in (NOT_FOUND, CONFLICT) or "being terminated" in reply.message
+        stale = reply.code in (NOT_FOUND, CONFLICT)
         return Outcome(key, reply, ok=False, refusal="" if stale else decision.reason)
 
     def tidy(self, now_ms: int) -> None:

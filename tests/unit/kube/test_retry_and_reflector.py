@@ -5,7 +5,7 @@ from random import Random
 
 from objects import node
 from underway.kube.reflector import Reflector, Removed, Replaced, Upserted
-from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status, StatusDetails
+from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status, StatusCause, StatusDetails
 from underway.kube.request import Request
 from underway.kube.resource import NODES, PODS
 from underway.kube.retry import DELAY_MS_MAX, Again, Stop, retry
@@ -41,6 +41,11 @@ def test_the_servers_own_delay_is_kept() -> None:
 
 def test_what_will_not_pass_stops_with_the_servers_words() -> None:
     assert retry(reply(ANY, 403, status=Status(message="no")), 1, RNG) == Stop("no")
+
+
+def test_a_namespace_that_ends_is_waited_for() -> None:
+    status = Status(details=StatusDetails(causes=(StatusCause("NamespaceTerminating"),)))
+    assert isinstance(retry(reply(ANY, 403, status=status), 1, RNG), Again)
 
 
 def test_a_list_in_pages_then_a_watch() -> None:

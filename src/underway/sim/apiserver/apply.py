@@ -10,7 +10,7 @@ from typing import Any
 
 from underway.crd.node import Node
 from underway.kube.resource import Resource
-from underway.sim.apiserver import custom_values, status, validation
+from underway.sim.apiserver import custom_values, namespaces, status, validation
 from underway.sim.apiserver.catalogue import Entry
 from underway.sim.apiserver.defaults import refilled
 from underway.sim.apiserver.patch import MERGE_KEYS
@@ -198,6 +198,7 @@ def apply(
         if resource.namespaced:
             metadata["namespace"] = namespace
         made = custom_values.received(resource, entry.version, {**intent, "metadata": metadata})
+        namespaces.admit(registry.store, resource, metadata)
         validation.check(resource, made, version=entry.version)
         return 201, registry.create(resource, made, dry_run=dry_run)
     conflicts = _conflicts(current, paths, manager, node)

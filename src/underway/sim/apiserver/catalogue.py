@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 CATALOGUE: tuple[Entry, ...] = (
-    Entry(r.NAMESPACES, ("ns",), ("status",)),
+    Entry(r.NAMESPACES, ("ns",), ("finalize", "status")),
     Entry(r.NODES, ("no",), ("status",)),
     Entry(r.PODS, ("po",), ("status", "eviction", "binding", "log"), ("all",)),
     Entry(r.SERVICES, ("svc",), ("status",), ("all",)),

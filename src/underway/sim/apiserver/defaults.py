@@ -193,10 +193,15 @@ def admitted(kind: str, value: Object) -> Object:
     return _node(value) if kind == "Node" else value
 
 
+def _labelled(value: Object) -> Object:
+    """A namespace with the label that is its name, whoever takes it away."""
+    metadata = value["metadata"]
+    labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
+    return {**value, "metadata": {**metadata, "labels": labels}}
+
+
 def _namespace(value: Object) -> Object:
-    labels = {"kubernetes.io/metadata.name": value["metadata"]["name"], **value["metadata"].get("labels", {})}
-    metadata = {**value["metadata"], "labels": labels}
-    return {**value, "metadata": metadata, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+    return {**_labelled(value), "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
 
 
 def _unchanged(value: Object) -> Object:
@@ -233,6 +238,8 @@ def refilled(kind: str, value: Object) -> Object:
     """The object that an update or a patch leaves, with the defaults of what it brought."""
     if kind == "Pod":
         return {**value, "spec": pod_spec(value.get("spec") or {})}
+    if kind == "Namespace":
+        return _labelled(value)
     return DEFAULTS[kind](value) if kind in REFILLED else value
 
 

@@ -19,6 +19,7 @@ SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
     "eviction": ("create",),
     "binding": ("create",),
     "log": ("get",),
+    "finalize": ("update",),
 }
 # Subresources whose objects are of a kind other than their parent's.
 SUBRESOURCE_KINDS = {

@@ -213,8 +213,6 @@ class MemoryApi:
 def _refusal(code: int) -> Object:
     if code == 429:
         return overloaded().status
-    if code == 403:
-        return StatusError(403, "Forbidden", "because its namespace is being terminated").status
     if code == 409:
         return StatusError(
             409, "Conflict", "the object has been modified; please apply your changes to the latest version"

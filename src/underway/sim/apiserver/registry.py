@@ -9,9 +9,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from underway.kube.resource import PODS, Resource
+from underway.kube.resource import NAMESPACES, PODS, Resource
 from underway.model import timestamp
-from underway.sim.apiserver import status
+from underway.sim.apiserver import namespaces, status
 from underway.sim.apiserver.defaults import defaulted
 from underway.sim.store import Conflict, Object, Store
 
@@ -68,8 +68,9 @@ class Registry:
         return found
 
     def create(self, resource: Resource, value: Object, *, dry_run: bool = False) -> Object:
-        """Create an object. Raises StatusError 409 if the name is taken, 422 if there is none."""
+        """Create an object. Raises StatusError 403 if its namespace ends, 409 if the name is taken, 422 if there is none."""
         metadata = dict(value.get("metadata") or {})
+        namespaces.admit(self.store, resource, metadata)
         name = metadata.get("name") or (metadata["generateName"] + self.suffix() if metadata.get("generateName") else "")
         if not name:
             cause = {"reason": "FieldValueRequired", "message": "Required value: name or generateName is required"}
@@ -128,7 +129,7 @@ class Registry:
 
     def _store(self, resource: Resource, current: Object, merged: Object) -> Object:
         metadata = merged["metadata"]
-        if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and current["metadata"].get("finalizers"):
+        if metadata.get("deletionTimestamp") and not namespaces.is_held(merged) and current["metadata"].get("finalizers"):
             self.store.remove(resource, metadata.get("namespace", ""), metadata["name"], merged)
             # Watchers see the revision of the deletion; the writer is answered with the one that it wrote over.
             return {**merged, "metadata": {**metadata, "resourceVersion": current["metadata"]["resourceVersion"]}}
@@ -153,6 +154,8 @@ class Registry:
         Returns the object in its last or deleting state. Raises StatusError 404, 409 (preconditions).
         """
         current = self.get(resource, namespace, name)
+        if resource == NAMESPACES:
+            return self._end(current, uid, resource_version, dry_run=dry_run)
         metadata = current["metadata"]
         if uid and uid != metadata["uid"]:
             raise status.precondition_failed(resource, name, "UID", uid, metadata["uid"])
@@ -169,6 +172,25 @@ class Registry:
             # The store's graceful path is taken at grace 0 too: watchers see the pod marked before they see it gone.
             self._begin_deletion(resource, current, 0)
         return self.store.remove(resource, namespace, name)
+
+    def _end(self, namespace: Object, uid: str, resource_version: str, *, dry_run: bool) -> Object:
+        """Begin to end a namespace, or drop one that nothing holds any more."""
+        namespaces.check_deletion(namespace, uid, resource_version)
+        begun = namespaces.ending(namespace, self.now())
+        if dry_run or (begun is namespace and namespaces.is_held(namespace)):
+            return begun
+        if begun is not namespace:
+            return self.store.replace(NAMESPACES, begun)
+        return self.store.remove(NAMESPACES, "", namespace["metadata"]["name"])
+
+    def finalize(self, name: str, finalizers: list[str]) -> Object:
+        """Set what holds a namespace; one that ends and is held no more is gone. Raises StatusError 404."""
+        current = self.get(NAMESPACES, "", name)
+        freed = {**current, "spec": {"finalizers": finalizers} if finalizers else {}}
+        if current["metadata"].get("deletionTimestamp") and not namespaces.is_held(freed):
+            self.store.remove(NAMESPACES, "", name, freed)
+            return freed
+        return self.store.replace(NAMESPACES, freed)
 
     def _grace_s(self, resource: Resource, current: Object, asked_s: int | None) -> int:
         """How long a deletion takes. Source: pkg/registry/core/pod/strategy.go, CheckGracefulDelete."""
@@ -227,6 +249,8 @@ def _merged(current: Object, value: Object, subresource: str, *, whole: bool = F
         return {**kept, "metadata": metadata, **({"status": value["status"]} if "status" in value else {})}
     metadata = {**value["metadata"], **{key: before[key] for key in IMMUTABLE if key in before}}
     merged = {"apiVersion": current["apiVersion"], "kind": current["kind"], **value, "metadata": metadata}
+    if current["kind"] == "Namespace":
+        merged["spec"] = current["spec"]  # its finalizers are written by finalize alone
     if whole:
         if "generation" in before and _content(merged) != _content(current):
             metadata["generation"] = before["generation"] + 1

@@ -13,7 +13,7 @@ import msgspec
 from underway.kube import request as q
 from underway.kube.request import Verb
 from underway.kube.resource import PODS, Resource
-from underway.sim.apiserver import custom_values, logs, pages, patch, status, validation
+from underway.sim.apiserver import custom_values, logs, namespaces, pages, patch, status, validation
 from underway.sim.apiserver.api_types import without_nulls
 from underway.sim.apiserver.apply import apply
 from underway.sim.apiserver.catalogue import CATALOGUE, Entry, served_as
@@ -149,6 +149,8 @@ class ApiServer:
 
     def _create(self, call: Call) -> tuple[int, Object]:
         body = _object(call.body)
+        if call.subresource:
+            namespaces.admit(self.registry.store, call.resource, {"namespace": call.namespace, "name": call.name})
         if call.subresource == "eviction":
             if call.dry_run:
                 body = {**body, "deleteOptions": {**(body.get("deleteOptions") or {}), "dryRun": ["All"]}}
@@ -166,6 +168,7 @@ class ApiServer:
             raise status.StatusError(500, "", "resourceVersion should not be set on objects to be created")
         body = custom_values.received(call.resource, call.entry.version, {**body, "metadata": metadata})
         metadata = body.get("metadata") or {}
+        namespaces.admit(self.registry.store, call.resource, metadata)
         validation.check(call.resource, body, version=call.entry.version)
         body = admitted(call.resource.kind, body)
         if "status" in call.entry.subresources and call.resource.kind not in STATUS_AT_CREATION:
@@ -192,6 +195,8 @@ class ApiServer:
 
     def _update(self, call: Call) -> tuple[int, Object]:
         body = _object(call.body)
+        if call.subresource == "finalize":
+            return 200, self.registry.finalize(call.name, list((body.get("spec") or {}).get("finalizers") or ()))
         current = self.registry.find(call.resource, call.namespace, call.name)
         if current is None and call.resource.kind in CREATED_ON_UPDATE:
             return self._create(call)

@@ -8,7 +8,9 @@ from random import Random
 from typing import Any
 
 from underway.kube.resource import Resource
+from underway.sim.apiserver import namespaces
 from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.status import StatusError
 from underway.sim.queue import Queue
 from underway.sim.store import Change, Object
 
@@ -50,7 +52,11 @@ class Controller:
 
     def _run(self, key: Any) -> None:
         self._waiting.discard(key)
-        self.reconcile(key)
+        try:
+            self.reconcile(key)
+        except StatusError as error:
+            if not namespaces.is_refusal(error):  # whatever would be created there is refused: the real ones give up as well
+                raise
 
     def reconcile(self, key: Any) -> None:
         """Bring what the key names closer to what is wanted."""

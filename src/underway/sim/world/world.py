@@ -29,6 +29,7 @@ from underway.sim.world.garbage import Garbage
 from underway.sim.world.index import PodIndex
 from underway.sim.world.kubelet import Kubelets
 from underway.sim.world.machines import SimMachines
+from underway.sim.world.namespaces import Namespaces
 from underway.sim.world.node_lifecycle import NodeLifecycle
 from underway.sim.world.nodes import Nodes, node_object
 from underway.sim.world.scheduler import Scheduler
@@ -78,6 +79,7 @@ class World:
         self.nodes = Nodes(*parts, pods)
         self.machines = SimMachines(*parts, self.kubelets, self.nodes, scenario.timing, scenario.node_size)
         self.etcd = Etcd(*parts, pods, self.kubelets, self.server, self.api)
+        self.namespaces = Namespaces(*parts, lambda: [entry.resource for entry in self.server.entries.values()])
         self.controllers = (
             Scheduler(*parts, pods, Events(self.registry, "default-scheduler")),
             Deployments(*parts, pods),
