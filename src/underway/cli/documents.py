@@ -4,6 +4,7 @@ Owns the limits of what is read. A file that cannot be read is a UsageError with
 others.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ CHART = "Chart.yaml"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MERGE = object()
+_MARKER = re.compile(rb"(?m)^---(?=\s|$)")  # where a document begins
+_TAB = re.compile(rb" *\t")
 
 
 def read_documents(sources: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
@@ -69,21 +72,60 @@ def bytes_of(name: str) -> bytes:
     return read_bytes(name, FILE_BYTES_MAX)
 
 
-def documents_in(name: str, data: bytes) -> Iterator[tuple[Any, str]]:
-    """Every document in a text, with its place. Raises UsageError if it is neither YAML nor JSON."""
+def salvaged(name: str, data: bytes) -> Iterator[tuple[Any, str] | UsageError]:
+    """Every document in a text that can be read, with its place, and an error for each that cannot."""
+    given = 0
+    try:
+        for document in documents_in(name, data):
+            given += 1
+            yield document
+    except UsageError as error:
+        parts = _parts(data)
+        if len(parts) == 1:
+            yield error
+            return
+        before = 0
+        for line, part in parts:
+            try:
+                for document in documents_in(name, part, line):
+                    before += 1
+                    if before > given:
+                        yield document
+            except UsageError as broken:
+                yield broken
+
+
+def _parts(data: bytes) -> list[tuple[int, bytes]]:
+    """The documents of a text, unread, each with its first line."""
+    starts = sorted({0, *(match.start() for match in _MARKER.finditer(data))})
+    parts, line = [], 1
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+        parts.append((line, data[start:end]))
+        line += data.count(b"\n", start, end)
+    return parts
+
+
+def documents_in(name: str, data: bytes, first_line: int = 1) -> Iterator[tuple[Any, str]]:
+    """Every document in a text, with its place. first_line: where in the file the text begins.
+
+    Raises UsageError if it is neither YAML nor JSON.
+    """
     if data.lstrip()[:1] == b"{":
         try:
-            yield msgspec.json.decode(data), f"{name}:1"
+            yield msgspec.json.decode(data), f"{name}:{first_line}"
             return
         except (msgspec.DecodeError, RecursionError):
             pass  # YAML's flow style begins with a brace too, and its reader names the line
     try:
-        yield from _Reader(name, data).documents()
+        yield from _Reader(name, data, first_line).documents()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise UsageError(f"{name}{f':{mark.line + 1}' if mark else ''}: {error.problem or 'not YAML'}") from None
+        place = f"{name}:{mark.line + first_line}" if mark else name
+        tabbed = mark is not None and _TAB.match(data.split(b"\n", mark.line + 1)[min(mark.line, data.count(b"\n"))])
+        problem = "a tab indents it, and YAML takes spaces alone" if tabbed else error.problem or "not YAML"
+        raise UsageError(f"{place}: {problem}") from None
     except yaml.reader.ReaderError as error:
-        line = data[: error.position].count(b"\n") + 1
+        line = data[: error.position].count(b"\n") + first_line
         raise UsageError(f"{name}:{line}: holds a character that YAML does not allow; is the file UTF-8?") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"{name}: not YAML: {error}") from None
@@ -112,8 +154,8 @@ class _Reader:
     PyYAML's own composer calls itself for each level: a hundred thousand brackets make it overrun its stack.
     """
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self._name = name
+    def __init__(self, name: str, data: bytes, first_line: int) -> None:
+        self._name, self._first_line = name, first_line
         self._loader: Any = _Loader(data)
         self._anchors: dict[str, Any] = {}
         self._plain: dict[str, Any] = {}
@@ -125,7 +167,7 @@ class _Reader:
             event = self._loader.get_event()
             if isinstance(event, yaml.DocumentStartEvent):
                 self._anchors = {}
-                line = self._loader.peek_event().start_mark.line + 1
+                line = self._loader.peek_event().start_mark.line + self._first_line
                 value = self._value()
                 if value is not None:
                     yield value, f"{self._name}:{line}"
@@ -155,7 +197,7 @@ class _Reader:
             raise UsageError(f"{self._where(event)}: {limit}")
 
     def _where(self, event: Any) -> str:
-        return f"{self._name}:{event.start_mark.line + 1}"
+        return f"{self._name}:{event.start_mark.line + self._first_line}"
 
     def _scalar(self, event: Any) -> Any:
         if isinstance(event, yaml.AliasEvent):

@@ -120,7 +120,7 @@ def test_what_cannot_be_is_a_sentence(lint: Lint, arguments: tuple[str, ...], me
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("tab.yaml", "a: 1\n\tb: 2\n", "tab.yaml:2: found a tab character that violates indentation"),
+        ("tab.yaml", "a: 1\n\tb: 2\n", "tab.yaml:2: a tab indents it, and YAML takes spaces alone"),
         ("twice.yaml", "kind: Pod\napiVersion: v1\nkind: Pod\n", "twice.yaml:3: key 'kind' stands twice"),
         ("latin.yaml", b"kind: Pod\nname: \xe9\n", "latin.yaml:2: holds a character that YAML does not allow"),
         ("cut.json", '{"kind":"Pod","metadata":{"name":"x"\n', "cut.json:2: did not find expected ',' or '}'"),
@@ -145,6 +145,28 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line_and_nothing_else_is_l
     assert (both.code, both.rules) == (4, ["latest-tag"])
     assert both.report["skipped"][0]["kind"] == "File"
     assert f"skipped: File: {message}" in both.err
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (b"kind: Pod\nkind: Pod\n", "key 'kind' stands twice"),
+        (b"kind:\n\tPod\n", "a tab indents it"),
+        (b"kind: {a: [1\n", "did not find expected ',' or ']'"),
+        (b"kind: *gone\n", "alias 'gone' is not defined"),
+        (b"kind: \xe9\n", "holds a character that YAML does not allow"),
+    ],
+)
+def test_a_broken_document_costs_neither_those_before_nor_those_behind_it(lint: Lint, broken: bytes, message: str) -> None:
+    pods = [BARE.replace("name: web", f"name: {name}").encode() for name in ("one", "three")]
+    done = lint.run(b"---\n".join((pods[0], broken, broken, pods[1])), "-c", "bare-pods", "-o", "json")
+    assert done.code == 4
+    assert [one["object"]["name"] for one in done.report["findings"]] == ["one", "three"]
+    lines = [one["reason"].split(": ")[0].rpartition(":")[2] for one in done.report["skipped"]]
+    assert len(lines) == 2
+    assert int(lines[1]) - int(lines[0]) == broken.count(b"\n") + 1
+    assert all(message in one["reason"] for one in done.report["skipped"])
+    assert done.report["findings"][1]["line"] == 1 + pods[0].count(b"\n") + 2 * broken.count(b"\n") + 3
 
 
 def test_a_helm_chart_is_met_with_a_sentence_and_what_lies_beside_it_is_looked_at(lint: Lint) -> None:

@@ -1,14 +1,14 @@
 """Where a picture comes from: manifests, a snapshot file, or the live cluster."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from underway.cli.documents import bytes_of, documents_in, manifests_in
+from underway.cli.documents import bytes_of, manifests_in, salvaged
 from underway.cli.options import read_bytes
 from underway.errors import UsageError
 from underway.lint.decode import from_values
@@ -82,14 +82,26 @@ def from_manifests(wanted: Wanted, broken: tuple[Skipped, ...] = ()) -> Picture:
         files, charts = manifests_in(source)
         skipped += [Skipped("File", f"{chart}: {CHART.format(chart)}") for chart in charts]
         for file in files:
-            try:
-                for document, where in documents_in(file, bytes_of(file)):
-                    _take(document, where, objects, places, skipped)
-            except UsageError as error:
-                skipped.append(Skipped("File", f"{error}{_hint(file)}"))
+            hint = _hint(file)
+            for read in _read(file):
+                if isinstance(read, UsageError):
+                    skipped.append(Skipped("File", f"{read}{hint}"))
+                    hint = ""  # once is enough
+                else:
+                    _take(*read, objects, places, skipped)
     if skipped and not objects:
         raise UsageError("; ".join(one.reason for one in skipped))
     return Picture(objects, skipped=(*broken, *skipped), places=places, only=wanted.only, without=wanted.without)
+
+
+def _read(file: str) -> Iterator[tuple[Any, str] | UsageError]:
+    """The documents of a file, and an error for each that cannot be read, or for the whole file."""
+    try:
+        data = bytes_of(file)
+    except UsageError as error:
+        yield error
+        return
+    yield from salvaged(file, data)
 
 
 def _take(
