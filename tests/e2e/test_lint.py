@@ -16,7 +16,18 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROLE = Path(__file__).resolve().parents[2] / "deploy" / "lint-cronjob.yaml"
 USER = "linter"
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "linted"}, "stringData": {"p": "hunter2"}}
-SPEC = {"nodeSelector": {"kubernetes.io/hostname": "gone"}, "containers": [{"name": "web", "image": "web"}]}
+HOOK = {"preStop": {"exec": {"command": ["sleep", "2"]}}}  # shorter than a load balancer takes
+SPEC = {
+    "nodeSelector": {"kubernetes.io/hostname": "gone"},
+    "terminationGracePeriodSeconds": 10,
+    "containers": [{"name": "web", "image": "web", "lifecycle": HOOK}],
+}
+SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "web", "namespace": "linted"},
+    "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+}
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
@@ -48,7 +59,7 @@ def kubeconfig(cluster: ControlPlane) -> Path:
     }
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "linted"}}
     cluster.apply([role, binding, namespace])
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [SECRET, DEPLOYMENT]}))
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [SECRET, DEPLOYMENT, SERVICE]}))
     return cluster.kubeconfig(USER)
 
 
@@ -116,13 +127,14 @@ def test_a_right_that_is_missing_costs_its_rules_alone(cluster: ControlPlane, ku
 
 
 def test_patches_apply_with_kubectl_and_what_they_mend_is_gone(cluster: ControlPlane, kubeconfig: Path) -> None:
-    rules = ("-n", "linted", "-c", "node-name-pod-selector,fully-qualified-image,non-root-user")
+    rules = ("-n", "linted", "-c", "node-name-pod-selector,fully-qualified-image,non-root-user,pre-stop-delay")
     commands = [line for line in lint(kubeconfig, *rules, "--fix").stdout.splitlines() if line.startswith("kubectl ")]
-    assert len(commands) == 3
+    assert len(commands) == 4
     script = "\n".join(command.replace("kubectl", " ".join(cluster.command()), 1) for command in commands)
     subprocess.run(["bash", "-ec", script], check=True, capture_output=True)
     file = yaml.safe_load(cluster.kubectl("get", "deployment", "web", "-n", "linted", "-o", "yaml"))
-    manifest = json.dumps({key: file[key] for key in ("apiVersion", "kind", "metadata", "spec")})
+    deployment = {key: file[key] for key in ("apiVersion", "kind", "metadata", "spec")}
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": [deployment, SERVICE]})
     command = [sys.executable, "-m", "underway", "lint", "run", "-f", "-", "-c", rules[-1], "-o", "json"]
     after = subprocess.run(command, input=manifest, capture_output=True, text=True, check=False)
     assert json.loads(after.stdout)["findings"] == []

@@ -169,6 +169,24 @@ def test_a_broken_document_costs_neither_those_before_nor_those_behind_it(lint: 
     assert done.report["findings"][1]["line"] == 1 + pods[0].count(b"\n") + 2 * broken.count(b"\n") + 3
 
 
+def test_what_is_about_an_object_as_a_whole_names_no_place(lint: Lint) -> None:
+    node = {"metadata": {"name": "n", "uid": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.36.1"}}}
+    saved = {
+        "apiVersion": "underway.dev/v1",
+        "kind": "Snapshot",
+        "serverVersion": "v1.36.1",
+        "takenAt": "now",
+        "objects": {"Node": [node]},
+    }
+    file = lint.file("s.json", json.dumps(saved))
+    done = lint("run", "--snapshot", file, "-c", "version-skew", "--target", "1.35")
+    assert done.out.splitlines()[1:4] == [
+        "  error   the API server is v1.36.1, newer than 1.35: a control plane is never taken back  version-skew",
+        "          observed",
+        "          do name a newer target",
+    ]
+
+
 def test_a_helm_chart_is_met_with_a_sentence_and_what_lies_beside_it_is_looked_at(lint: Lint) -> None:
     lint.file("deploy/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
     lint.file("deploy/web/values.yaml", "replicas: 3\n")

@@ -67,12 +67,12 @@ def _finding(finding: Finding, link: str) -> "list[Text]":
 
     head = Text.assemble("  ", (f"{finding.severity.value:<8}", COLOURS[finding.severity]), finding.message)
     head.append(f"  {finding.rule}", style=f"dim link {link}" if link else "dim")
-    seen = "" if finding.evidence.value == "static" else f", {finding.evidence.value}"
+    path = f"at {finding.path}" if finding.path else ""
     pods = f"{finding.pods} pods" if finding.pods > 1 else ""
-    where = ", ".join(part for part in (finding.path, pods) if part) + seen
+    seen = "" if finding.evidence.value == "static" else finding.evidence.value
     lines = [head]
-    if where:
-        lines.append(Text(f"          at {where}", style="dim"))
+    if where := ", ".join(part for part in (path, pods, seen) if part):
+        lines.append(Text(f"          {where}", style="dim"))
     if finding.remedy:
         lines.append(Text(f"          do {finding.remedy}"))
     return lines

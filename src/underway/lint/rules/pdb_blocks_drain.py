@@ -99,7 +99,8 @@ def _room(budget: PodDisruptionBudget, picture: Picture) -> Iterator[Found]:
             evidence=Evidence.OBSERVED,
         )
         return
-    healthy = f"{status.current_healthy} of {status.desired_healthy} needed pods are healthy"
+    needed = f"{status.desired_healthy} needed" if status.desired_healthy else f"{status.expected_pods} expected"
+    healthy = f"{status.current_healthy} of {needed} pods are healthy"
     expected = status.expected_pods or _wanted(budget, picture)
     if why := why_never(budget, expected):
         idle = bool(budget.metadata.uid) and not expected
