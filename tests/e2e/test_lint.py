@@ -59,7 +59,9 @@ def kubeconfig(cluster: ControlPlane) -> Path:
     }
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "linted"}}
     cluster.apply([role, binding, namespace])
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [SECRET, DEPLOYMENT, SERVICE]}))
+    cluster.kubectl(
+        "apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [SECRET, DEPLOYMENT, SERVICE]})
+    )
     return cluster.kubeconfig(USER)
 
 

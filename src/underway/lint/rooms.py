@@ -28,6 +28,11 @@ def less(room: Room, taken: Room) -> Room:
     return room[0] - taken[0], room[1] - taken[1], room[2] - taken[2]
 
 
+def known(picture: Picture) -> bool:
+    """Whether every node says what it can give; nodes in manifests seldom do."""
+    return bool(picture.nodes) and all(node.status.allocatable for node in picture.nodes)
+
+
 def free(picture: Picture) -> dict[str, Room]:
     """What is left on each node, by name."""
     rooms = {node.name: _whole(node) for node in picture.nodes}

@@ -540,6 +540,12 @@ class TestSurgeFindsNoRoom:
         template = pod_spec("{resources: {requests: {cpu: 2500m}}}", **spec)
         assert len(found("surge-finds-no-room", workload(template, replicas=1), *values)) == count
 
+    def test_nodes_that_do_not_say_what_they_give_are_not_judged(self) -> None:
+        silent = {**self.node("b", "4"), "status": {}}
+        template = pod_spec("{resources: {requests: {cpu: 8}}}")
+        assert len(found("surge-finds-no-room", workload(template), self.node("a", "4"))) == 1
+        assert found("surge-finds-no-room", workload(template), self.node("a", "4"), silent) == ()
+
     def test_what_runs_takes_room(self) -> None:
         template = pod_spec("{resources: {requests: {cpu: 2500m}}}", nodeName="b")
         values = (workload(template, replicas=1), self.node("b", "4"))

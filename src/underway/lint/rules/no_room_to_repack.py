@@ -66,7 +66,7 @@ from underway.lint.objects.cluster import Node
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
 from underway.lint.placement import bears, takes_pods
-from underway.lint.rooms import Room, asked, fits, free, less
+from underway.lint.rooms import Room, asked, fits, free, known, less
 from underway.lint.rule import Options, Rule
 
 STAYING = ("DaemonSet", "Node")  # who makes pods that do not move: a node owns its static pods
@@ -74,6 +74,8 @@ STAYING = ("DaemonSet", "Node")  # who makes pods that do not move: a node owns 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
+    if not known(picture):
+        return
     rooms = picture.derived(free)
     moving: dict[str, list[tuple[Room, Pod]]] = {name: [] for name in rooms}
     for pod in picture.of(Pod):

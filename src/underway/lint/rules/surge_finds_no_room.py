@@ -64,25 +64,27 @@ from underway.lint.objects.workload import Deployment
 from underway.lint.picture import Picture
 from underway.lint.placement import bears, takes_pods
 from underway.lint.rollout import waits_for_one_more
-from underway.lint.rooms import Room, asked, fits, free
+from underway.lint.rooms import Room, asked, fits, free, known
 from underway.lint.rule import Options, Rule
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
+    if not known(picture):
+        return
     rooms = picture.derived(free)
     # The roomiest first: where one has not the cores, none behind it has.
     nodes = sorted((node for node in picture.nodes if takes_pods(node)), key=lambda node: rooms[node.name], reverse=True)
-    known: dict[tuple[object, ...], bool] = {}
+    somewhere: dict[tuple[object, ...], bool] = {}
     for subject in picture.subjects():
         deployment, spec = subject.about, subject.spec
-        if not nodes or not isinstance(deployment, Deployment) or not waits_for_one_more(deployment):
+        if not isinstance(deployment, Deployment) or not waits_for_one_more(deployment):
             continue
         wanted = asked(spec)
         key = (wanted, spec.tolerations, frozenset(spec.node_selector.items()))
-        if key not in known:
-            known[key] = _fits_somewhere(spec, wanted, nodes, rooms)
-        if not known[key]:
+        if key not in somewhere:
+            somewhere[key] = _fits_somewhere(spec, wanted, nodes, rooms)
+        if not somewhere[key]:
             yield Found(
                 about=deployment,
                 path="spec.strategy.rollingUpdate.maxSurge",
