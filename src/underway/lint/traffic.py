@@ -10,7 +10,7 @@ import msgspec
 
 from underway.lint.finding import Severity
 from underway.lint.objects.pod import Container
-from underway.lint.objects.traffic import EndpointSlice, Ingress, Route, Service
+from underway.lint.objects.traffic import Endpoint, EndpointSlice, Ingress, Route, Service
 from underway.lint.objects.workload import Templated, Workload
 from underway.lint.picture import Picture
 from underway.lint.shell import seconds_slept
@@ -95,6 +95,14 @@ def _serving(picture: Picture) -> Iterator[Served]:
             continue
         external = any(service.spec.type in EXTERNAL_TYPES or service.key[1:] in outside for service in services)
         yield Served(subject, services, Exposure.EXTERNAL if external else Exposure.INTERNAL, desired)
+
+
+def endpoints(picture: Picture) -> dict[tuple[str, str], list[Endpoint]]:
+    """The endpoints of each Service, by namespace and name; a Service of which no slice was read is not in it."""
+    found: dict[tuple[str, str], list[Endpoint]] = {}
+    for one in picture.of(EndpointSlice):
+        found.setdefault((one.namespace, one.metadata.labels.get(SERVICE_NAME, "")), []).extend(one.endpoints)
+    return found
 
 
 def _listed(picture: Picture) -> dict[tuple[str, str], list[Service]]:

@@ -347,6 +347,30 @@ class TestRollout:
         messages = [finding.message for finding in found("rollout-capacity", workload(pod_spec()), service(), *nodes, *pods)]
         assert messages.count("all 2 ready pods are in zone a") == count
 
+    @pytest.mark.parametrize(
+        ("conditions", "messages"),
+        [
+            ([{"ready": True}, {"ready": False}], []),
+            ([{}], []),  # what nobody said is ready
+            ([{"ready": False}], ["Service web has no endpoint that is ready: nobody answers"]),
+            ([], ["Service web has no endpoint that is ready: nobody answers"]),
+            (
+                [{"ready": False, "serving": True, "terminating": True}, {"ready": False, "serving": False, "terminating": True}],
+                ["Service web has no endpoint that is ready: only pods that are ending answer"],
+            ),
+        ],
+    )
+    def test_endpoints_that_end_answer_while_none_is_ready(self, conditions: list[dict[str, bool]], messages: list[str]) -> None:
+        labels = {"kubernetes.io/service-name": "web"}
+        one = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "s", "namespace": "shop", "labels": labels},
+        }
+        slice_ = {**one, "endpoints": [{"conditions": each} for each in conditions]}
+        told = [finding.message for finding in found("rollout-capacity", workload(pod_spec()), service(), slice_)]
+        assert [message for message in told if "endpoint" in message] == messages
+
     def test_a_set_that_nobody_rolls_out_is_information(self) -> None:
         value = workload(pod_spec(), kind="StatefulSet", updateStrategy={"type": "OnDelete"})
         finding = next(one for one in found("rollout-capacity", value, service()) if one.path == "spec.updateStrategy.type")

@@ -56,6 +56,16 @@ class Endpoint(Model, frozen=True):
     zone: str = ""
     target_ref: ObjectReference | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether it is ready: what nobody said is taken for so."""
+        return self.conditions.ready is not False
+
+    @property
+    def ending(self) -> bool:
+        """Whether its pod is on its way out and still answers (KEP-1669): kube-proxy leads there while none is ready."""
+        return bool(self.conditions.terminating) and self.conditions.serving is not False
+
 
 class EndpointSlice(Object, frozen=True):
     """Endpoints of a Service; the label kubernetes.io/service-name names it."""

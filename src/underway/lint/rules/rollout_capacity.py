@@ -1,9 +1,9 @@
 """A rollout, or the loss of one node, leaves a served workload without a pod that answers.
 
 ## What it finds
-Served workloads that may go down to no available pod in a rollout (`maxUnavailable` as many as there are), strategy Recreate,
-one replica, all pods on one node or in one of several zones, and two or more replicas without a PodDisruptionBudget. As
-information: StatefulSets with OnDelete.
+Served workloads that may go down to no available pod in a rollout (`maxUnavailable` as many as there are), strategy
+Recreate, one replica, all pods on one node or in one of several zones, a Service without a ready endpoint, and two or more
+replicas without a PodDisruptionBudget. As information: StatefulSets with OnDelete.
 
 ## Why it matters
 Whatever the pods do right, clients get errors while none of them is there.
@@ -77,7 +77,7 @@ from underway.lint.picture import Picture
 from underway.lint.rollout import unavailable_most
 from underway.lint.rule import Options, Rule
 from underway.lint.subject import Subject
-from underway.lint.traffic import ALSO, KINDS, Served, served
+from underway.lint.traffic import ALSO, KINDS, Served, endpoints, served
 
 ZONE = "topology.kubernetes.io/zone"
 KINDS_READ = (*KINDS, "PodDisruptionBudget")
@@ -87,6 +87,7 @@ def run(picture: Picture, _: Options) -> Iterator[Found]:
     """See the module."""
     for serving in served(picture):
         workload = serving.subject.about
+        yield from _unanswered(serving, picture)
         if isinstance(workload, Workload) and workload.kind in ("Deployment", "StatefulSet"):
             yield from _rollout(workload, serving, picture)
             yield from _together(serving, picture)
@@ -118,6 +119,20 @@ def _rollout(workload: Workload, serving: Served, picture: Picture) -> Iterator[
     if desired == 1:
         message = "one replica: nobody answers while it moves"
         yield _found(serving, "spec.replicas", message, "run two or more", Severity.WARNING)
+
+
+def _unanswered(serving: Served, picture: Picture) -> Iterator[Found]:
+    """Services that lead to it and have no endpoint that is ready."""
+    for service in serving.services:
+        here = picture.derived(endpoints).get((service.namespace, service.name))
+        if here is None or service.spec.publish_not_ready_addresses or any(one.ready for one in here):
+            continue
+        ending = any(one.ending for one in here)
+        severity = Severity.WARNING if ending else Severity.ERROR
+        who = "only pods that are ending answer" if ending else "nobody answers"
+        message = f"Service {service.name} has no endpoint that is ready: {who}"
+        remedy = "find out why its pods are not ready before nodes go"
+        yield _found(serving, "status", message, remedy, severity, Evidence.OBSERVED)
 
 
 def _together(serving: Served, picture: Picture) -> Iterator[Found]:
