@@ -17,15 +17,8 @@ import yaml
 from underway import __version__
 from underway.machines import PROVIDERS
 from underway.rotate.gates import GATES
-from underway.rotate.kinds.installation import (
-    EVICT,
-    FLEET_RULES,
-    GRANTS,
-    NAME,
-    PROVIDER_RULES,
-    Installation,
-    installation,
-)
+from underway.rotate.grants import EVICT, GRANTS, PROVIDER_RULES
+from underway.rotate.kinds.installation import FLEET_RULES, NAME, Installation, installation
 from underway.web import own_kinds, own_webhook
 
 TARGET = Path(__file__).resolve().parents[1] / "deploy" / "helm" / "underway"

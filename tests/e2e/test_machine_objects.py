@@ -33,7 +33,7 @@ from hands import (
     machine_deployment,
     node_pool,
 )
-from underway.rotate.kinds.installation import PROVIDER_RULES
+from underway.rotate.grants import PROVIDER_RULES
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -258,11 +258,75 @@ def test_a_user_without_rights_is_told_which_are_missing(fleet: ControlPlane, tm
     fleet.kubeconfig("passenger")
     code, output = answer(fleet, "rotate", "-f", str(rotation_file(fleet, tmp_path, "mine")), user="passenger")
     assert code == 3
-    assert 'is forbidden: User "passenger" cannot list resource' in output
-    assert "grant the verbs get, list and watch" in output
+    said = "you may not list, watch, patch, delete nodes; list, watch pods; list, watch persistentvolumes; list, watch "
+    assert f"{said}poddisruptionbudgets.policy" in output
+    assert '- {apiGroups: [""], resources: ["pods/eviction"], verbs: [create]}' in output
     code, output = answer(fleet, "freeze", user="passenger")
     assert code == 3
     assert 'User "passenger" cannot get resource "leases"' in output
+
+
+def rights(fleet: ControlPlane, user: str, **namespaces: list[dict[str, Any]]) -> None:
+    """Give a user the rights of deploy/rbac.yaml without evictions, and rules of a Role by namespace."""
+    role, lease = yaml.safe_load_all((REPOSITORY / "deploy/rbac.yaml").read_text())
+    rules = [rule for rule in role["rules"] if rule["resources"] != ["pods/eviction"]]
+    fleet.apply([{**role, "metadata": {"name": user}, "rules": rules}])
+    fleet.kubectl("create", "clusterrolebinding", user, f"--clusterrole={user}", f"--user={user}")
+    fleet.kubectl("create", "rolebinding", user, "-n", "kube-system", f"--role={lease['metadata']['name']}", f"--user={user}")
+    for namespace, granted in namespaces.items():
+        fleet.apply([{**lease, "metadata": {"name": user, "namespace": namespace}, "rules": granted}])
+        fleet.kubectl("create", "rolebinding", user, "-n", namespace, f"--role={user}", f"--user={user}")
+    fleet.kubeconfig(user)
+
+
+@pytest.fixture
+def stowaway(fleet: ControlPlane) -> Iterator[str]:
+    """A user to be given rights, and rid of them."""
+    name = "stowaway"
+    yield name
+    fleet.kubectl("delete", f"clusterrole/{name}", f"clusterrolebinding/{name}", "--ignore-not-found")
+    for namespace in ("kube-system", "default"):
+        fleet.kubectl("delete", f"role/{name}", f"rolebinding/{name}", "-n", namespace, "--ignore-not-found")
+
+
+def test_one_missing_right_is_named_before_anything_is_touched(fleet: ControlPlane, tmp_path: Path, stowaway: str) -> None:
+    rights(fleet, stowaway)
+    code, output = answer(
+        fleet, "rotate", "-f", str(rotation_file(fleet, tmp_path, "blind")), "--despite-blockers", user=stowaway
+    )
+    assert code == 3, output
+    assert "nothing was changed: you may not create pods/eviction\n" in output
+    assert "underway-blind" not in fleet.kubectl("get", "leases", "-n", "kube-system", "-o", "name")
+    marked = fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.annotations.rotation\\.underway\\.dev/name}")
+    assert "blind" not in marked.split()
+
+
+def test_a_namespace_without_the_right_to_evict_is_named_and_its_nodes_stay(
+    fleet: ControlPlane, tmp_path: Path, stowaway: str
+) -> None:
+    """Every node has a pod in default, where evictions are granted; some have one in another namespace, where they are not."""
+    evict = [{"apiGroups": [""], "resources": ["pods/eviction"], "verbs": ["create"]}]
+    rights(fleet, stowaway, default=evict)
+    vault = workload("Deployment", "safe", 1)
+    vault["metadata"]["namespace"] = "vault"
+    fleet.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vault"}}, vault])
+    try:
+        fleet.kubectl("rollout", "status", "deploy/safe", "-n", "vault", "--timeout=60s")
+        held = fleet.kubectl("get", "pods", "-n", "vault", "-o", "jsonpath={.items[*].spec.nodeName}").strip()
+        path = rotation_file(fleet, tmp_path, "shut", target={"kubeletVersion": "v1.35.7"})
+        code, output = answer(fleet, "plan", "-f", str(path), "-o", "json", user=stowaway)
+        plan = json.loads(output)
+        assert (code, plan["refused"]) == (1, [])
+        assert plan["warnings"][0] == (
+            "you may not create pods/eviction in namespace vault: nodes with pods there are left alone"
+        )
+        closed = [
+            one["node"] for one in plan["blockers"] if "is in namespace vault, where Underway may not evict" in one["reason"]
+        ]
+        assert closed == [held]
+        assert held not in [one["node"] for one in plan["order"]]
+    finally:
+        fleet.kubectl("delete", "namespace", "vault", "--wait=false")
 
 
 def test_an_expired_certificate_is_named(fleet: ControlPlane) -> None:

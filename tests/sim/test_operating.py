@@ -1,5 +1,6 @@
 """Two replicas of the operator in the embedded world: leaders killed and stopped, specifications edited, nodes that drift."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -7,11 +8,14 @@ import msgspec
 import pytest
 
 from underway.kube import resource as r
+from underway.kube.request import Request
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.operator.roster import FINALIZER
 from underway.rotate.spec import RotationMetadata, Target
 from underway.rotate.status import Status
 from underway.sim import swarm
+from underway.sim.apiserver.access import Attributes
+from underway.sim.faults import Fault, Interference
 from underway.sim.operating import Operating
 from underway.sim.scenario import random_scenario
 from underway.sim.world.world import World
@@ -244,6 +248,69 @@ def test_no_eviction_is_tried_in_a_namespace_where_it_is_not_allowed() -> None:
     assert all("is in namespace shop, where Underway may not evict" in one["reason"] for one in blockers)
     assert blockers
     assert conditions(run)["Blocked"] == "True"
+
+
+def allowing(run: Operating, may: Callable[[Attributes], bool]) -> None:
+    """What the operator is allowed from here on."""
+    for api in run.apis:
+        api.may = may
+
+
+def not_in_shop(asked: Attributes) -> bool:
+    """Evictions by namespace: only where nobody sells anything."""
+    return asked.resource != "pods/eviction" or asked.namespace not in ("", "shop")
+
+
+def evictions(run: Operating) -> set[str]:
+    """The namespaces in which any was tried."""
+    return {request.namespace for request in run.requests if request.subresource == "eviction"}
+
+
+def test_a_namespace_that_is_refused_is_told_before_the_first_cordon_and_its_nodes_are_left_until_it_is_granted() -> None:
+    run = operating(3)
+    allowing(run, not_in_shop)
+    later(run, 300)
+    status = run.object()["status"]
+    assert evictions(run) <= {"data"}
+    assert any("is in namespace shop, where Underway may not evict" in one["reason"] for one in status["blockers"])
+    assert {one["node"] for one in status["blockers"]}.isdisjoint(one["node"] for one in status.get("inFlight", ()))
+    allowing(run, lambda _asked: True)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    assert "shop" in evictions(run)
+
+
+def test_all_that_is_missing_is_told_at_once_and_nothing_is_touched_until_it_is_granted() -> None:
+    missing = {("patch", "nodes"), ("delete", "nodes"), ("delete", "leases")}
+    run = operating(3)
+    allowing(run, lambda asked: (asked.verb, asked.resource) not in missing)
+    later(run, 120)
+    status = run.object()["status"]
+    assert status["state"] == "Failed"
+    assert status["reason"] == (
+        "the operator may not patch, delete nodes; delete leases.coordination.k8s.io in namespace kube-system; "
+        "apply `underway manifests`, with the options that it was installed with"
+    )
+    assert reasons(run).count("Failed") == 1
+    touched = [request for request in run.requests if request.verb in ("patch", "delete") and request.resource == r.NODES]
+    assert touched == []
+    allowing(run, lambda _asked: True)
+    assert run.run().state == "Finished"
+
+
+def test_a_server_that_does_not_answer_the_question_is_asked_to_act() -> None:
+    run = operating(3, faults=False)
+
+    class Silent(Fault):
+        def on_request(self, request: Request, _rng: Random) -> Interference | None:
+            return Interference(lose_reply=True) if request.resource == r.SELF_SUBJECT_ACCESS_REVIEWS else None
+
+    for api in run.apis:
+        api.faults = (Silent(),)
+    outcome = run.run()
+    assert (outcome.state, outcome.broken) == ("Finished", ())
+    told = [hand.permits.unknown for pump in run.pumps for hand in pump.driver.hands.values()]
+    assert any("not known whether the operator may" in one and "no answer" in one for one in told)
 
 
 def test_a_rotation_whose_finalizer_is_refused_stops_nobody_else() -> None:

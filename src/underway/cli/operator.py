@@ -75,13 +75,14 @@ async def _operate(
     fleet: bool,
     evict_in: tuple[str, ...],
 ) -> None:
+    from underway.cli.rights import may_begin
     from underway.errors import Refused
     from underway.live.connect import connect
     from underway.live.endpoints import Endpoints
     from underway.live.fleets import Fleets
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
-    from underway.live.loop import now_ms, pump
+    from underway.live.loop import pump
     from underway.live.measures import Measures
     from underway.live.probing import Probing
     from underway.live.rate import RateLimit
@@ -94,6 +95,7 @@ async def _operate(
     operator = Operator(identity(), gates, PROVIDERS, evict_in)
     async with HttpApi(connection(kubeconfig, context), RateLimit(QPS, BURST)) as api:
         version = await connect(api)
+        await may_begin(api)
         workshop = Workshop(lambda id_: hand.machines if (hand := operator.hand_of(id_)) else None, PROVIDERS, api, commands)
         endpoints = Endpoints(host, port, lambda: "" if operator.synced else "still reading the cluster", Measures(operator).text)
         async with endpoints:
@@ -107,12 +109,7 @@ async def _operate(
             notify = alerting()
             namespace = os.environ.get("POD_NAMESPACE") or "underway-system"
             fleets = Fleets(api, namespace, gates, list(PROVIDERS), notify)
-            beside = (
-                asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms)) if fleet else None
-            )
-            if beside is not None:
-                # Without its fleets a hub would look well and do nothing: better to end, and be started again.
-                beside.add_done_callback(lambda _: stop.set())
+            beside = _beside(fleets, operator, stop) if fleet else None
             probing = Probing(commands)
             try:
                 await pump(operator, api, workshop, probing, notify, stop, turned)
@@ -132,6 +129,16 @@ def _stop() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+def _beside(fleets: Any, operator: Any, stop: asyncio.Event) -> "asyncio.Task[None]":
+    """The fleets of a hub, for as long as we lead."""
+    from underway.live.loop import now_ms
+
+    task = asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms))
+    # Without its fleets a hub would look well and do nothing: better to end, and be started again.
+    task.add_done_callback(lambda _: stop.set())
+    return task
 
 
 async def _ended(task: "asyncio.Task[None] | None") -> None:
@@ -167,6 +174,12 @@ class Log:
             if hand.status is None or not operator.leading:
                 continue
             for line in changes(hand.status):
-                if self._last.get(name) != line:
-                    self._last[name] = line
-                    say(f"rotation {name}: {line}")
+                self._say(name, line)
+            if hand.permits.unknown:
+                self._say(f"{name}'s rights", hand.permits.unknown)
+
+    def _say(self, about: str, line: str) -> None:
+        """A line, once."""
+        if self._last.get(about) != line:
+            self._last[about] = line
+            say(f"rotation {about}: {line}")

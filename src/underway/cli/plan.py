@@ -35,40 +35,43 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
 
     rotation = read_rotation(source)
     notes: tuple[str, ...] = ()
+    allowed = None
     if saved:
         file = snapshot_file(read_bytes(saved), saved)
         snapshot, picture = snapshot_of(from_file(file, saved)), picture_of_saved(objects_from_file(file, saved))
         notes = (drift.LOST,) if rotation.spec.target.drifted else ()
     else:
-        snapshot, picture = asyncio.run(_read(rotation, kubeconfig, context))
+        allowed, snapshot, picture = asyncio.run(_read(rotation, kubeconfig, context))
         notes = drift.unknown(snapshot, rotation) if rotation.spec.target.drifted else ()
     at_ms = now_ms()
-    made = judged(plan(rotation, snapshot, estimates_of(rotation.spec), at_ms), rotation, picture, at_ms)
+    namespaces = allowed.namespaces if allowed is not None else None
+    made = judged(plan(rotation, snapshot, estimates_of(rotation.spec), at_ms, namespaces), rotation, picture, at_ms)
     made = msgspec.structs.replace(made, warnings=(*notes, *made.warnings))
+    if allowed is not None:
+        made = msgspec.structs.replace(made, warnings=(*allowed.notes, *made.warnings), refused=tuple(map(str, allowed.refused)))
     emit(made, output, lambda: show(made))
-    ctx.exit(1 if made.blockers else 0)
+    ctx.exit(1 if made.blockers or made.refused else 0)
 
 
-async def _read(rotation: Any, kubeconfig: str, context: str) -> tuple[Any, Any]:
+async def _read(rotation: Any, kubeconfig: str, context: str) -> tuple[Any, Any, Any]:
     from underway.cli.drift import with_machines
+    from underway.cli.rights import seen
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
-    from underway.live.reading import read
     from underway.machines import PROVIDERS
-    from underway.model.snapshot import snapshot_of
     from underway.rotate.target import asks_first
 
     spec = rotation.spec.machines
     async with HttpApi(connection(kubeconfig, context)) as api, AsyncExitStack() as also:
         version = await connect(api)
-        snapshot = snapshot_of(await read(api))
+        home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
+        snapshot, allowed = await seen(api, home, rotation.spec)
         if asks_first(rotation.spec):
-            home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
             machines = PROVIDERS[spec.provider](spec, home)
             also.push_async_callback(machines.close)
             snapshot = await with_machines(snapshot, machines, rotation)
-        return snapshot, await picture_of_live(api, version)
+        return allowed, snapshot, await picture_of_live(api, version)
 
 
 async def picture_of_live(api: Any, version: str) -> Any:
@@ -109,6 +112,8 @@ def show(made: Any) -> None:
         console.print(f"[cyan]ladder[/]   {rung}")
     for warning in made.warnings:
         console.print(f"[yellow]note[/]     {warning}")
+    for right in made.refused:
+        console.print(f"[red]refused[/]  you may not {right}, which a rotation does")
     for blocker in made.blockers:
         console.print(f"[red]blocked[/]  node {blocker.node}: {blocker.sentence}")
 

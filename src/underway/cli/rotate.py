@@ -68,14 +68,14 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
     from underway.cli.plan import picture_of_live, show
     from underway.cli.preflight import judged
     from underway.cli.progress import Progress
+    from underway.cli.rights import forbidden, seen
+    from underway.errors import Refused
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.loop import now_ms, pump
     from underway.live.probing import Probing
-    from underway.live.reading import read
     from underway.machines import PROVIDERS
-    from underway.model.snapshot import snapshot_of
     from underway.rotate.driver import Driver
     from underway.rotate.estimates import estimates_of
     from underway.rotate.plan import plan
@@ -86,10 +86,12 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
         version = await connect(api)
         home = await also.enter_async_context(HttpApi(connection(spec.kubeconfig, spec.context))) if spec.kubeconfig else api
         machines = PROVIDERS[spec.provider](spec, home)
-        snapshot = snapshot_of(await read(api))
+        snapshot, allowed = await seen(api, home, rotation.spec)
+        if allowed.refused:
+            raise Refused(f"nothing was changed: {forbidden(allowed.refused)}")
         if asks_first(rotation.spec):
             snapshot = await with_machines(snapshot, machines, rotation)
-        made = plan(rotation, snapshot, estimates_of(rotation.spec), now_ms())
+        made = plan(rotation, snapshot, estimates_of(rotation.spec), now_ms(), allowed.namespaces)
         made = judged(made, rotation, await picture_of_live(api, version), now_ms())
         if made.blockers and not despite_blockers:
             show(made)
@@ -101,7 +103,10 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         probing, notify = Probing(), alerting()
-        driver = Driver(rotation, f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}")
+        for note in allowed.notes:
+            click.echo(note, err=True)
+        identity = f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}"
+        driver = Driver(rotation, identity, evict_in=allowed.namespaces)
         with Progress(made.bound.seconds) as progress:
             try:
                 await pump(driver, api, machines, probing, notify, stop, progress.update)

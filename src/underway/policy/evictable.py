@@ -55,14 +55,14 @@ class Wait(msgspec.Struct, frozen=True):
 
 class Rules(msgspec.Struct, frozen=True):
     """What the specification allows: pods with data on the node's disk, pods that nothing would recreate, pods that ask not to
-    be disrupted; and which pods are waited for. namespaces: the only ones in which the API server lets us evict, empty for all.
+    be disrupted; and which pods are waited for. namespaces: the only ones in which the API server lets us evict, None for all.
     past_deadline: whether a budget that never allows is no reason not to begin, since its pods are deleted in the end.
     surge_single: whether a second replica is brought up beside a single one first.
     """
 
     evict_local_data: bool = True
     evict_unmanaged: bool = False
-    namespaces: frozenset[str] = frozenset()
+    namespaces: frozenset[str] | None = None
     honour_do_not_disrupt: bool = True
     waits: tuple[Wait, ...] = ()
     past_deadline: bool = False
@@ -73,7 +73,7 @@ def fate(pod: Pod, snapshot: Snapshot, rules: Rules) -> Fate:
     """Whether a drain leaves, moves or must not touch the pod."""
     verdict = _fate(pod, snapshot, rules)
     namespace = pod.metadata.namespace
-    if isinstance(verdict, Move) and rules.namespaces and namespace not in rules.namespaces and not pod.terminating:
+    if isinstance(verdict, Move) and rules.namespaces is not None and namespace not in rules.namespaces and not pod.terminating:
         return Block(
             f"pod {pod.key} is in namespace {namespace}, where Underway may not evict; grant it, or move the pod yourself"
         )

@@ -78,7 +78,7 @@ class Driver:
 
     identity: who we are on the Lease, unique to this process; estimates: until better is known. picture and ids: what
     several drivers of one process share; then somebody else lists and watches.
-    lock: what is known of the Lease already. evict_in: the only namespaces to evict in, empty for all.
+    lock: what is known of the Lease already. evict_in: the only namespaces to evict in, None for all.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Driver:
         picture: Observed | None = None,
         ids: Iterator[int] | None = None,
         lock: Lock | None = None,
-        evict_in: frozenset[str] = frozenset(),
+        evict_in: frozenset[str] | None = None,
     ) -> None:
         self.rotation = rotation
         self.wakeup_ms: int | None = 0

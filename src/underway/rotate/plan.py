@@ -59,7 +59,7 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
     """The whole.
 
     bound: no scheduler could be faster; predicted_s: how long it will take if nothing goes wrong; ladder: what happens to a
-    node that cannot be drained, one sentence a rung.
+    node that cannot be drained, one sentence a rung. refused: what the API server does not let us do that it takes.
     """
 
     rotation: str
@@ -73,10 +73,11 @@ class Plan(msgspec.Struct, frozen=True, rename="camel"):
     warnings: tuple[str, ...] = ()
     windows: tuple[PlannedWindow, ...] = ()
     ladder: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
-def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Rules:
-    """What the specification allows a drain to do. namespaces: the only ones in which pods may be evicted, empty for all."""
+def rules_of(spec: RotationSpec, namespaces: frozenset[str] | None = None) -> Rules:
+    """What the specification allows a drain to do. namespaces: the only ones in which pods may be evicted, None for all."""
     drain = spec.drain
     return Rules(
         evict_local_data=drain.empty_dir == "Evict",
@@ -92,9 +93,11 @@ def rules_of(spec: RotationSpec, namespaces: frozenset[str] = frozenset()) -> Ru
     )
 
 
-def plan(rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: int) -> Plan:
-    """The plan for a cluster as it is now."""
-    spec, rules = rotation.spec, rules_of(rotation.spec)
+def plan(
+    rotation: Rotation, snapshot: Snapshot, estimates: Estimates, now_ms: int, namespaces: frozenset[str] | None = None
+) -> Plan:
+    """The plan for a cluster as it is now. namespaces: the only ones in which pods may be evicted, None for all."""
+    spec, rules = rotation.spec, rules_of(rotation.spec, namespaces)
     selected = selected_nodes(snapshot, spec)
     reasons = {node.name: outdated(node, spec.target, now_ms, snapshot.drift) for node in selected}
     old = [node for node in selected if reasons[node.name]]

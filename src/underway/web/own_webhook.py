@@ -7,7 +7,7 @@ conversion fails, the API server can neither collect garbage nor delete a namesp
 
 from typing import Any
 
-from underway.rotate.kinds.installation import rule
+from underway.rotate.grants import rule
 from underway.web.own_kinds import SERVICE
 
 Manifest = dict[str, Any]

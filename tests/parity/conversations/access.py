@@ -6,6 +6,9 @@ MAPS = f"{CORE}/configmaps"
 NOBODY = {"Impersonate_User": "nobody"}
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MAY_DELETE = {"spec": {"resourceAttributes": {"verb": "delete", "resource": "nodes"}}}
+EVICT = {"verb": "create", "group": "", "resource": "pods", "subresource": "eviction"}
+MAY_EVICT = [{"spec": {"resourceAttributes": {**EVICT, **where}}} for where in ({}, {"namespace": "$ns"})]
+MAY_READ = {"nonResourceAttributes": {"verb": "get", "path": "/readyz"}}
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
@@ -34,6 +37,8 @@ CONVERSATIONS = (
     talk("forbidden-to-evict", post(f"{CORE}/pods/web/eviction", {}).saying(**NOBODY)),
     talk("forbidden-to-write", post(MAPS, config_map("one")).saying(**NOBODY), delete(f"{NODES}/one").saying(**NOBODY)),
     talk("may-i", post(REVIEWS, MAY_DELETE), post(REVIEWS, MAY_DELETE).saying(**NOBODY)),
+    talk("may-i-evict", *(post(REVIEWS, body).saying(**who) for body in MAY_EVICT for who in ({}, NOBODY))),
+    talk("may-i-what", post(REVIEWS, {"spec": {}}), post(REVIEWS, {"spec": {**MAY_DELETE["spec"], **MAY_READ}})),
     talk("a-group-that-is-not-served", get("/apis/none.example.com/v1/things"), get("/apis/none.example.com")),
     talk("a-resource-that-is-not-served", get(f"{CORE}/things"), get(f"{APPS}/things/one")),
     talk("a-version-that-is-not-served", get("/apis/apps/v9/namespaces/$ns/deployments")),

@@ -1,14 +1,30 @@
 """What `underway manifests` prints: everything that the operator needs in a cluster, and no right more.
 
-Owns the objects, in the order in which they must be applied. Each verb granted here is used by the operator; a test
-compares the two on a real API server. Sources of the hardening: "Pod Security Standards" (restricted).
+Owns the objects, in the order in which they must be applied. Which right is for what is `rotate.grants`'s; each one granted is
+used by the operator, and a test compares the two on a real API server. Sources of the hardening: "Pod Security Standards"
+(restricted).
 """
 
 from typing import Any
 
 import msgspec
 
+from underway.rotate.grants import (
+    EVENT_NAMESPACE,
+    EVENT_RULES,
+    EVICT,
+    GRANTS,
+    LEASE_END_RULES,
+    LEASE_RULES,
+    NODE_RULES,
+    OWNER_RULES,
+    PROVIDER_RULES,
+    READS,
+    ROTATION_RULES,
+    rule,
+)
 from underway.rotate.kinds.definitions import GROUP
+from underway.rotate.record import LEASE_NAMESPACE
 
 Manifest = dict[str, Any]
 
@@ -57,67 +73,20 @@ def _object(api_version: str, kind: str, name: str, namespace: str = "", *, labe
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
-def rule(group: str, resources: str, verbs: str) -> Manifest:
-    """One RBAC rule; resources and verbs are separated by blanks."""
-    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split()}
-
-
-EVICT = rule("", "pods/eviction", "create")
-
-
-# docs/providers: what each of them asks of the API server.
-PROVIDER_RULES: dict[str, list[Manifest]] = {
-    "ClusterAPI": [
-        rule("cluster.x-k8s.io", "machinedeployments", "list patch"),
-        rule("cluster.x-k8s.io", "machines", "list patch delete"),
-        rule("cluster.x-k8s.io", "machinedrainrules clusters", "list"),
-    ],
-    "Karpenter": [
-        rule("karpenter.sh", "nodeclaims", "get list create patch delete"),
-        rule("karpenter.sh", "nodepools", "get list"),
-        rule("", "nodes", "get"),
-    ],
-}
-GRANTS: dict[str, list[Manifest]] = {
-    "DeadlineDelete": [rule("", "pods", "delete")],
-    "Checkpoint": [rule("", "pods", "patch")],
-    "SingleReplicaSurge": [
-        rule("apps", "deployments/scale", "patch"),
-        rule("autoscaling", "horizontalpodautoscalers", "list patch"),
-    ],
-}
-"""What only Rotations that ask for it need: granted where pods may be evicted, and nowhere unless it is wanted."""
-
 FLEET_RULES = [rule(GROUP, "fleets", "list"), rule(GROUP, "fleets/status", "patch")]
 
 
-def operator_rules() -> list[Manifest]:
-    """What every operator may do in the whole cluster."""
-    return [
-        rule("", "nodes", "list watch patch delete"),
-        rule("", "pods persistentvolumes namespaces", "list watch"),
-        rule("policy", "poddisruptionbudgets", "list watch"),
-        rule("apps", "deployments statefulsets daemonsets", "list watch"),
-        rule("storage.k8s.io", "volumeattachments", "list watch"),
-        rule(GROUP, "rotations", "list watch patch"),
-        rule(GROUP, "rotations/status", "patch"),
-    ]
-
-
-LEASE_RULES = [rule("coordination.k8s.io", "leases", "list watch create patch delete")]
-EVENT_RULES = [rule("", "events", "create")]
 SECRET_RULES = [rule("", "secrets", "list")]
 
 
 def _rights(wanted: Installation) -> list[Manifest]:
-    rules = operator_rules() + (FLEET_RULES if wanted.fleet else [])
+    rules = [*NODE_RULES, *READS, *OWNER_RULES, *ROTATION_RULES, *(FLEET_RULES if wanted.fleet else ())]
     for provider in wanted.providers:
         rules += PROVIDER_RULES[provider]
     moving = [EVICT, *(one for grant in wanted.grants for one in GRANTS[grant])]
     made = _granted("ClusterRole", wanted, "", rules if wanted.evict_in else [*rules, *moving])
-    made += _granted("Role", wanted, "kube-system", LEASE_RULES)
-    # Events of objects without a namespace live in "default" (pkg/apis/core/validation/events.go).
-    made += _granted("Role", wanted, "default", EVENT_RULES)
+    made += _granted("Role", wanted, LEASE_NAMESPACE, [*LEASE_RULES, *LEASE_END_RULES])
+    made += _granted("Role", wanted, EVENT_NAMESPACE, EVENT_RULES)
     if wanted.fleet:
         made += _granted("Role", wanted, wanted.namespace, SECRET_RULES)
     for namespace in wanted.evict_in:

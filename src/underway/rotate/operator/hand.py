@@ -16,6 +16,7 @@ from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
 from underway.rotate.machinery import DRIFT_EVERY_MS, Machinery
+from underway.rotate.operator.permits import Permits
 from underway.rotate.record import Phase, journal_of, lease_name, record_of
 from underway.rotate.signals import DriverEvent, Retire, Stop
 from underway.rotate.spec import Machines, Rotation, RotationMetadata, RotationSpec, Target
@@ -43,11 +44,13 @@ class Hand:
     """One Rotation.
 
     uid: of the object; a new one under the old name is another Rotation. evict_in: the only namespaces to evict in,
-    empty for all.
+    None for all. permits: what we are allowed to do for it.
     """
 
-    def __init__(self, name: str, uid: str, identity: str, evict_in: frozenset[str] = frozenset()) -> None:
-        self._evict_in = evict_in
+    def __init__(self, name: str, uid: str, identity: str, evict_in: frozenset[str] | None = None) -> None:
+        self.permits = Permits(name, evict_in)
+        self._evicts_in: frozenset[str] | None = None
+        self._asking = False
         self.name = name
         self.uid = uid
         self.identity = identity
@@ -100,12 +103,21 @@ class Hand:
         if self.driver is None:
             self.generation = wanted.generation
             self._begin(wanted.rotation, wanted.shown, picture, ids, now_ms)
-        elif self._working is not None and not works_like(wanted.rotation.spec, self._working):
+        elif self._working is not None and not self._goes_on(wanted.rotation.spec):
             return self._order(Retire())
         else:
             self.generation = wanted.generation
             self.driver.brakes.mode = wanted.rotation.spec.mode
         return []
+
+    def _goes_on(self, spec: RotationSpec) -> bool:
+        """Whether the driver may: with this specification, in the namespaces in which pods may be moved now."""
+        return works_like(spec, self._working) and self.permits.namespaces == self._evicts_in
+
+    def ask(self, outbox: Outbox, picture: Observed, now_ms: int) -> None:
+        """Ask what is allowed, where a driver is about to begin; where one works, what may have changed."""
+        if self._asking or self.driver is not None:
+            self.permits.ask(outbox, picture, now_ms, working=self.driver is not None)
 
     def watch(self, wanted: Wanted, outbox: Outbox, now_ms: int) -> Act | None:
         """While no driver is at work, ask the provider now and then what has drifted, where the target is that; what was sent."""
@@ -137,12 +149,19 @@ class Hand:
             if self.status is None or self.status.state != "Finished":
                 self.status = Status(self.name, "Finished", nodes=shown.nodes or NodeCounts())
             return
+        self.permits.take(rotation.spec)
+        self._asking = not self.permits.settled(picture, now_ms)
+        if self._asking:
+            return
+        if self.permits.missing:
+            self.refuse(self.permits.missing, now_ms)
+            return
         self.violation = ""
         self._start(rotation, picture, ids)
 
     def _start(self, rotation: Rotation, picture: Observed, ids: Iterator[int]) -> Driver:
-        self._ordered, self._working = None, rotation.spec
-        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock, evict_in=self._evict_in)
+        self._ordered, self._working, self._evicts_in = None, rotation.spec, self.permits.namespaces
+        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock, evict_in=self._evicts_in)
         return self.driver
 
     def _settle(self, driver: Driver, now_ms: int) -> None:

@@ -34,6 +34,7 @@ from underway.rotate.lock import Lock
 from underway.rotate.observe import Observed
 from underway.rotate.operator.hand import Hand
 from underway.rotate.operator.happenings import event_request, happenings
+from underway.rotate.operator.permits import VERB
 from underway.rotate.operator.roster import FINALIZER, Roster, Wanted
 from underway.rotate.outbox import Effect, Outbox
 from underway.rotate.record import record_of
@@ -58,7 +59,7 @@ class Operator:
     """
 
     def __init__(self, identity: str, gates: Iterable[str], providers: Iterable[str], evict_in: Iterable[str] = ()) -> None:
-        self._evict_in = frozenset(evict_in)
+        self._evict_in = frozenset(evict_in) or None
         self.identity = identity
         self.finished = False
         self.failure = ""
@@ -152,6 +153,8 @@ class Operator:
             self._journal.written(event.body)
         elif verb == "lease" and outcome.refusal:
             self.failure = f"cannot write Lease {LEADER_LEASE}: {outcome.refusal}"
+        elif verb == VERB and (asking := self.hands.get(name.partition(":")[0])) is not None:
+            asking.permits.answered(name, event, now_ms)
         elif verb == "finalizer" and outcome.refusal and name in self.hands:
             self.hands[name].refuse(f"cannot write Rotation {name}: {outcome.refusal}", now_ms)
         elif verb == "finalizer" and event.ok:
@@ -225,6 +228,8 @@ class Operator:
             return
         for order in hand.orders(wanted, self._picture, self._ids, now_ms):
             self._feed(hand, order, now_ms, rng)
+        if wanted is not None:
+            hand.ask(self._outbox, self._picture, now_ms)
         if hand.driver is not None and wanted is not None:
             hand.driver.reserved = self._reserved(wanted)
         self._feed(hand, Tick(), now_ms, rng)

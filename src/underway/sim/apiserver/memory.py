@@ -14,8 +14,11 @@ import msgspec
 
 from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.request import Request
+from underway.kube.resource import SELF_SUBJECT_ACCESS_REVIEWS
 from underway.kube.watch import WatchEvent
 from underway.model import decode
+from underway.sim.apiserver import reviews
+from underway.sim.apiserver.access import Attributes, User, check
 from underway.sim.apiserver.discovery import version_document
 from underway.sim.apiserver.selection import selection
 from underway.sim.apiserver.server import ApiServer, Call
@@ -29,6 +32,7 @@ Deliver = Callable[[Reply | WatchEvent], None]
 REQUEST_MS = (3, 15)  # a small API call in one region (SLO: 99 % under 1 s; typical single-digit milliseconds)
 EVENT_MS = (5, 40)  # etcd to watch cache to client
 REVISIONS_KEPT = 200  # one for each request: some seconds of a busy driver, which is as stale as a read gets
+CLIENT = User("underway")
 BOOKMARK_MS = 60_000  # apiserver pkg/storage/cacher: about one a minute
 
 
@@ -51,7 +55,8 @@ class _Watch:
 class MemoryApi:
     """An API server in memory. faults: asked in order for each request; the first that interferes wins.
 
-    latency: a factor on all answers, which a fault of the world (an overloaded server) may raise.
+    latency: a factor on all answers, which a fault of the world (an overloaded server) may raise. may: what the client is
+    allowed, None for everything.
     """
 
     def __init__(self, server: ApiServer, queue: Queue, rng: Random) -> None:
@@ -63,6 +68,7 @@ class MemoryApi:
         self._revisions: deque[tuple[int, int]] = deque(maxlen=REVISIONS_KEPT)
         self.faults: Sequence[Fault] = ()
         self.latency = 1.0
+        self.may: Callable[[Attributes], bool] | None = None
         self.on_send: Callable[[Request], None] = lambda _request: None
         self.on_write: Callable[[Request, int], None] = lambda _request, _code: None
 
@@ -120,12 +126,34 @@ class MemoryApi:
             return self._server.readyz()
         if interference.refuse:
             return interference.refuse, _refusal(interference.refuse)
+        if request.resource == SELF_SUBJECT_ACCESS_REVIEWS:
+            return 201, reviews.reviewed(request.body, lambda asked: self.may is None or self.may(asked))
+        if self.may is not None and (refused := self._refused(request, self.may)) is not None:
+            return 403, refused
         code, body = self._server.handle(self._call(request))
         if request.verb not in ("get", "list"):
             self.on_write(request, code)
         if interference.stale_ms and request.resource is not None and code == 200:
             body = self._of_before(self._call(request), body, interference.stale_ms)
         return code, body
+
+    def _refused(self, request: Request, may: Callable[[Attributes], bool]) -> Object | None:
+        """What the server answers whom it does not allow this, None where it does."""
+        if request.resource is None:
+            return None
+        sub = f"/{request.subresource}" if request.subresource else ""
+        attributes = Attributes(
+            verb=request.verb,
+            group=request.resource.group,
+            resource=request.resource.plural + sub,
+            namespace=request.namespace,
+            name=request.name,
+        )
+        try:
+            check(CLIENT, attributes, lambda _user, asked: may(asked))
+        except StatusError as error:
+            return error.status
+        return None
 
     def _of_before(self, call: Call, body: Any, stale_ms: int) -> Any:
         """A list as it would have been answered so long ago, with the revision of then."""
@@ -144,6 +172,8 @@ class MemoryApi:
             metadata = body["metadata"]
             items = tuple(self._decode(value) for value in body["items"])
             body = ObjectList(metadata["resourceVersion"], items, metadata.get("continue", ""))
+        elif request.resource == SELF_SUBJECT_ACCESS_REVIEWS:
+            pass  # no object: it is kept nowhere
         elif request.resource is not None and isinstance(body, dict) and body.get("kind") == request.resource.kind:
             body = self._decode(body)
         return Reply(request=request, code=code, body=body, elapsed_ms=elapsed_ms)

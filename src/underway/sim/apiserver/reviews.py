@@ -4,16 +4,16 @@ Owns two virtual resources, asked by `kubectl auth can-i` and `kubectl auth whoa
 Source: authorization.k8s.io/v1 and authentication.k8s.io/v1 types.go.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from underway.kube.resource import Resource
+from underway.kube.resource import SELF_SUBJECT_ACCESS_REVIEWS, Resource
 from underway.sim.apiserver import bodies
 from underway.sim.apiserver.access import AUTHENTICATED, Attributes, Authorize, User
-from underway.sim.apiserver.status import bad_request
+from underway.sim.apiserver.status import invalid
 
-ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False)
 WHO_REVIEW = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False)
-ACCESS, WHO = ACCESS_REVIEW.path(), WHO_REVIEW.path()
+ACCESS, WHO = SELF_SUBJECT_ACCESS_REVIEWS.path(), WHO_REVIEW.path()
 
 
 def _attributes(spec: dict[str, Any]) -> Attributes:
@@ -28,20 +28,40 @@ def _attributes(spec: dict[str, Any]) -> Attributes:
             namespace=asked.get("namespace", ""),
             name=asked.get("name", ""),
         )
-    raw = spec.get("nonResourceAttributes")
-    if not raw:
-        raise bad_request("spec: exactly one of nonResourceAttributes or resourceAttributes must be specified")
+    raw = spec["nonResourceAttributes"]
     return Attributes(verb=raw.get("verb", ""), path=raw.get("path", ""))
+
+
+def _check(spec: dict[str, Any]) -> None:
+    """Source: pkg/apis/authorization/validation/validation.go."""
+    asked, raw = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if bool(asked) != bool(raw):
+        return
+    field, why = "spec.resourceAttributes", "null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    if asked:
+        field, why = "spec.nonResourceAttributes", "<struct>: cannot be specified in combination with resourceAttributes"
+    cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {why}", "field": field}
+    nameless = Resource(SELF_SUBJECT_ACCESS_REVIEWS.group, "v1", "", "")
+    raise invalid(nameless, "", [cause])
 
 
 def answer(path: str, user: User, authorize: Authorize, body: bytes, content_type: str) -> dict[str, Any] | None:
     """The answer to a review, None if the path is not one. Raises StatusError 400."""
     if path not in (ACCESS, WHO) or AUTHENTICATED not in user.groups:
         return None
-    resource = ACCESS_REVIEW if path == ACCESS else WHO_REVIEW
+    resource = SELF_SUBJECT_ACCESS_REVIEWS if path == ACCESS else WHO_REVIEW
     review = bodies.object_of(body, content_type, resource)
-    made = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
     if path == WHO:
+        made = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
         return {**made, "status": {"userInfo": {"username": user.name, "groups": list(user.groups)}}}
-    spec = review.get("spec") or {}
-    return {**made, "spec": spec, "status": {"allowed": authorize(user, _attributes(spec))}}
+    return reviewed(review, lambda asked: authorize(user, asked))
+
+
+def reviewed(review: dict[str, Any], may: Callable[[Attributes], bool]) -> dict[str, Any]:
+    """A SelfSubjectAccessReview with its answer. Raises StatusError 422."""
+    given, resource = review.get("spec") or {}, SELF_SUBJECT_ACCESS_REVIEWS
+    _check(given)
+    # As Go encodes it: what is empty is left out.
+    spec = {part: {key: value for key, value in asked.items() if value != ""} for part, asked in given.items() if asked}
+    made = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
+    return {**made, "spec": spec, "status": {"allowed": may(_attributes(spec))}}
