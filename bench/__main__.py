@@ -4,13 +4,31 @@ import argparse
 import os
 import sys
 
-from bench import conversion, demo, expressions, fuzz, help_time, lint, orders, pace, peers, pipeline, proof, swarm, webhook
+from bench import (
+    conversion,
+    demo,
+    expressions,
+    freezes,
+    fuzz,
+    help_time,
+    lint,
+    moves,
+    orders,
+    pace,
+    peers,
+    pipeline,
+    proof,
+    swarm,
+    webhook,
+)
 
 BENCHES = {
     "demo": demo.run,
     "orders": orders.run,
     "pace": pace.run,
     "swarm": swarm.run,
+    "moves": moves.run,
+    "freezes": freezes.run,
     "help": help_time.run,
     "lint": lint.run,
     "webhook": webhook.run,

@@ -23,6 +23,7 @@ class Fleet:
     def __init__(self, world: World) -> None:
         self.world = world
         self._ids = iter(range(1, 1_000_000))
+        self.asked = 0
         self.evictions = 0
         self.running = 0
 
@@ -38,10 +39,10 @@ class Fleet:
         else:
             self.world.queue.after(round(delay_s * 1_000), lambda: self._step(process))
 
-    def finish(self) -> float:
-        """Run until all processes have ended; the seconds that took."""
+    def finish(self, limit_s: float = LIMIT_S) -> float:
+        """Run until all processes have ended, or out of time; the seconds that took."""
         begun_ms = self.world.queue.now_ms()
-        while self.running and self.world.queue.now_ms() < begun_ms + LIMIT_S * 1_000:
+        while self.running and self.world.queue.now_ms() < begun_ms + limit_s * 1_000:
             self.world.queue.step()
         return (self.world.queue.now_ms() - begun_ms) / 1_000
 
@@ -89,6 +90,7 @@ class Fleet:
                 body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": where}
                 entry = self.world.server.entry(r.PODS)
                 code, _ = self.world.server.handle(Call(verb="create", entry=entry, subresource="eviction", body=body, **where))
+                self.asked += 1
                 self.evictions += code < 300
         return not left
 

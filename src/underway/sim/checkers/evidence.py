@@ -92,6 +92,12 @@ def ready(value: Object) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
+def evicted(pod: Object) -> bool:
+    """Whether it goes by the Eviction API: a rollout or a taint may take a pod from a draining node as well."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "DisruptionTarget" and c.get("reason") == "EvictionByEvictionAPI" for c in conditions)
+
+
 def selected(selector: Object | None, labels: dict[str, str]) -> bool:
     """Whether a label selector matches: none nothing, an empty one everything. A judge reads selectors for itself."""
     if selector is None:

@@ -5,7 +5,7 @@ from math import ceil
 
 from underway.kube import resource as r
 from underway.kube.request import Request
-from underway.sim.checkers.evidence import Checker, ready, selected
+from underway.sim.checkers.evidence import Checker, evicted, ready, selected
 from underway.sim.store import Change, Object
 
 OWNERS = {"ReplicaSet": r.REPLICA_SETS, "StatefulSet": r.STATEFUL_SETS, "Deployment": r.DEPLOYMENTS}
@@ -29,7 +29,7 @@ class PdbOverspent(Checker):
         if pod["metadata"].get("uid") in self._deleted:
             return
         begun = pod["metadata"].get("deletionTimestamp") and not before["metadata"].get("deletionTimestamp")
-        if begun and ready(before) and _evicted(pod) and phase_of_node(self, pod) == "Draining":
+        if begun and ready(before) and evicted(pod) and phase_of_node(self, pod) == "Draining":
             self._judge(pod)
 
     def _judge(self, pod: Object) -> None:
@@ -78,12 +78,6 @@ def phase_of_node(checker: Checker, pod: Object) -> str:
     node = checker.store.get(r.NODES, "", pod["spec"].get("nodeName", ""))
     annotations = node["metadata"].get("annotations") or {} if node else {}
     return str(annotations.get("rotation.underway.dev/phase", ""))
-
-
-def _evicted(pod: Object) -> bool:
-    """Whether it goes by the Eviction API: a rollout or a taint may take a pod from a draining node as well."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(c["type"] == "DisruptionTarget" and c.get("reason") == "EvictionByEvictionAPI" for c in conditions)
 
 
 def _share(value: int | str, total: int) -> int:
