@@ -47,6 +47,17 @@ def pod(name: str, on: str, app: str = "web", *, owner: str = "ReplicaSet", read
     return found
 
 
+def control_plane(name: str, version: str = OLD, **given: Any) -> Node:
+    """A node of the control plane."""
+    return node(name, version, labels={"node-role.kubernetes.io/control-plane": ""}, **given)
+
+
+def etcd(on: str, *, ready: bool = True) -> Pod:
+    """The member of etcd on a node, as kubeadm runs it."""
+    metadata = {"namespace": "kube-system", "labels": {"component": "etcd"}, "annotations": {"kubernetes.io/config.mirror": on}}
+    return pod(f"etcd-{on}", on, ready=ready, owner="", metadata=metadata)
+
+
 def budget(
     name: str = "web", *, allowed: int = 1, expected: int = 4, healthy: int | None = None, **spec: Any
 ) -> PodDisruptionBudget:

@@ -8,7 +8,7 @@ import pytest
 from underway.kube.retry import Again
 from underway.model.node import Node
 from underway.policy import readiness
-from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, work
+from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, quorum, work
 from underway.sim.scenarios import SCENARIOS, play
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -18,7 +18,7 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 def ignore_a_lost_member(patch: pytest.MonkeyPatch) -> None:
     look_for_lost_members_only_when_a_node_is_begun(patch)
-    patch.setattr(outlook, "must_stay", lambda *_: "")
+    patch.setattr(outlook, "must_stay", lambda *_, **__: "")
     patch.setattr(admission, "lost_members", lambda *_: [])
 
 
@@ -44,6 +44,12 @@ def take_several_nodes_of_the_control_plane_at_once(patch: pytest.MonkeyPatch) -
 def trust_a_learner_as_a_voter(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(progress, "not_voting", lambda *_: "")
     look_for_lost_members_only_when_a_node_is_begun(patch)
+
+
+def ask_no_more_than_that_all_others_vote(patch: pytest.MonkeyPatch) -> None:
+    """As the driver itself did: of one member there are no others, and of two one is left, which is no quorum."""
+    for module in (quorum, admission):
+        patch.setattr(module, "too_few", lambda *_, **__: "")
 
 
 def take_the_taint_of_a_pool_for_one_of_a_start(patch: pytest.MonkeyPatch) -> None:
@@ -95,6 +101,8 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (look_for_lost_members_only_when_a_node_is_begun, "etcd-member-lost-amid-the-drain", "etcd-quorum"),
     (take_several_nodes_of_the_control_plane_at_once, "control-plane-one-at-a-time", "etcd-quorum"),
     (trust_a_learner_as_a_voter, "control-plane-one-at-a-time", "etcd-quorum"),
+    (ask_no_more_than_that_all_others_vote, "control-plane-of-one", "etcd-quorum"),
+    (ask_no_more_than_that_all_others_vote, "control-plane-of-two", "etcd-quorum"),
     (take_the_taint_of_a_pool_for_one_of_a_start, "control-plane-one-at-a-time", "liveness"),
     (judge_the_canary_by_its_node_alone, "canary-breaks-workloads", "nodes were closed"),
     (take_any_version_that_boots, "wrong-version-boots", "nodes were closed"),
@@ -106,7 +114,9 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("plant", "scenario", "judge"), PLANTS, ids=[plant.__name__ for plant, *_ in PLANTS])
+@pytest.mark.parametrize(
+    ("plant", "scenario", "judge"), PLANTS, ids=[f"{plant.__name__}-{scenario}" for plant, scenario, _ in PLANTS]
+)
 def test_a_bug_planted_in_a_scenario_is_caught(plant: Plant, scenario: str, judge: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     caught: list[str] = []

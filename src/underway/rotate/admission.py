@@ -17,7 +17,7 @@ from underway.rotate.bound import node_cost_s
 from underway.rotate.estimates import Estimates
 from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
-from underway.rotate.quorum import lost_members
+from underway.rotate.quorum import lost_members, too_few
 from underway.rotate.record import Owed, Phase, Record, Slot
 from underway.rotate.slots import beside_the_slots, quarantine_limit, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
@@ -82,7 +82,11 @@ def admit(
     order = Order(spec.nodes, snapshot, rules)
     admissions: list[Admission] = []
     while len(admissions) < limit:
-        open_now = [(node, slot) for node in candidates if (slot := room.free(node)) is not None]
+        open_now = [
+            (node, slot)
+            for node in candidates
+            if (slot := room.free(node)) is not None and not too_few(snapshot, node, successor=slot is Slot.SURGE)
+        ]
         if not open_now:
             break
         waits_s = {node.name: forecast.wait_s(node, _drains_in_s(slot, estimates)) for node, slot in open_now}

@@ -15,6 +15,7 @@ from underway.rotate.long_work import ignored
 from underway.rotate.owners import with_owners
 from underway.rotate.quorum import must_stay
 from underway.rotate.situation import Result, Situation
+from underway.rotate.slots import may_surge, zones_of
 from underway.rotate.spec import Rotation
 from underway.rotate.status import NodeCounts, Statistics, Status
 from underway.rotate.windows import Windows
@@ -81,6 +82,16 @@ class Outlook:
             statistics=statistics,
         )
 
+    def _staying(self, waiting: list[Node], situation: Situation) -> list[Blocker]:
+        """The nodes of the control plane that may not be begun. waiting: those that are not in hand."""
+        zones, pace = zones_of(waiting) | situation.journal.zones, self._spec.pace
+        reasons = [
+            (node.name, must_stay(situation.snapshot, node, successor=may_surge(node, pace, zones)))
+            for node in waiting
+            if node.is_control_plane
+        ]
+        return [Blocker(name, reason) for name, reason in reasons if reason]
+
     def _look_ahead(self, situation: Situation, old: list[Node], estimates: Estimates) -> None:
         self._look_ms = situation.now_ms + LOOK_EVERY_MS
         left_s, least = status.time_left(old, situation, self._spec, self._rules, estimates)
@@ -92,5 +103,5 @@ class Outlook:
         waiting = [node for node in old if node.name not in situation.records]
         found = [blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules)]
         if not any(situation.snapshot.nodes[name].is_control_plane for name in situation.records):
-            found += [Blocker(node.name, reason) for node in waiting if (reason := must_stay(situation.snapshot, node))]
+            found += self._staying(waiting, situation)
         self._outside = with_owners(found, situation.snapshot, self._spec.owners)

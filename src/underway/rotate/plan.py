@@ -25,7 +25,8 @@ from underway.rotate.ladder import foretold
 from underway.rotate.long_work import ignored
 from underway.rotate.order import Order
 from underway.rotate.owners import with_owners
-from underway.rotate.slots import scope_of, slots, zones_of
+from underway.rotate.quorum import lost_members, too_few
+from underway.rotate.slots import may_surge, scope_of, slots, zones_of
 from underway.rotate.spec import Rotation, RotationSpec
 from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.windows import FOR_EVER_MS, Windows
@@ -103,6 +104,7 @@ def plan(
     old = [node for node in selected if reasons[node.name]]
     strict = msgspec.structs.replace(rules, past_deadline=False)
     kept = [blocker for node in old for blocker in blockers_of(node, snapshot, strict)]
+    kept += _staying(old, snapshot, spec, zones_of(selected))
     last = [blocker for blocker in kept if blocker.budget and rules.past_deadline]
     blocked = {blocker.node for blocker in kept}
     room = slots(spec.pace, zones_of(selected))
@@ -133,6 +135,12 @@ def plan(
         ),
         ladder=foretold(spec.drain),
     )
+
+
+def _staying(old: Sequence[Node], snapshot: Snapshot, spec: RotationSpec, zones: dict[str, int]) -> list[Blocker]:
+    """Nodes of the control plane that it could not do without, whenever they went."""
+    reasons = [(node.name, too_few(snapshot, node, successor=may_surge(node, spec.pace, zones))) for node in old]
+    return [Blocker(name, reason) for name, reason in reasons if reason]
 
 
 def _begin_s(windows: Windows, now_ms: int, at_s: float, work_s: float) -> float:
@@ -207,7 +215,7 @@ def _warnings(snapshot: Snapshot) -> list[str]:
     """What does not forbid the rotation but should be known."""
     unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
     short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
-    return [*unready, *short]
+    return [*unready, *short, *lost_members(snapshot)]
 
 
 def _ignored(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[str]:

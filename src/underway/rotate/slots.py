@@ -70,6 +70,12 @@ def slots(pace: Pace, zones: Mapping[str, int]) -> dict[str, Slots]:
     return resolved
 
 
+def may_surge(node: Node, pace: Pace, zones: Mapping[str, int]) -> bool:
+    """Whether a node may have a successor beside it before it goes. zones: as for slots."""
+    found = slots(pace, zones).get(scope_of(node.zone, pace))
+    return found is not None and found.surge > 0
+
+
 def quarantine_limit(drain: Drain, zones: Mapping[str, int]) -> int:
     """How many quarantined nodes may stand beside the slots. zones: how many nodes each zone had when the rotation began."""
     return _resolved(drain.max_quarantined, sum(zones.values()), up=True)

@@ -2,9 +2,12 @@
 
 from functools import partial
 
+from underway.kube import resource as r
+from underway.model.node import CONTROL_PLANE_LABEL
 from underway.sim.scenario import Manifest
 from underway.sim.scenarios.holds import heard
 from underway.sim.scenarios.play import AMID_S, Holds, Named, Run, nothing
+from underway.sim.store import Object
 
 EVERYTHING: Manifest = {"nodes": {"selector": {}}, "pace": {"maxSurge": 3}}
 
@@ -37,9 +40,26 @@ def _lose_the_quorum(run: Run) -> None:
     run.at(AMID_S + 900, run.rehearsal.resume)
 
 
-def _kept_its_quorum(run: Run) -> str:
+def _grow(run: Run) -> None:
+    """After a quarter of an hour somebody lets two of the new workers join the control plane."""
+
+    def joined(node: Object) -> Object:
+        labels = {**node["metadata"]["labels"], CONTROL_PLANE_LABEL: ""}
+        return {**node, "metadata": {**node["metadata"], "labels": labels}}
+
+    def grow() -> None:
+        if "control-0" in run.touched():
+            run.wrong.append("node control-0 was closed while it held the only member of etcd")
+        names = [node["metadata"]["name"] for node in run.world.store.values(r.NODES)]
+        for name in [name for name in names if name != "control-0"][:2]:
+            run.world.registry.mutate(r.NODES, "", name, joined)
+
+    run.at(900, grow)
+
+
+def _kept_its_quorum(run: Run, members: int = 3) -> str:
     etcd = run.world.etcd
-    if not etcd.has_quorum or len(etcd.voters()) != 3:
+    if not etcd.has_quorum or len(etcd.voters()) != members:
         return f"etcd ends with {len(etcd.voters())} members that vote, quorum: {etcd.has_quorum}"
     return ""
 
@@ -84,5 +104,23 @@ SCENARIOS = (
         _told_and_kept("etcd failed"),
         EVERYTHING,
         control_plane=3,
+    ),
+    Named(
+        "control-plane-of-one",
+        "k0smotron#1481, etcd FAQ",
+        "the only member of etcd: its node is named and not begun, workers go on, until two more have joined",
+        _grow,
+        _told_and_kept("bring the control plane to three members first"),
+        EVERYTHING,
+        control_plane=1,
+    ),
+    Named(
+        "control-plane-of-two",
+        "k0smotron#1481, etcd FAQ",
+        "two members of etcd, and a slot without a successor is free: each waits for one beside it, that three vote when it goes",
+        nothing,
+        partial(_kept_its_quorum, members=2),
+        {**EVERYTHING, "pace": {"maxSurge": 1, "maxUnavailable": 1}},
+        control_plane=2,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from objects import OLD, budget, cluster, node, pod
+from objects import OLD, budget, cluster, control_plane, etcd, node, pod
 from underway.model import decode
 from underway.rotate.effects import Answer, Ask, Question, Quota
 from underway.rotate.gate_spec import GateSpec
@@ -36,11 +36,6 @@ def pending(name: str) -> Any:
     return msgspec.structs.replace(pod(name, ""), status=bare.status)
 
 
-def etcd(on: str, *, ready: bool = True) -> Any:
-    labels = {"component": "etcd"}
-    return pod(f"etcd-{on}", on, ready=ready, owner="", metadata={"namespace": "kube-system", "labels": labels})
-
-
 def test_pending_pods_names_the_pods_that_find_no_node() -> None:
     snapshot = cluster(node("a"), pending("p"), pending("q"), pod("r", "a"))
     assert judged("pending-pods", Evidence(snapshot)) == "2 pods find no node, first: shop/p"
@@ -49,7 +44,7 @@ def test_pending_pods_names_the_pods_that_find_no_node() -> None:
 
 
 def test_etcd_quorum_learns_from_readyz_and_from_the_members() -> None:
-    control = [node(name, labels={"node-role.kubernetes.io/control-plane": ""}) for name in ("a", "b", "c")]
+    control = [control_plane(name) for name in "abc"]
     well = cluster(*control, *(etcd(name) for name in "abc"))
     assert judged("etcd-quorum", Evidence(well)) == ""
     learner = cluster(*control, etcd("a"), etcd("b"), etcd("c", ready=False))
