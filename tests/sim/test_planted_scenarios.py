@@ -8,7 +8,7 @@ import pytest
 from underway.kube.retry import Again
 from underway.model.node import Node
 from underway.policy import readiness
-from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, quorum, work
+from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, quorum, successors, work
 from underway.sim.scenarios import SCENARIOS, play
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -78,7 +78,11 @@ def count_a_silent_node_as_healthy(patch: pytest.MonkeyPatch) -> None:
 
 
 def leave_nodes_in_hand_to_the_autoscaler(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(enrolment, "HANDS_OFF", ())
+    patch.setattr(enrolment, "ours_of_hands_off", lambda _: ())
+
+
+def leave_successors_to_the_autoscaler(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(successors.Successors, "round", lambda *_: None)
 
 
 def repeat_refused_evictions_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -108,6 +112,7 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (take_any_version_that_boots, "wrong-version-boots", "nodes were closed"),
     (count_a_silent_node_as_healthy, "silent-node", "nobody was told 'old-3 is not Ready (Unknown'"),
     (leave_nodes_in_hand_to_the_autoscaler, "autoscaler-scales-down", "the autoscaler ended node"),
+    (leave_successors_to_the_autoscaler, "autoscaler-ends-empty-nodes", "the autoscaler ended node node-"),
     (repeat_refused_evictions_at_once, "refused-evictions-are-paced", "pod shop/web"),
     (evict_what_asks_to_be_left_alone, "do-not-disrupt-for-a-while", "pod shop/busy"),
     (count_unready_pods_as_free_to_go, "unhealthy-pods-are-held", "pdb-overspent"),

@@ -21,7 +21,19 @@ from underway.model.node import EXCLUDE_FROM_LOAD_BALANCERS_LABEL, Node
 from underway.model.pod import Pod
 from underway.model.workload import Workload
 from underway.rotate.long_work import CHECKPOINT_REQUESTED
-from underway.rotate.record import ALL, LEASE_LABELS, LEASE_NAMESPACE, OUTDATED_TAINT, Record, annotations_of, as_label
+from underway.rotate.record import (
+    ALL,
+    LEASE_LABELS,
+    LEASE_NAMESPACE,
+    OUTDATED_TAINT,
+    PROTECTED,
+    SUCCESSOR,
+    Record,
+    annotations_of,
+    as_label,
+    ours_of_hands_off,
+    succession_of,
+)
 
 
 def _node_patch(request_id: int, node: Node, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Request:
@@ -62,6 +74,20 @@ def write_record(request_id: int, node: Node, record: Record, *, closed: bool | 
 def erase_record(request_id: int, node: Node, record: Record) -> Request:
     """Take the record off a node that is not in hand any more, and what kept others from it."""
     return _node_patch(request_id, node, {"annotations": dict.fromkeys((*ALL, *record.protected))}, {})
+
+
+def keep_successor(request_id: int, node: Node, key: str) -> Request:
+    """Keep autoscalers from the Node of a new machine, which is empty still. key: of the machine."""
+    ours = ours_of_hands_off(node)
+    annotations = {SUCCESSOR: key, PROTECTED: ",".join(ours) or None, **dict.fromkeys(ours, "true")}
+    return _node_patch(request_id, node, {"annotations": annotations}, {})
+
+
+def let_go_of_successor(request_id: int, node: Node) -> Request:
+    """Leave it to them again; what somebody else had written stays."""
+    succession = succession_of(node)
+    ours = succession.protected if succession is not None else ()
+    return _node_patch(request_id, node, {"annotations": dict.fromkeys((SUCCESSOR, PROTECTED, *ours))}, {})
 
 
 def mark_outdated(request_id: int, node: Node) -> Request:

@@ -76,7 +76,7 @@ class Answers:
         elif reply.ok and verb == "lease":
             self._observed.wrote("Lease", reply.body)
             self._journal.written(reply.body)
-        elif reply.ok and verb in ("admit", "record", "mark"):
+        elif reply.ok and verb in ("admit", "record", "mark", "keep"):
             self._observed.wrote("Node", reply.body)
         elif reply.ok and verb == "checkpoint":
             self._observed.wrote("Pod", reply.body)

@@ -57,6 +57,7 @@ from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
 from underway.rotate.situation import Result, Situation
 from underway.rotate.slots import zones_of
 from underway.rotate.status import NodeCounts, Statistics, Status
+from underway.rotate.successors import Successors
 from underway.rotate.target import asks_first, outdated, selected_nodes
 from underway.rotate.windows import Windows
 from underway.rotate.work import Work
@@ -111,6 +112,7 @@ class Driver:
         self._rules = rules_of(self._spec, evict_in)
         self._work = Work(rotation, self._limits, self._rules, self._outbox, self._machinery, self._evictions, self._journal)
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
+        self._successors = Successors(rotation.metadata.name, self._machinery, self._outbox)
         self._estimates = estimates or estimates_of(self._spec)
         self.brakes = Brakes(self._journal, self._spec.mode)
         self._herald = Herald(rotation.metadata.name, self._spec.alerts, self._journal, self._outbox)
@@ -250,6 +252,7 @@ class Driver:
         elif self._ending.for_good or not situation.frozen:
             self._debts.bring(situation)  # a cluster short of a machine does not wait for the next window
         listing_ms = self._poll_machines(situation)
+        self._successors.round(situation)
         if not self._ended(situation, selected, old):
             self._report(situation, selected, old, frozen or holding(situation.held, old), result)
         times = (result.due_ms, due_ms, listing_ms, self._canary.due_ms, situation.opening.until_ms)
@@ -304,7 +307,7 @@ class Driver:
             not situation.frozen
             and not old
             and not situation.records
-            and not (situation.journal.owed or situation.journal.raised)
+            and not (situation.journal.owed or situation.journal.raised or self._successors.left)
         ):
             total = NodeCounts(len(selected), len(selected))
             self._outlook.change(nodes=total, in_flight=(), blockers=(), predicted_finish_ms=situation.now_ms)

@@ -21,7 +21,7 @@ from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
 from underway.rotate.order import Canary, canary
 from underway.rotate.outbox import Outbox
-from underway.rotate.record import HANDS_OFF, Phase, Record, Slot, machine_key, record_of
+from underway.rotate.record import Phase, Record, Slot, machine_key, ours_of_hands_off, record_of
 from underway.rotate.situation import Situation
 from underway.rotate.spec import Rotation
 from underway.rotate.windows import FOR_EVER_MS
@@ -118,7 +118,7 @@ class Enrolment:
             slot=pending.slot,
             replacement=machine_key(name, uid, now_ms),
             cordoned=closing and not node.spec.unschedulable,
-            protected=tuple(key for key in HANDS_OFF if key not in node.metadata.annotations),
+            protected=ours_of_hands_off(node),
             admitted_ms=pending.place_ms,
         )
         closed = True if closing else None

@@ -30,10 +30,13 @@ PROTECTED = PREFIX + "protected"
 DRAINING = PREFIX + "draining-since"
 FORCED = PREFIX + "deadline-deleted"
 ADMITTED = PREFIX + "admitted"
-ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED, DRAINING, FORCED, ADMITTED)
+SUCCESSOR = PREFIX + "successor"
+ALL = (NAME, PHASE, SINCE, SLOT, REPLACEMENT, REASON, CORDONED, PROTECTED, DRAINING, FORCED, ADMITTED, SUCCESSOR)
 
 HANDS_OFF = ("cluster-autoscaler.kubernetes.io/scale-down-disabled", "karpenter.sh/do-not-disrupt")
-"""Annotations that keep others from removing a node in hand. Sources: Cluster Autoscaler FAQ; Karpenter, "Disruption"."""
+"""Annotations that keep others from removing a node in hand, or its successor.
+
+Sources: Cluster Autoscaler FAQ; Karpenter, "Disruption"."""
 
 OUTDATED_TAINT = PREFIX + "outdated"
 """The PreferNoSchedule taint of every old node: evicted pods should not land where they would have to move again."""
@@ -167,8 +170,36 @@ def annotations_of(record: Record) -> dict[str, str | None]:
         DRAINING: timestamp.format_micro(record.draining_ms) if record.draining_ms else None,
         FORCED: f"{timestamp.format_micro(record.forced_ms)} {record.forced}" if record.forced_ms else None,
         ADMITTED: timestamp.format_micro(record.admitted_ms) if record.admitted_ms else None,
+        SUCCESSOR: None,  # whose it was does not matter once it has to go itself
         **dict.fromkeys(record.protected, "true"),
     }
+
+
+def ours_of_hands_off(node: Node) -> tuple[str, ...]:
+    """Which of HANDS_OFF are ours on a node, or will be: those that are not there, and those that we set before."""
+    annotations = node.metadata.annotations
+    before = annotations.get(PROTECTED, "").split(",")
+    return tuple(key for key in HANDS_OFF if key not in annotations or key in before)
+
+
+class Succession(msgspec.Struct, frozen=True):
+    """What is written on a new machine's Node while its predecessor is there. key: its machine's; protected: as in a Record."""
+
+    key: str
+    protected: tuple[str, ...]
+
+    @property
+    def rotation(self) -> str:
+        """The name of its rotation."""
+        return self.key.rsplit("-", 2)[0]
+
+
+def succession_of(node: Node) -> Succession | None:
+    """The succession written on a Node, None where there is none."""
+    annotations = node.metadata.annotations
+    if SUCCESSOR not in annotations:
+        return None
+    return Succession(annotations[SUCCESSOR], tuple(key for key in HANDS_OFF if key in annotations.get(PROTECTED, "").split(",")))
 
 
 class Owed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -8,9 +8,21 @@ from objects import node
 from underway.rotate import acts
 from underway.rotate.effects import ListMachines, Machine, MachineReply
 from underway.rotate.machinery import Machinery
-from underway.rotate.record import HANDS_OFF, PROTECTED, Phase, Record, Slot, annotations_of, record_of
+from underway.rotate.record import (
+    HANDS_OFF,
+    PROTECTED,
+    SUCCESSOR,
+    Phase,
+    Record,
+    Slot,
+    annotations_of,
+    ours_of_hands_off,
+    record_of,
+    succession_of,
+)
 from underway.rotate.work import claim
 
+KEY = "night-watch-5e1c2f3a-00beef"
 RECORD = Record("r", Phase.SURGING, 0, Slot.SURGE, "key", protected=HANDS_OFF)
 SCALE_DOWN, DISRUPT = HANDS_OFF
 
@@ -56,3 +68,25 @@ def test_nodes_in_hand_keep_their_place_whenever_their_phases_began() -> None:
     in_hand = {"c": waiting, "b": second, "a": first}
     assert [name for name, _ in sorted(in_hand.items(), key=claim)] == ["a", "b", "c"], "who drains comes first, as promised"
     assert record_of(node("a", annotations=written(first))) == first
+
+
+def test_a_successor_is_kept_and_let_go_of_and_what_somebody_else_wrote_stays() -> None:
+    fresh = node("n1", annotations={DISRUPT: "true"})
+    kept = acts.keep_successor(1, fresh, KEY).body["metadata"]["annotations"]
+    assert kept == {SUCCESSOR: KEY, PROTECTED: SCALE_DOWN, SCALE_DOWN: "true"}
+    standing = node("n1", annotations={DISRUPT: "true", **kept})
+    found = succession_of(standing)
+    assert found is not None
+    assert (found.rotation, found.protected) == ("night-watch", (SCALE_DOWN,))
+    let_go = acts.let_go_of_successor(2, standing).body["metadata"]
+    assert let_go["annotations"] == {SUCCESSOR: None, PROTECTED: None, SCALE_DOWN: None}
+    assert let_go["resourceVersion"] == "1", "a compare-and-swap"
+    assert succession_of(fresh) is None
+
+
+def test_a_successor_that_has_to_go_itself_takes_its_protection_with_it() -> None:
+    standing = node("n1", annotations={SUCCESSOR: KEY, PROTECTED: SCALE_DOWN, SCALE_DOWN: "true", DISRUPT: "true"})
+    ours = ours_of_hands_off(standing)
+    assert ours == (SCALE_DOWN,)
+    written = annotations_of(Record("r", Phase.SURGING, 0, Slot.SURGE, "key", protected=ours))
+    assert (written[SUCCESSOR], written[PROTECTED], written[SCALE_DOWN]) == (None, SCALE_DOWN, "true")

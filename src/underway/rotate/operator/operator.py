@@ -37,7 +37,7 @@ from underway.rotate.operator.happenings import event_request, happenings
 from underway.rotate.operator.permits import VERB
 from underway.rotate.operator.roster import FINALIZER, Roster, Wanted
 from underway.rotate.outbox import Effect, Outbox
-from underway.rotate.record import record_of
+from underway.rotate.record import record_of, succession_of
 from underway.rotate.signals import DriverEvent, Retire, Stop, Tick
 from underway.rotate.target import selected, selected_nodes
 
@@ -325,6 +325,9 @@ class Operator:
             if record is not None and record.rotation == hand.name:
                 left = True
                 self._outbox.send(("record", node.metadata.uid), partial(acts.erase_record, node=node, record=record))
+            elif (succession := succession_of(node)) is not None and succession.rotation == hand.name:
+                left = True
+                self._outbox.send(("record", node.metadata.uid), partial(acts.let_go_of_successor, node=node))
             elif acts.is_marked(node) and not any(selected(node, nodes) for nodes in others):
                 left = True
                 self._outbox.send(("record", node.metadata.uid), partial(acts.unmark_outdated, node=node))

@@ -107,6 +107,28 @@ def _scale_down(run: Run) -> None:
     run.every(1, 900, look)
 
 
+def _ends_what_is_empty(run: Run) -> None:
+    """A cluster autoscaler that ends nodes on which nothing but daemons runs after ten seconds, unless it is told not to."""
+    since_s: dict[str, int] = {}
+
+    def look() -> None:
+        pods = [pod for pod in run.world.store.values(r.PODS) if not _is_daemon(pod)]
+        used = {pod["spec"].get("nodeName", "") for pod in pods}
+        for node in run.world.store.values(r.NODES):
+            name, given = node["metadata"]["name"], node["metadata"].get("annotations") or {}
+            empty = name not in used and given.get(SCALE_DOWN_DISABLED) != "true"
+            since_s[name] = since_s.get(name, 0) + 1 if empty else 0
+            if since_s[name] == 10:
+                run.wrong.append(f"the autoscaler ended node {name}, to which pods were to go")
+                run.world.machines.die(name)
+
+    run.every(1, 900, look)
+
+
+def _is_daemon(pod: Object) -> bool:
+    return any(owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or ())
+
+
 def _zone_by_zone(run: Run) -> str:
     cordoned = [fact.subject for fact in run.rehearsal.trace.facts if fact.kind == "phase" and fact.text == "Cordoned"]
     zones = [run.rehearsal.checkers[0].claim.nodes[name] for name in cordoned]
@@ -174,6 +196,14 @@ SCENARIOS = (
         _scale_down,
         finished,
         {"drain": {"deregistration": "30s"}},
+    ),
+    Named(
+        "autoscaler-ends-empty-nodes",
+        "cluster-autoscaler FAQ: how to prevent scale-down of a node",
+        "a cluster autoscaler ends nodes that are empty for ten seconds: each successor is, until its predecessor's pods come",
+        _ends_what_is_empty,
+        finished,
+        {"drain": {"deregistration": "30s"}, "pace": {"maxSurge": 1, "soak": "20s"}},
     ),
     Named(
         "zone-by-zone",
