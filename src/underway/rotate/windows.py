@@ -26,6 +26,11 @@ class Opening(msgspec.Struct, frozen=True):
     until_ms: int
     span_ms: int = 0
 
+    @property
+    def since_ms(self) -> int:
+        """Since when acts are allowed; 0 for always. While it is closed this says nothing."""
+        return self.until_ms - self.span_ms
+
 
 ALWAYS = Opening(open=True, until_ms=FOR_EVER_MS, span_ms=FOR_EVER_MS)
 

@@ -118,7 +118,8 @@ class Work:
             case Phase.SURGING:
                 machine = self._machinery.shown(record.replacement)
                 known = {record.replacement: machine} if machine else {}
-                since_ms = max(record.since_ms, situation.journal.resumed_ms)
+                # What stood still could not ask for its machine: the time for a boot counts from when it might.
+                since_ms = max(record.since_ms, situation.journal.resumed_ms, situation.opening.since_ms)
                 step = progress.surging(node, record, since_ms, known, snapshot, spec, self._limits, now_ms)
                 if situation.waiting and step.event is Event.REPLACEMENT_READY:
                     return Step(waiting=(Waiting(node.name, situation.waiting),))

@@ -22,6 +22,7 @@ def night(time_zone: str, schedule: str = "0 1 * * *", duration: str = "5h") -> 
 
 def test_no_window_means_always() -> None:
     assert Windows(()).at(0) == ALWAYS
+    assert ALWAYS.since_ms == 0
     assert Windows(()).earliest_ms(7, 10**9) == 7
     assert Windows(()).next_openings(0, 3) == []
 
@@ -31,6 +32,7 @@ def test_a_night_in_tokyo_is_an_afternoon_and_evening_in_utc() -> None:
     before, inside = tokyo.at(at("2026-11-24T15:59:59Z")), tokyo.at(at("2026-11-24T16:00:00Z"))
     assert (before.open, timestamp.format_ms(before.until_ms)) == (False, "2026-11-24T16:00:00Z")
     assert (inside.open, timestamp.format_ms(inside.until_ms)) == (True, "2026-11-24T21:00:00Z")
+    assert timestamp.format_ms(inside.since_ms) == "2026-11-24T16:00:00Z"
     assert not tokyo.at(at("2026-11-24T21:00:00Z")).open
     assert tokyo.closed_reason(before) == ("outside of the maintenance windows; the next opens at 2026-11-24T16:00:00Z")
 

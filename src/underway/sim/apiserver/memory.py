@@ -64,6 +64,7 @@ class MemoryApi:
         self._queue = queue
         self._rng = rng
         self._watches: dict[int, _Watch] = {}
+        self._client = 0
         self._decoded: dict[str, tuple[str, Any]] = {}
         self._revisions: deque[tuple[int, int]] = deque(maxlen=REVISIONS_KEPT)
         self.faults: Sequence[Fault] = ()
@@ -80,7 +81,10 @@ class MemoryApi:
         sent_ms = self._queue.now_ms()
         there_ms = round(self._rng.randint(*REQUEST_MS) * self.latency) + interference.queued_ms
         if request.verb == "watch":
-            self._queue.after(there_ms, lambda: self._begin_watch(request, deliver, interference))
+            client = self._client  # one that dies meanwhile has closed its connection; the next one's ids begin anew
+            self._queue.after(
+                there_ms, lambda: self._begin_watch(request, deliver, interference) if client == self._client else None
+            )
         else:
             self._queue.after(there_ms, lambda: self._answer(request, deliver, interference, sent_ms))
 
@@ -92,7 +96,8 @@ class MemoryApi:
             watch.stop()
 
     def drop_client(self) -> None:
-        """End all watches: their client is dead."""
+        """End all watches, also those that are still on their way: their client is dead."""
+        self._client += 1
         for watch in list(self._watches.values()):
             self.cancel(watch.request)
 

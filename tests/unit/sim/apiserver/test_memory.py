@@ -1,0 +1,42 @@
+"""The connection of a driver in virtual time: what becomes of it when its driver is killed."""
+
+from random import Random
+
+from underway.kube import resource as r
+from underway.kube.reply import Reply
+from underway.kube.request import Request
+from underway.kube.watch import WatchEvent
+from underway.sim.apiserver.memory import MemoryApi
+from underway.sim.apiserver.registry import Registry
+from underway.sim.apiserver.server import ApiServer
+from underway.sim.faults import Interference
+from underway.sim.queue import Queue
+from underway.sim.store import Store
+
+
+class Cut:
+    """Every watch breaks after a second."""
+
+    def on_request(self, _request: Request, _rng: Random, /) -> Interference:
+        """Break it."""
+        return Interference(cut_ms=1_000)
+
+
+def test_a_watch_that_its_client_did_not_live_to_see_takes_nothing_from_the_next_one() -> None:
+    """Each driver counts its requests from 1: what the dead one had sent must not end a watch of the same number."""
+    queue = Queue(0)
+    registry = Registry(Store(), queue.now_ms, Random(1))
+    api = MemoryApi(ApiServer(registry), queue, Random(1))
+    watch = Request(id=1, verb="watch", resource=r.NAMESPACES)
+    dead: list[Reply | WatchEvent] = []
+    heard: list[Reply | WatchEvent] = []
+    api.faults = (Cut(),)
+    api.send(watch, dead.append)
+    api.drop_client()
+    api.faults = ()
+    api.send(watch, heard.append)
+    queue.run_until(5_000)
+    registry.create(r.NAMESPACES, {"metadata": {"name": "shop"}})
+    queue.run_until(6_000)
+    assert dead == []
+    assert [event.object.metadata.name for event in heard if isinstance(event, WatchEvent)] == ["shop"]
