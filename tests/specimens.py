@@ -83,6 +83,18 @@ GOOD_ROTATIONS: dict[str, Spec] = {
         "drain": {"wait": [{"selector": {}, "until": "Checkpointed", "limit": "10m"}]},
     },
     "no gates": {**MINIMAL, "health": []},
+    "a gate that waits and then freezes": {
+        **MINIMAL,
+        "health": [{"gate": "api-server", "threshold": 500}, {"gate": "api-server", "threshold": 2000, "onBreach": "Freeze"}],
+    },
+    "a query below nothing": {
+        **MINIMAL,
+        "health": [{"gate": "prometheus", "prometheus": "http://p:9090", "query": q, "threshold": -1} for q in ("a", "b")],
+    },
+    "alerts of two causes": {
+        **MINIMAL,
+        "alerts": [{"to": "user", "from": "me", "on": [kind], "remind": "1h"} for kind in ("Frozen", "Finished")],
+    },
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
 
@@ -197,6 +209,23 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "a wait for luck": ({**MINIMAL, "drain": {"wait": [{"selector": {}, "until": "Lucky"}]}}, "spec.drain.wait[0].until"),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
+    "what is chosen and excluded": (
+        {**MINIMAL, "nodes": {"selector": {"matchLabels": {"a": "b"}}, "exclude": {"matchLabels": {"a": "b"}}}},
+        "spec.nodes",
+    ),
+    "an order by age and age": ({**MINIMAL, "nodes": {"order": [{"by": "age"}, {"by": "zone"}, {"by": "age"}]}}, "spec.nodes"),
+    "a label that cannot be": (
+        {**MINIMAL, "nodes": {"selector": {"matchExpressions": [{"key": "a b", "operator": "Exists"}]}}},
+        "spec.nodes.selector.matchExpressions[0].key",
+    ),
+    "a gate asked twice": ({**MINIMAL, "health": [{"gate": "nodes-ready"}, {"gate": "nodes-ready", "for": "1m"}]}, "spec"),
+    "a threshold below nothing": ({**MINIMAL, "health": [{"gate": "api-server", "threshold": -1}]}, "spec.health[0]"),
+    "an alert said twice": (
+        {**MINIMAL, "alerts": [{"to": "admins", "from": "ops"}, {"to": "admins", "from": "ops", "remind": "1h"}]},
+        "spec",
+    ),
+    "quarantined nodes of no quarantine": ({**MINIMAL, "drain": {"ladder": ["Freeze"], "maxQuarantined": "20%"}}, "spec.drain"),
+    "groups that are none": ({**MINIMAL, "machines": {"provider": "AutoScalingGroup"}}, "spec.machines"),
     "a word for a truth": ({**MINIMAL, "pace": {"perZone": "yes"}}, "spec.pace.perZone"),
 }
 

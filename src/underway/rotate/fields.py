@@ -229,6 +229,8 @@ LabelKey = Annotated[
     ),
     msgspec.Meta(max_length=KEY_MAX),
 ]
+# A pattern, not a rule: selectors stand in so many places that rules about each of their keys would cost too much.
+LabelPattern = Annotated[str, scalar(_label_key, pattern=f"^{_LABEL_KEY}$"), msgspec.Meta(max_length=KEY_MAX)]
 OwnerName = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Schedule = Annotated[
     str,
@@ -293,6 +295,7 @@ Ladder = Annotated[
 class Requirement(LabelSelectorRequirement, frozen=True, forbid_unknown_fields=True):
     """One matchExpressions entry of a selector that a person writes."""
 
+    key: LabelPattern
     operator: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(OPERATORS)})]
 
 

@@ -68,6 +68,11 @@ class GateSpec(Spec, frozen=True):
     rules: ClassVar[tuple[Rule, ...]] = (
         *(_needs(gate, fields) for gate, fields in NEEDS.items()),
         *(_asked_by(field, gates) for field, gates in ASKED_BY.items()),
+        Rule(
+            "!has(self.threshold) || self.threshold >= 0.0 || self.gate == 'prometheus'",
+            "threshold is less than 0, which only a query of gate prometheus can measure",
+            lambda self: self.threshold is None or self.threshold >= 0 or self.gate == "prometheus",
+        ),
     )
     gate: str
     on_breach: Literal["Wait", "Freeze"] = "Wait"

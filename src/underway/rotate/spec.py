@@ -38,7 +38,7 @@ from underway.rotate.fields import (
     name_problem,
     problems_of,
 )
-from underway.rotate.gate_spec import GateSpec
+from underway.rotate.gate_spec import NEEDS, GateSpec
 
 API_VERSION = "underway.dev/v1"
 POOLS_MAX = 16
@@ -70,6 +70,10 @@ class Target(Spec, frozen=True):
     max_age: OptionalAge = ""
     expression: OptionalCondition = ""
     drifted: bool = False
+
+
+PLAIN_KEYS = ("zone", "pool", "age", "name", "disruptions")
+"""Keys that order nodes without an expression: once is enough."""
 
 
 class OrderBy(Spec, frozen=True):
@@ -125,6 +129,16 @@ class Nodes(Spec, frozen=True):
             lambda self: self.exclude is None or self.exclude.match_labels or self.exclude.match_expressions,
         ),
         Rule(
+            "!has(self.selector) || !has(self.exclude) || dyn(self.selector) != dyn(self.exclude)",
+            "exclude is the same as selector, so no node would be chosen",
+            lambda self: self.selector is None or self.selector != self.exclude,
+        ),
+        Rule(
+            f"!has(self.order) || {list(PLAIN_KEYS)}.all(by, size(self.order.filter(key, key.by == by)) <= 1)",
+            "order names a key twice; the second would change nothing",
+            lambda self: all(sum(key.by == by for key in self.order) <= 1 for by in PLAIN_KEYS),
+        ),
+        Rule(
             "!has(self.canarySoak) || duration(self.canarySoak) == duration('0s') || (has(self.canary) && self.canary > 0)",
             "canarySoak needs a canary, whose end it counts from",
             lambda self: self.canary or not seconds(self.canary_soak),
@@ -150,6 +164,13 @@ class Machines(Spec, frozen=True):
     another).
     """
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "self.provider != 'AutoScalingGroup' || (has(self.groups) && size(self.groups) > 0)",
+            "provider AutoScalingGroup needs groups, the names of the Auto Scaling groups",
+            lambda self: self.provider != "AutoScalingGroup" or self.groups,
+        ),
+    )
     provider: str = "Command"
     command: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -257,6 +278,12 @@ class Drain(Spec, frozen=True):
             "notifyAfter is longer than timeout, so the owner would be told too late to do anything",
             lambda self: not self.notify_after or seconds(self.notify_after) <= seconds(self.timeout),
         ),
+        Rule(
+            "!has(self.ladder) || 'Quarantine' in self.ladder || !has(self.maxQuarantined)"
+            " || [self.maxQuarantined].exists(share, share == 0 || share == '0%' || share == 1)",
+            "maxQuarantined needs the rung Quarantine in ladder, or no node would ever be quarantined",
+            lambda self: "Quarantine" in self.ladder or is_nothing(self.max_quarantined) or self.max_quarantined == 1,
+        ),
     )
     timeout: PositiveDuration = "30m"
     ladder: Ladder = ("NotifyOwner", "Quarantine")
@@ -282,9 +309,34 @@ class Owners(Spec, frozen=True):
     namespaces: dict[str, OwnerName] = {}
 
 
+def _is_once(gate: GateSpec, gates: Iterable[GateSpec]) -> bool:
+    """Whether a gate that has no question of its own stands there once with what it does about a breach."""
+    return gate.gate in NEEDS or sum((one.gate, one.on_breach) == (gate.gate, gate.on_breach) for one in gates) == 1
+
+
 class RotationSpec(Spec, frozen=True):
     """The whole specification."""
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            f"!has(self.health) || self.health.all(one, one.gate in {list(NEEDS)}"
+            " || self.health.exists_one(other, one.gate == other.gate && other.onBreach == one.onBreach))",
+            "health asks the same gate twice with the same onBreach; leave one of them",
+            lambda self: all(_is_once(gate, self.health) for gate in self.health),
+        ),
+        Rule(
+            "!has(self.alerts) || self.alerts.all(one, !has(one.from) || (has(one.teams) && size(one.teams) > 0)"
+            " || self.alerts.exists_one(other, has(other.from) && other.from == one.from && other.to == one.to"
+            " && (has(other.on) ? other.on : []) == (has(one.on) ? one.on : [])))",
+            "alerts tells the same of the same twice; leave one of them",
+            lambda self: all(
+                not one.from_
+                or one.teams
+                or sum((other.from_, other.to, other.on) == (one.from_, one.to, one.on) for other in self.alerts) == 1
+                for one in self.alerts
+            ),
+        ),
+    )
     target: Target
     mode: Literal["Rotate", "Freeze"] = "Rotate"
     nodes: Nodes = Nodes()

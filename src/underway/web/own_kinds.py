@@ -112,6 +112,8 @@ def beta_spec(spec: Schema) -> Schema:
     gate["required"] = ["name"]
     for rule in gate["x-kubernetes-validations"]:
         rule["rule"] = rule["rule"].replace("self.gate ", "self.name ")
+    for rule in made["x-kubernetes-validations"]:
+        rule["rule"] = rule["rule"].replace("one.gate ", "one.name ").replace("other.gate ", "other.name ")
     return made
 
 

@@ -15,7 +15,7 @@ from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.spec import Rotation, rotation_from
 
 GATES = ["api-server", "command", "expression", "http", "ingress-latency", "nodes-ready", "prometheus", "workloads-available"]
-PROVIDERS = ["Command"]
+PROVIDERS = ["AutoScalingGroup", "Command"]
 
 
 def schema_of(definition: dict[str, Any]) -> dict[str, Any]:
