@@ -13,6 +13,7 @@ from underway.rotate.gates import GATES
 from underway.rotate.spec import Rotation, rotation_from
 from underway.sim.checkers import CHECKERS
 from underway.sim.checkers.evidence import Checker
+from underway.sim.draws import DRAWS, Draw, drawn
 from underway.sim.faults import CutWatch, Fault, LateWatch, LostReply, Queued, Refused, Slow, StaleRead
 from underway.sim.rehearsal import Outcome, Rehearsal, interventions
 from underway.sim.scenario import ZONES, Scenario, random_scenario
@@ -82,29 +83,34 @@ def time_limit_s(scenario: Scenario) -> float:
     return TIME_LIMIT_S + windows * WINDOW_EVERY_S
 
 
-def rehearsal_of(seed: int, checkers: Sequence[type[Checker]] = CHECKERS) -> Rehearsal:
+def rehearsal_of(seed: int, checkers: Sequence[type[Checker]] = CHECKERS, draws: Sequence[Draw] = DRAWS) -> Rehearsal:
     """The run of a seed, ready to go."""
-    scenario, drawn = random_scenario(seed), options(seed)
+    scenario, found, also = random_scenario(seed), options(seed), drawn(seed, draws)
+    for draw, dice in also:
+        scenario = draw.cluster(scenario, dice)
     world = World(scenario, seed)
     world.start()
     rehearsal = Rehearsal(world, rotation_of(scenario), time_limit_s=time_limit_s(scenario), checkers=checkers)
     rehearsal.begin()
-    world.api.faults = drawn.faults
-    world.machines.trouble.failing_boots = drawn.failing_boots
-    world.machines.trouble.throttled = drawn.throttled
-    interventions(rehearsal, drawn.plan)
-    rehearsal.at(FAULTY_S, lambda: _heal(rehearsal))
+    world.api.faults = found.faults
+    world.machines.trouble.failing_boots = found.failing_boots
+    world.machines.trouble.throttled = found.throttled
+    interventions(rehearsal, found.plan)
+    for draw, dice in also:
+        draw.script(rehearsal, dice)
+    rehearsal.at(FAULTY_S, lambda: _heal(rehearsal, found.faults))
     return rehearsal
 
 
-def _heal(rehearsal: Rehearsal) -> None:
+def _heal(rehearsal: Rehearsal, faults: Sequence[Fault]) -> None:
     """The faults stop. What froze the rotation is gone, so a person resumes it, again if need be."""
-    rehearsal.world.api.faults = ()
+    api = rehearsal.world.api
+    api.faults = tuple(fault for fault in api.faults if fault not in faults)
     rehearsal.world.machines.trouble.throttled = 0.0
     for minutes in (5, 10, 20, 40, 60, 90):
         rehearsal.at(minutes * 60, rehearsal.resume)
 
 
-def run(seed: int, checkers: Sequence[type[Checker]] = CHECKERS) -> Outcome:
-    """Run one seed to its end. checkers: who judges it."""
-    return rehearsal_of(seed, checkers).run()
+def run(seed: int, checkers: Sequence[type[Checker]] = CHECKERS, draws: Sequence[Draw] = DRAWS) -> Outcome:
+    """Run one seed to its end. checkers: who judges it; draws: what some seeds draw beside what all do."""
+    return rehearsal_of(seed, checkers, draws).run()
