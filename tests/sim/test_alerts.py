@@ -154,3 +154,27 @@ def test_the_owner_of_a_drain_that_is_stuck_is_told_rung_by_rung() -> None:
     assert rungs[:2] == ["NotifyOwner", "Quarantine"]
     assert "owner  tills" in bodies[0]
     assert "next   kubectl describe poddisruptionbudget web --namespace shop" in bodies[0]
+
+
+def test_a_driver_that_cannot_write_its_lease_is_told_of_once_and_goes_on_when_it_can() -> None:
+    """What a driver tells stands on its Lease; of one that cannot write there the operator tells."""
+    run = operating(Alert("admins", "ops"))
+    for api in run.apis:
+        api.may = lambda asked: (asked.resource, asked.verb, asked.name[:9]) != ("leases", "patch", "underway-")
+    run.world.queue.run_until(run.world.queue.now_ms() + 200_000)
+    assert run.object()["status"]["state"] == "Failed"
+    told = [notice for _, notice in run.world.mailbox.received]
+    assert len(told) == 1, "it is tried again every half minute, and told of once"
+    assert "cannot write Lease kube-system/underway-" in told[0].body
+    for api in run.apis:
+        api.may = None
+    assert run.run().state == "Finished"
+
+
+def test_a_rotation_that_lacks_a_right_tells_its_people() -> None:
+    run = operating(Alert("admins", "ops"))
+    for api in run.apis:
+        api.may = lambda asked: (asked.resource, asked.verb) != ("nodes", "delete")
+    run.world.queue.run_until(run.world.queue.now_ms() + 200_000)
+    (told,) = [notice for _, notice in run.world.mailbox.received]
+    assert "the operator may not delete nodes; apply `underway manifests`" in told.body

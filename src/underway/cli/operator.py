@@ -97,7 +97,8 @@ async def _operate(
         version = await connect(api)
         await may_begin(api)
         workshop = Workshop(lambda id_: hand.machines if (hand := operator.hand_of(id_)) else None, PROVIDERS, api, commands)
-        endpoints = Endpoints(host, port, lambda: "" if operator.synced else "still reading the cluster", Measures(operator).text)
+        measures = Measures(operator)
+        endpoints = Endpoints(host, port, lambda: "" if operator.synced else "still reading the cluster", measures.text)
         async with endpoints:
             say(f"{operator.identity} watches {version}; http://{host or '0.0.0.0'}:{endpoints.port}/metrics")  # noqa: S104 - shown
             stop, log = _stop(), Log()
@@ -109,6 +110,7 @@ async def _operate(
             notify = alerting()
             namespace = os.environ.get("POD_NAMESPACE") or "underway-system"
             fleets = Fleets(api, namespace, gates, list(PROVIDERS), notify)
+            measures.fleets = fleets.crier if fleet else None
             beside = _beside(fleets, operator, stop) if fleet else None
             probing = Probing(commands)
             try:

@@ -4,6 +4,7 @@ A message is sent once it stands in the status, and noted there once it has arri
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -21,7 +22,7 @@ Dues = dict[str, tuple[Due, ...]]
 
 
 class Crier:
-    """The alerts of all fleets of one process."""
+    """The alerts of all fleets of one process. delivered, failed: how many messages of each fleet."""
 
     def __init__(self, notify: Notify) -> None:
         self._notify = notify
@@ -30,6 +31,8 @@ class Crier:
         self._arrived: dict[str, list[tuple[str, int]]] = {}
         self._seen_ms: dict[str, dict[str, int]] = {}
         self._failures: dict[str, str] = {}
+        self.delivered: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
 
     def round(
         self, fleet: str, alerts: Sequence[Alert], before: FleetStatus, after: FleetStatus, now_ms: int
@@ -56,7 +59,9 @@ class Crier:
     def _answered(self, answer: Delivered) -> None:
         fleet, destination, sent_ms = self._sent.pop(answer.request.id)
         if answer.error:
+            self.failed[fleet] += 1
             self._failures[fleet] = f"alert to {destination} did not arrive: {answer.error}"
             return
+        self.delivered[fleet] += 1
         self._failures.pop(fleet, None)
         self._arrived.setdefault(fleet, []).append((destination, sent_ms))

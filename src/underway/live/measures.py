@@ -9,16 +9,18 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from underway.live.crier import Crier
 from underway.rotate.operator.operator import Operator
 
 STATES = ("Starting", "Waiting", "Progressing", "Frozen", "Blocked", "Stopped", "Finished", "Failed")
 
 
 class Measures(Collector):
-    """A registry of one operator."""
+    """A registry of one operator. fleets: what those of a hub tell people, None where it is none."""
 
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
+        self.fleets: Crier | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -43,6 +45,8 @@ class Measures(Collector):
         writes.add_metric([], operator.writes)
         yield writes
         yield from self._rotations()
+        if self.fleets is not None:
+            yield _of_fleets(self.fleets)
 
     def _rotations(self) -> Iterable[Metric]:
         state = GaugeMetricFamily("underway_rotation_state", "1 for the state of a Rotation.", labels=["rotation", "state"])
@@ -92,3 +96,14 @@ class Measures(Collector):
             if status.predicted_finish_ms is not None:
                 finish.add_metric([name], status.predicted_finish_ms / 1_000)
         yield from (state, nodes, phases, blockers, breaches, bound, finish, bugs, evictions, refused, requests, alerts)
+
+
+def _of_fleets(crier: Crier) -> Metric:
+    """The messages of a hub, as those of a Rotation are counted."""
+    alerts = CounterMetricFamily(
+        "underway_fleet_alerts", "Messages to people about a Fleet, and whether they arrived.", labels=["fleet", "result"]
+    )
+    for fleet in sorted({*crier.delivered, *crier.failed}):
+        alerts.add_metric([fleet, "delivered"], crier.delivered[fleet])
+        alerts.add_metric([fleet, "failed"], crier.failed[fleet])
+    return alerts

@@ -79,7 +79,8 @@ class Driver:
 
     identity: who we are on the Lease, unique to this process; estimates: until better is known. picture and ids: what
     several drivers of one process share; then somebody else lists and watches.
-    lock: what is known of the Lease already. evict_in: the only namespaces to evict in, None for all.
+    lock: what is known of the Lease already. evict_in: the only namespaces to evict in, None for all. unheard: whether it has
+    failed without a Lease to note on that people were told.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Driver:
         self._outbox = Outbox(self._ids, self._ledger)
         self._lock = lock or Lock(identity, lease_name(rotation.metadata.name))
         self._own_picture = picture is None
+        self.unheard = False
         self.reserved: Mapping[str, Freeze] = {}
         self._observed = picture or Observed(self._ids)
         self._journal = JournalWriter(self._lock)
@@ -214,6 +216,7 @@ class Driver:
         """Whether how it ended has still to be told; the lock is kept for as long."""
         lease, state = self._observed.lease(self._lock.name), self.status.state
         nothing_done = state == "Finished" and not journal_of(lease).outdated
+        self.unheard = state == "Failed" and (lease is None or not self._lock.held(now_ms))
         if lease is None or self._ending.retiring or not self._lock.held(now_ms) or state == "Stopped" or nothing_done:
             return False
         waits = self._herald.last_words(self.status, lease.metadata.annotations.get(ALERTED, ""), now_ms)

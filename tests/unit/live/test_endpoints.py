@@ -1,14 +1,19 @@
 """The operator's own endpoints, on a real socket."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 import pytest
 
 from underway.errors import UsageError
 from underway.live import endpoints
+from underway.live.crier import Crier
 from underway.live.endpoints import Endpoints
 from underway.live.measures import Measures
+from underway.rotate.alerts.routes import Alert
+from underway.rotate.effects import Delivered, Notice
+from underway.rotate.kinds.fleet import FleetStatus
 from underway.rotate.operator.hand import Hand
 from underway.rotate.operator.operator import Operator
 from underway.rotate.status import NodeCounts, Status
@@ -44,6 +49,28 @@ def test_ready_healthy_and_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
             assert "underway_leader 0.0" in exposed
 
     asyncio.run(run())
+
+
+def test_a_hub_counts_what_it_tells_and_what_does_not_arrive() -> None:
+    answers = ["", "nobody is there"]
+
+    class Post:
+        def send(self, notice: Notice, deliver: Callable[[Delivered], None]) -> None:
+            deliver(Delivered(request=notice, error=answers.pop(0)))
+
+        async def close(self) -> None:
+            """Nothing."""
+
+    measures, crier = Measures(operator()), Crier(Post())
+    assert b"underway_fleet_alerts" not in measures.text()
+    measures.fleets = crier
+    failed = FleetStatus(state="Failed", reason="no such Secret")
+    for fleet in ("prod", "stage"):
+        _, due = crier.round(fleet, [Alert("admins", "ops")], FleetStatus(), failed, 60_000)
+        crier.send(fleet, due, 60_000)
+    exposed = measures.text().decode()
+    assert 'underway_fleet_alerts_total{fleet="prod",result="delivered"} 1.0' in exposed
+    assert 'underway_fleet_alerts_total{fleet="stage",result="failed"} 1.0' in exposed
 
 
 def test_a_port_that_is_taken_is_named() -> None:

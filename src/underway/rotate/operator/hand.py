@@ -51,6 +51,8 @@ class Hand:
         self.permits = Permits(name, evict_in)
         self._evicts_in: frozenset[str] | None = None
         self._asking = False
+        self._unheard = False
+        self._cried = ""
         self.name = name
         self.uid = uid
         self.identity = identity
@@ -169,8 +171,9 @@ class Hand:
         self._before = self.totals
         self.status = driver.status
         if driver.status.state == "Finished":
-            self._done = self._working
+            self._done, self._cried = self._working, ""
         elif driver.status.state == "Failed":
+            self._unheard = driver.unheard
             self._not_before_ms = now_ms + AGAIN_MS
         self.driver, self._looked = None, (-1, 0)
 
@@ -180,7 +183,18 @@ class Hand:
 
     def refuse(self, why: str, now_ms: int) -> None:
         """The API server has refused what has to come before any work."""
-        self.status, self._not_before_ms = Status(self.name, "Failed", why), now_ms + AGAIN_MS
+        self.status, self._not_before_ms, self._unheard = Status(self.name, "Failed", why), now_ms + AGAIN_MS, True
+
+    def cries(self) -> bool:
+        """Whether it has failed in a way that nobody has been told of: what its driver tells stands on a Lease, and it has none.
+
+        Once for each reason in this process; whoever leads next says it once more.
+        """
+        failed = self.driver is None and self.status is not None and self.status.state == "Failed"
+        reason = self.status.reason if self._unheard and failed and self.status is not None else ""
+        news = bool(reason) and reason != self._cried
+        self._cried = reason or self._cried
+        return news
 
     def break_off(self, violation: str) -> None:
         """The driver has met a bug of ours: it ends at once, and no other begins until the specification changes."""

@@ -292,6 +292,8 @@ class Operator:
         status = hand.status
         if status is None:
             return
+        if hand.cries() and wanted.rotation is not None:
+            self._outbox.post(*alarm(status, wanted.rotation.spec.alerts, self._outbox.next_id, now_ms))
         about = {"name": wanted.name, "uid": wanted.uid}
         for happening in happenings(hand.told, status):
             number = next(self._told)
