@@ -269,7 +269,7 @@ def test_a_user_without_rights_is_told_which_are_missing(fleet: ControlPlane, tm
 def rights(fleet: ControlPlane, user: str, **namespaces: list[dict[str, Any]]) -> None:
     """Give a user the rights of deploy/rbac.yaml without evictions, and rules of a Role by namespace."""
     role, lease = yaml.safe_load_all((REPOSITORY / "deploy/rbac.yaml").read_text())
-    rules = [rule for rule in role["rules"] if rule["resources"] != ["pods/eviction"]]
+    rules = [rule for rule in role["rules"] if rule.get("resources") != ["pods/eviction"]]
     fleet.apply([{**role, "metadata": {"name": user}, "rules": rules}])
     fleet.kubectl("create", "clusterrolebinding", user, f"--clusterrole={user}", f"--user={user}")
     fleet.kubectl("create", "rolebinding", user, "-n", "kube-system", f"--role={lease['metadata']['name']}", f"--user={user}")
