@@ -50,6 +50,7 @@ def _instances(groups: str) -> list[Statement]:
     return [
         _allow("Read", READS),
         _allow("ReadQuotas", QUOTA_READS),
+        _allow("ResolveImages", ("ssm:GetParameters",), "arn:*:ssm:*:*:parameter/*"),  # of "resolve:ssm:" in launch templates
         _allow("Groups", GROUP_WRITES, f"arn:*:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{groups}"),
         _allow("LaunchSuccessors", ("ec2:RunInstances",), instance, _carries(KEY_TAG, "aws:RequestTag")),
         _allow("LaunchFrom", ("ec2:RunInstances",), parts),

@@ -10,6 +10,7 @@ from underway.machines.aws import tag_of
 
 Json = dict[str, Any]
 ID_TAG, VERSION_TAG = "aws:ec2launchtemplate:id", "aws:ec2launchtemplate:version"
+ALIAS = "resolve:ssm:"
 MOVING = ("$Latest", "$Default")
 
 
@@ -62,4 +63,22 @@ class Templates:
             return f"made without a launch template; its group uses {name} version {version}"
         if made != name:
             return f"made from launch template {made}; its group uses {name} version {version}"
-        return f"launch template {name} version {number}, its group uses version {version}" if number != version else ""
+        if number != version:
+            return f"launch template {name} version {number}, its group uses version {version}"
+        image, wanted = instance.get("ImageId", ""), self._resolved(name, version)
+        return f"image {image}, launch template {name} now resolves to {wanted}" if wanted and image != wanted else ""
+
+    def _resolved(self, name: str, version: str) -> str:
+        """The image that a version means now, where it names a parameter of Systems Manager; "" where not, or if not told.
+
+        The parameter may come to mean another image while the version stays. Source: EC2, DescribeLaunchTemplateVersions
+        (ResolveAlias).
+        """
+        if not str(self._described(name, version)["LaunchTemplateData"].get("ImageId", "")).startswith(ALIAS):
+            return ""
+        key = (name, f"{version} resolved")
+        if key not in self._known:
+            asked = self._ec2.describe_launch_template_versions(LaunchTemplateId=name, Versions=[version], ResolveAlias=True)
+            self._known[key] = asked["LaunchTemplateVersions"][0]
+        image = str(self._known[key]["LaunchTemplateData"].get("ImageId", ""))
+        return "" if image.startswith(ALIAS) else image

@@ -103,7 +103,12 @@ class TestEksNodegroup(Contract):
         ask(stage, msgspec.structs.replace(second, key="workers-0123abcd-00000c"))
         ask(stage, ReadQuotas(id=5))
         granted = {action for statement in policy("EKSNodegroup")["Statement"] for action in statement["Action"]}
-        assert granted - {"iam:PassRole", "ec2:CreateTags", "servicequotas:GetAWSDefaultServiceQuota"} == stage.calls | {
+        assert granted - {
+            "iam:PassRole",
+            "ec2:CreateTags",
+            "servicequotas:GetAWSDefaultServiceQuota",
+            "ssm:GetParameters",
+        } == stage.calls | {
             "eks:ListUpdates",
             "eks:DescribeUpdate",
         }
