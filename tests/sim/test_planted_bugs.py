@@ -9,7 +9,8 @@ import pytest
 
 from underway.kube.request import Request
 from underway.kube.resource import PODS
-from underway.policy import evictable
+from underway.model.node import CONTROL_PLANE_LABEL
+from underway.policy import evictable, readiness
 from underway.rotate import (
     acts,
     admission,
@@ -36,6 +37,8 @@ from underway.rotate.record import Phase, Slot
 from underway.sim import swarm
 from underway.sim.apiserver import eviction
 from underway.sim.checkers import CHECKERS
+from underway.sim.world import machines
+from underway.sim.world.nodes import node_object
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 SEEDS = range(60)
@@ -222,6 +225,33 @@ def count_the_time_for_a_boot_while_windows_are_closed(patch: pytest.MonkeyPatch
     patch.setattr(windows.Opening, "since_ms", 0)
 
 
+def end_machines_of_open_nodes(patch: pytest.MonkeyPatch) -> None:
+    """A node that is not Ready though it was never closed is excused as one that failed by itself: not if it was we."""
+    whole = work.Work._act
+
+    def act(self: work.Work, node: Any, record: Any, left: Any, situation: Any) -> None:
+        if record.phase is Phase.SURGING:
+            end = Terminate(id=0, node=node.name, provider_id=node.spec.provider_id)
+            self._outbox.send(("terminate", node.name), lambda id_: msgspec.structs.replace(end, id=id_))
+        whole(self, node, record, left, situation)
+
+    patch.setattr(work.Work, "_act", act)
+
+
+def take_workers_that_are_closed_as_the_control_plane_is(patch: pytest.MonkeyPatch) -> None:
+    """The machine template is that of another pool: its taint is what a node of the control plane is for, and closes a worker."""
+    whole = node_object
+
+    def tainted(*given: Any) -> Any:
+        node = whole(*given)
+        taint = {"key": CONTROL_PLANE_LABEL, "effect": "NoSchedule"}
+        return {**node, "spec": {**node["spec"], "taints": [*node["spec"].get("taints", ()), taint]}}
+
+    patch.setattr(machines, "node_object", tainted)
+    own = f"{CONTROL_PLANE_LABEL}:NoSchedule"
+    patch.setattr(progress, "node_closed", lambda node, taints: readiness.node_closed(node, (*taints, own)))
+
+
 PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (ignore_the_slots, "budget-exceeded", 0),
     (evict_past_the_budget, "pdb-overspent", 0),
@@ -248,6 +278,8 @@ PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (evict_the_pods_of_daemon_sets, "astray-eviction", 0),
     (begin_while_the_successor_still_soaks, "short-soak", 10),
     (go_by_the_ready_condition_alone, "short-soak", 0),
+    (take_workers_that_are_closed_as_the_control_plane_is, "short-soak", 0),
+    (end_machines_of_open_nodes, "budget-exceeded", 0),
     (drain_on_in_a_frozen_pool, "frozen-acts", 13),
     (keep_cordons_through_a_freeze, "stranded-cordon", 17),
     (forget_what_the_cluster_is_owed, "every-node-reached", 13),

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from underway.kube.retry import Again
 from underway.model.node import Node
 from underway.policy import readiness
 from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, quorum, successors, work
+from underway.rotate.machine import Event
+from underway.rotate.progress import Step
 from underway.sim.scenarios import SCENARIOS, play
+from underway.sim.scenarios.play import Run
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 SEEDS = range(1, 7)
@@ -77,6 +81,21 @@ def count_a_silent_node_as_healthy(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("underway.rotate.gates.nodes_ready.node_unready", only_false)
 
 
+def let_nobody_on_a_silent_node_have_their_grace(patch: pytest.MonkeyPatch) -> None:
+    """A network that is cut ends no process: what still has its grace may be at work."""
+    patch.setattr(drain, "UNREACHABLE_GONE_MS", -3_600_000)
+
+
+def forget_the_volumes_of_a_silent_node(patch: pytest.MonkeyPatch) -> None:
+    """Its pods are gone, so that none of them excuses a volume that is still attached."""
+    whole = progress.detaching
+
+    def hasty(node: Any, *rest: Any) -> Any:
+        return Step(Event.DETACHED) if drain.unreachable(node) else whole(node, *rest)
+
+    patch.setattr(progress, "detaching", hasty)
+
+
 def leave_nodes_in_hand_to_the_autoscaler(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(enrolment, "ours_of_hands_off", lambda _: ())
 
@@ -111,6 +130,7 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (judge_the_canary_by_its_node_alone, "canary-breaks-workloads", "nodes were closed"),
     (take_any_version_that_boots, "wrong-version-boots", "nodes were closed"),
     (count_a_silent_node_as_healthy, "silent-node", "nobody was told 'old-3 is not Ready (Unknown'"),
+    (let_nobody_on_a_silent_node_have_their_grace, "dead-node", "undrained-terminated"),
     (leave_nodes_in_hand_to_the_autoscaler, "autoscaler-scales-down", "the autoscaler ended node"),
     (leave_successors_to_the_autoscaler, "autoscaler-ends-empty-nodes", "the autoscaler ended node node-"),
     (repeat_refused_evictions_at_once, "refused-evictions-are-paced", "pod shop/web"),
@@ -130,3 +150,24 @@ def test_a_bug_planted_in_a_scenario_is_caught(plant: Plant, scenario: str, judg
         if any(problem.startswith(judge) for problem in caught):
             return
     pytest.fail(f"{plant.__name__} was not caught by {judge} in {scenario}, only: {'; '.join(caught)}")
+
+
+def dies_amid_its_detachment(run: Run) -> None:
+    """Volumes need five minutes to detach, and the first node that waits for them falls silent."""
+    BY_NAME["volumes-detach-late"].script(run)
+    dead: list[str] = []
+
+    def look() -> None:
+        waiting = [node["metadata"]["name"] for node in run.in_phase("Detaching")]
+        if waiting and not dead:
+            dead.append(waiting[0])
+            run.world.machines.die(waiting[0])
+
+    run.every(1, 300, look)
+
+
+def test_a_silent_node_excuses_no_volume_of_a_pod_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = msgspec.structs.replace(BY_NAME["volumes-detach-late"], script=dies_amid_its_detachment)
+    assert play(scenario).problems == ()
+    forget_the_volumes_of_a_silent_node(monkeypatch)
+    assert any(problem.startswith("undrained-terminated") for problem in play(scenario).problems)

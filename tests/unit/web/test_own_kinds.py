@@ -10,8 +10,9 @@ from underway.crd.conversion import Conversions, Converted
 from underway.crd.fuzz import Fuzz
 from underway.crd.lint import findings
 from underway.rotate.gates import GATES
+from underway.rotate.kinds.definitions import rotation_definition
 from underway.rotate.spec import rotation_from
-from underway.web.own_kinds import CONVERSIONS, DEFINITIONS
+from underway.web.own_kinds import CONVERSIONS, DEFINITIONS, DRAIN_RULES, beta_spec
 
 ROTATIONS, FLEETS = CONVERSIONS
 TALK = {
@@ -72,3 +73,24 @@ def test_the_definitions_are_good_and_the_conversions_lose_nothing(definition: d
     assert list(definition_checks.problems(definition)) == []
     assert findings(definition, kind) == []
     assert Fuzz(kind, Random).run(120, 1).counterexamples == ()
+
+
+def hub_spec() -> dict[str, Any]:
+    """The RotationSpec of v1."""
+    version = rotation_definition([gate.name for gate in GATES], ["Command"])["spec"]["versions"][-1]
+    return version["schema"]["openAPIV3Schema"]["properties"]["spec"]  # type: ignore[no-any-return]  # plain JSON
+
+
+def test_no_rule_of_v1beta1_speaks_of_a_field_that_it_does_not_have() -> None:
+    rules = beta_spec(hub_spec())["properties"]["drain"]["x-kubernetes-validations"]
+    assert not [rule["rule"] for rule in rules if "self.timeout)" in rule["rule"]]
+    assert [rule["rule"] for rule in rules if "self.timeoutSeconds" in rule["rule"]]
+
+
+@pytest.mark.parametrize("words", DRAIN_RULES)
+def test_a_rule_that_reads_otherwise_by_now_is_noticed(words: str) -> None:
+    spec = hub_spec()
+    for rule in spec["properties"]["drain"]["x-kubernetes-validations"]:
+        rule["rule"] = rule["rule"].replace(words, "reworded")
+    with pytest.raises(LookupError, match=r"no rule of v1 says .* any more: say in web/own_kinds\.py how v1beta1 reads now"):
+        beta_spec(spec)

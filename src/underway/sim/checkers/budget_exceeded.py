@@ -20,6 +20,11 @@ class BudgetExceeded(Checker):
     def begin(self) -> None:
         """Nothing was quarantined yet."""
         self._quarantined: dict[str, int] = {}  # when each node was last seen in it
+        self._ended: set[str] = set()
+
+    def on_terminate(self, node: str) -> None:
+        """From here on it is we by whom the node fails, closed or not."""
+        self._ended.add(node)
 
     def on_change(self, change: Change) -> None:
         """A node or the Lease changed: count again."""
@@ -60,12 +65,18 @@ class BudgetExceeded(Checker):
             self.fail(f"{len(in_hand | owed)} nodes are in hand, limit {limit + beside}: {', '.join(sorted(in_hand | owed))}")
         if len(nodes) > total + surge + unavailable + min(len(self._quarantined), self._beside()):
             self.fail(f"{len(nodes)} nodes exist where {total} began and maxSurge is {surge}")
-        # A node that fails by itself is nobody's pace; once it is closed it counts like any other.
-        failed = sum(1 for n in nodes if n["metadata"]["name"] in self.claim.nodes and not ready(n) and not _closed(n))
-        usable = failed + sum(1 for n in nodes if ready(n) and not _closed(n))
+        usable = sum(1 for n in nodes if not _closed(n) and (ready(n) or self._failed_by_itself(n)))
         floor_ = total - (unavailable if surge or unavailable else 1)
         if usable < floor_:
             self.fail(f"only {usable} nodes are usable, {floor_} have to be")
+
+    def _failed_by_itself(self, node: Object) -> bool:
+        """Whether a node that is not Ready is nobody's pace: it was there before, it is open, and its machine was not ended.
+
+        Gate nodes-ready is what heeds it, where it is asked; once the node is closed it counts like any other.
+        """
+        name = node["metadata"]["name"]
+        return name in self.claim.nodes and name not in self._ended
 
     def _owed(self) -> list[Object]:
         leases = self.store.values(r.LEASES)

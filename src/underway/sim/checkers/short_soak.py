@@ -1,7 +1,7 @@
 """A new node proves itself before its predecessor closes: Ready, open to pods, and that for as long as the soak says.
 
-Judged by count: each node that is closed with a successor beside it, and each that is gone and replaced, needs a new node that
-has proved itself.
+Judged by count: each node that is closed with a successor beside it, and each that is gone and replaced, needs a new node of
+its role that has proved itself.
 """
 
 import json
@@ -21,6 +21,8 @@ class ShortSoak(Checker):
 
     def begin(self) -> None:
         """How long a new node soaks."""
+        # A start-up taint closes a new node; that of its role does not, if it is its role: a worker with it is closed to pods.
+        self._control_plane = {n["metadata"]["name"] for n in self.store.values(r.NODES) if _has_role(n)}
         text = self.claim.spec.get("pace", {}).get("soak", "0s")
         self._soak_ms = int(text[:-1]) * UNIT_MS[text[-1]]
 
@@ -33,10 +35,12 @@ class ShortSoak(Checker):
         notes = node["metadata"].get("annotations") or {}
         if not closed or notes.get(f"{ANNOTATION}slot") != "Surge" or notes.get(f"{ANNOTATION}phase") != "Cordoned":
             return
-        nodes = self.store.values(r.NODES)
+        role = _has_role(node)
+        nodes = [one for one in self.store.values(r.NODES) if _has_role(one) == role]
         proved = sum(1 for one in nodes if one["metadata"]["name"] not in self.claim.nodes and self._is_proved(one))
         closing = sum(1 for one in nodes if one["metadata"]["name"] in self.claim.nodes and _is_surge(one))
-        replaced = {name for name in self.claim.nodes if self.store.get(r.NODES, "", name) is None} - self._owed()
+        began = {name for name in self.claim.nodes if (name in self._control_plane) == role}
+        replaced = {name for name in began if self.store.get(r.NODES, "", name) is None} - self._owed()
         if proved < len(replaced) + closing:
             self.fail(
                 f"node {node['metadata']['name']} was cordoned when {proved} new nodes had proved themselves "
@@ -48,7 +52,8 @@ class ShortSoak(Checker):
         if not ready(node) or node["spec"].get("unschedulable"):
             return False
         # Pods tolerate the NoExecute taint of a node that has just become Ready for five minutes; it is taken away before that.
-        if any(taint["effect"] == "NoSchedule" and taint["key"] != CONTROL_PLANE for taint in node["spec"].get("taints") or ()):
+        own = CONTROL_PLANE if _has_role(node) else ""
+        if any(taint["effect"] == "NoSchedule" and taint["key"] != own for taint in node["spec"].get("taints") or ()):
             return False
         since = next(c["lastTransitionTime"] for c in node["status"]["conditions"] if c["type"] == "Ready")
         since_ms = round(datetime.fromisoformat(since).timestamp() * 1_000)
@@ -58,6 +63,10 @@ class ShortSoak(Checker):
         """Nodes that went without a successor beside them, whose machines are still to come."""
         notes = [(lease["metadata"].get("annotations") or {}).get(f"{ANNOTATION}owed") for lease in self.store.values(r.LEASES)]
         return {debt["replaces"] for text in notes if text for debt in json.loads(text)}
+
+
+def _has_role(node: Object) -> bool:
+    return CONTROL_PLANE in (node["metadata"].get("labels") or {})
 
 
 def _is_surge(node: Object) -> bool:
