@@ -239,7 +239,7 @@ def test_freeze_takes_effect_within_five_seconds_and_is_told(fleet: ControlPlane
         assert "drill" in shown
         wait_until(lambda: bool(hook.said("[again] Frozen: rotation again")), "the alert to arrive", 60)
         (message,) = hook.said("[again] Frozen: rotation again")
-        assert "drill, by user" in message
+        assert f"drill, by {USER}" in message
         assert "underway resume again" in message
         assert fleet.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}") == before
         assert answer(fleet, "resume", "again")[0] == 0

@@ -131,6 +131,42 @@ def test_an_edited_target_is_taken_up_half_way_without_a_trigger() -> None:
     assert run.object()["status"]["observedGeneration"] == 2
 
 
+def test_a_frozen_pool_holds_its_nodes_and_says_so_while_the_others_go_on() -> None:
+    run = operating(3)
+    later(run, 70)
+    zone = run.object()["status"]["inFlight"][0]["zone"]
+    run.freeze_cluster("drill", f"topology.kubernetes.io/zone={zone}")
+    later(run, 6)
+    status = run.object()["status"]
+    (frozen,) = [one for one in status["conditions"] if one["type"] == "Frozen"]
+    assert (frozen["status"], frozen["reason"]) == ("False", "NodesHeld")
+    assert f"of pool topology.kubernetes.io/zone={zone} frozen since " in frozen["message"]
+    assert status["held"][0]["reason"] == "drill"
+    assert status["held"][0]["since"]
+    later(run, 600)
+    closed = [node["metadata"]["name"] for node in run.world.store.values(r.NODES) if node["spec"].get("unschedulable")]
+    assert closed == []
+    assert run.object()["status"]["state"] == "Frozen", "nothing else is left"
+    run.resume_cluster()
+    assert run.run().broken == ()
+    later(run, 2)
+    assert "held" not in run.object()["status"]
+    told = reasons(run)
+    assert told.index("NodesHeld") < told.index("NodeReleased") < told.index("Frozen") < told.index("NodesFree")
+
+
+def test_a_frozen_pool_that_has_every_slot_freezes_the_rotation() -> None:
+    run = operating(3, pace={"maxSurge": 1})
+    later(run, 70)
+    (hand,) = run.object()["status"]["inFlight"]
+    run.freeze_cluster("drill", f"kubernetes.io/hostname={hand['node']}")
+    later(run, 10)
+    status = run.object()["status"]
+    assert status["state"] == "Frozen"
+    assert status["frozen"]["level"] == "pool"
+    assert status["reason"] == f"drill (no other node can begin: nodes of frozen pools take every slot: {hand['node']})"
+
+
 def test_mode_freeze_stops_within_five_seconds_and_undoes_what_has_not_ended() -> None:
     run = operating(3)
     later(run, 70)

@@ -65,7 +65,7 @@ def selected(rotation: str, pool: str) -> Any:
 
 async def _freeze(rotation: str, selector: Any, pool: str, reason: str, kubeconfig: str, context: str) -> None:
     from underway.live.connect import connect
-    from underway.live.freezing import change
+    from underway.live.freezing import change, whoami
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.leases import annotate
@@ -75,11 +75,12 @@ async def _freeze(rotation: str, selector: Any, pool: str, reason: str, kubeconf
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         await connect(api)
+        who = await whoami(api)
         if rotation:
-            for name in await annotate(api, rotation, freeze_annotations(reason, "user", now_ms())):
+            for name in await annotate(api, rotation, freeze_annotations(reason, who, now_ms())):
                 click.echo(f"rotation {name} is frozen: {reason}")
             return
-        freeze = Freeze(reason, "user", now_ms(), pool, selector)
+        freeze = Freeze(reason, who, now_ms(), pool, selector)
         await change(api, lambda held: [*(one for one in held if one.pool != pool), freeze], now_ms(), ended=False)
         click.echo(f"{f'pool {pool}' if pool else 'the whole cluster'} is frozen: {reason}")
         click.echo(f"next: underway resume{f' --pool {pool}' if pool else ''}", err=True)

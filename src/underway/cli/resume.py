@@ -30,7 +30,7 @@ LINE_MAX = 300  # of a log: a stack trace stays readable, a dump does not fill t
 @cluster_options
 @click.pass_context
 def command(ctx: click.Context, rotation: str, pool: str, fleet: str, yes: bool, kubeconfig: str, context: str) -> None:
-    """Let ROTATION, a pool, or (with neither) the cluster and every frozen rotation go on.
+    """Let ROTATION, a pool, or (with neither) the cluster go on; if the cluster is not frozen itself, every frozen rotation.
 
     First it shows why it stopped and what is still wrong: gates in breach, blockers with the server's own words, nodes in
     hand, Events, pods that are not Ready and the end of their logs (here, and nowhere else). If anything there would stop it
@@ -63,23 +63,46 @@ async def _resume(rotation: str, pool: str, kubeconfig: str, context: str, *, ye
         if pool and not frozen:
             known = ", ".join(freeze.pool for freeze in seen.freezes if freeze.pool) or "none"
             raise UsageError(f"pool {pool!r} is not frozen; frozen pools: {known}")
-        names = (
-            []
-            if pool
-            else [one.name for one in seen.rotations if rotation == one.name or (not rotation and seen.frozen(one.name))]
-        )
+        names = _chosen(rotation, pool, seen)
         if rotation and not names:
             await first_aid(api, rotation, seen)  # raises, with the names that there are
         found = {name: await first_aid(api, name, seen) for name in (names or [one.name for one in seen.rotations])}
         _show(found, frozen)
+        every = [one.name for one in seen.rotations]
         if not names and not frozen:
-            click.echo("nothing is frozen")
-            return True
+            click.echo("nothing is frozen that could be resumed" if seen.ordered else "nothing is frozen")
+            return not _tell_held(seen, every)
         grave = any(finding.grave for name in found for finding in found[name])
         if grave and not yes and not _agreed():
             return False
         await _go_on(api, names, frozen)
-    return True
+        after = await stand(api)
+        for name in names:
+            if after.frozen(name) is None:
+                click.echo(f"rotation {name} goes on")
+        held = _tell_held(after, names or every)
+    return not (held and rotation)
+
+
+def _chosen(rotation: str, pool: str, seen: Any) -> list[str]:
+    """The rotations whose own freezes end: the one that is named; or, where the cluster is not frozen itself, all of them."""
+    if rotation:
+        return [one.name for one in seen.rotations if one.name == rotation]
+    if pool or any(not freeze.pool for freeze in seen.freezes):
+        return []
+    return [one.name for one in seen.rotations if seen.written(one.name)]
+
+
+def _tell_held(seen: Any, names: list[str]) -> bool:
+    """Say which of these rotations something else still holds, and what lets them go on; whether there is one."""
+    from underway.rotate.freezes import next_command
+
+    held = {name: found for name in names if (found := seen.frozen(name)) is not None}
+    for name, found in held.items():
+        level = f" ({found.level})" if found.level != "rotation" else ""
+        click.echo(f"rotation {name} stays frozen by {found.by}{level}: {found.reason}")
+        click.echo(f"next: {next_command(found, name)}", err=True)
+    return bool(held)
 
 
 def _agreed() -> bool:
@@ -103,7 +126,6 @@ async def _go_on(api: Any, names: list[str], frozen: list[Any]) -> None:
             click.echo(f"{f'pool {pool}' if pool else 'the cluster'} goes on")
     for name in names:
         await annotate(api, name, resume_annotations(now_ms()))
-        click.echo(f"rotation {name} goes on")
 
 
 def _plain(text: str) -> str:

@@ -127,13 +127,13 @@ def _show(found: list[Shown], stand: Any) -> None:
     from underway.cli.progress import table
     from underway.live.loop import now_ms
     from underway.model import timestamp
+    from underway.rotate.freezes import next_command
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for freeze in stand.freezes:
         where = f"pool {freeze.pool}" if freeze.pool else "the whole cluster"
-        console.print(
-            f"[cyan]{where} is frozen[/] since {timestamp.format_ms(freeze.since_ms)} by {freeze.by}: {escape(freeze.reason)}"
-        )
+        since = timestamp.format_ms(freeze.since_ms)
+        console.print(f"[cyan]{where} is frozen[/] since {since} by {escape(freeze.by)}: {escape(freeze.reason)}")
         console.print(f"next: underway resume{f' --pool {freeze.pool}' if freeze.pool else ''}")
     if not found:
         console.print("no rotation in this cluster")
@@ -143,9 +143,11 @@ def _show(found: list[Shown], stand: Any) -> None:
         console.print(f"[bold]{one.name}[/], held by {holder}")
         frozen = stand.frozen(one.name)
         if frozen and frozen.level == "rotation":
-            since = timestamp.format_ms(frozen.since_ms)
-            console.print(f"[cyan]frozen[/] since {since} by {frozen.by or 'somebody'}: {escape(frozen.reason)}")
-            console.print(f"next: underway resume {one.name}")
+            since = f" since {timestamp.format_ms(frozen.since_ms)}" if frozen.since_ms else ""
+            console.print(f"[cyan]frozen[/]{since} by {escape(frozen.by or 'somebody')}: {escape(frozen.reason)}")
+            console.print(f"next: {next_command(frozen, one.name)}", markup=False)
+        for held in driven.status.held if driven and driven.status else ():
+            console.print(held.sentence, markup=False)
         if one.declared:
             _show_declared(one.declared, console)
         if driven and driven.status:

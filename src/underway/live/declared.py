@@ -16,11 +16,12 @@ NOT_FOUND = 404
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """One Rotation object. generation: of its specification, which the status may lag behind."""
+    """One Rotation object. generation: of its specification, which the status may lag behind; mode: as it is ordered there."""
 
     name: str
     generation: int
     status: RotationStatus
+    mode: str = "Rotate"
 
     @property
     def unseen(self) -> bool:
@@ -44,4 +45,4 @@ def _declared(value: AnyObject) -> Declared:
         status = msgspec.convert(value.status, RotationStatus)
     except msgspec.ValidationError:
         status = RotationStatus(reason="its status cannot be read")
-    return Declared(value.metadata.name, value.metadata.generation, status)
+    return Declared(value.metadata.name, value.metadata.generation, status, str(value.spec.get("mode", "Rotate")))

@@ -8,38 +8,78 @@ import msgspec
 from underway.errors import Unreachable, UsageError
 from underway.kube.reply import Reply
 from underway.kube.request import MERGE_PATCH, Request
-from underway.kube.resource import LEASES
+from underway.kube.resource import LEASES, Resource
+from underway.live.declared import declared
 from underway.live.http import HttpApi
 from underway.live.leases import Rotating, rotations
 from underway.live.replies import checked
 from underway.model.lease import Lease
-from underway.model.meta import AnyObject
+from underway.model.meta import AnyObject, Model
 from underway.rotate import acts
-from underway.rotate.brakes import Mode
-from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
+from underway.rotate.brakes import MODE_IS_FREEZE, Mode
+from underway.rotate.freezes import BY_SPECIFICATION, FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
 from underway.rotate.kinds.definitions import FLEETS
-from underway.rotate.record import LEASE_NAMESPACE, journal_of
+from underway.rotate.record import LEASE_NAMESPACE, Journal, journal_of
 
 ATTEMPTS = 5
 CONFLICT, NOT_FOUND = 409, 404
+SELF_SUBJECT_REVIEWS = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False)
+UNNAMED = "a user"
+NAME_MAX = 128
+
+
+class UserInfo(Model, frozen=True):
+    """Who somebody is. Source: authentication.k8s.io/v1 types.go."""
+
+    username: str
+
+
+class ReviewStatus(Model, frozen=True):
+    """The answer of a SelfSubjectReview."""
+
+    user_info: UserInfo
+
+
+class Review(Model, frozen=True):
+    """A SelfSubjectReview."""
+
+    status: ReviewStatus
 
 
 class Stand(msgspec.Struct, frozen=True):
-    """What is frozen in a cluster: its rotations, and the freezes of pools and of the whole."""
+    """What is frozen in a cluster. freezes: of pools and of the whole; ordered: the Rotations whose spec.mode is Freeze."""
 
     rotations: tuple[Rotating, ...]
     freezes: tuple[Freeze, ...]
+    ordered: frozenset[str] = frozenset()
+
+    def written(self, name: str) -> Frozen | None:
+        """The freeze of a rotation that stands on its own Lease: what `underway resume NAME` ends."""
+        one = next((rotating for rotating in self.rotations if rotating.name == name), None)
+        return standing(journal_of(one.lease if one else None), ())
 
     def frozen(self, name: str) -> Frozen | None:
-        """The freeze that holds a rotation."""
-        one = next((rotating for rotating in self.rotations if rotating.name == name), None)
-        return standing(journal_of(one.lease if one else None), self.freezes)
+        """The widest freeze that holds a rotation."""
+        found = standing(Journal(), self.freezes) or self.written(name)
+        return found or (Frozen(MODE_IS_FREEZE, BY_SPECIFICATION) if name in self.ordered else None)
 
 
 async def stand(api: HttpApi) -> Stand:
     """Read it. Raises Refused, Unreachable."""
     found = await rotations(api)
-    return Stand(tuple(found), freezes_of(await _lease(api, itertools.count(10))))
+    objects, _ = await declared(api)
+    ordered = frozenset(one.name for one in objects if one.mode == "Freeze")
+    return Stand(tuple(found), freezes_of(await _lease(api, itertools.count(10))), ordered)
+
+
+async def whoami(api: HttpApi) -> str:
+    """The name by which the API server knows us, "a user" where it does not say: who froze is written beside why."""
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    reply = await api.call(Request(id=5, verb="create", resource=SELF_SUBJECT_REVIEWS, body=body))
+    try:
+        return msgspec.convert(reply.body, Review).status.user_info.username[:NAME_MAX] if reply.ok else UNNAMED
+    except msgspec.ValidationError:
+        return UNNAMED
 
 
 async def _lease(api: HttpApi, ids: "itertools.count[int]") -> Lease | None:

@@ -6,12 +6,13 @@ Owns the order in which they are asked and the memory of what has to be written 
 from collections.abc import Iterable
 from typing import Literal
 
-from underway.rotate.freezes import Freeze, Frozen, standing
+from underway.rotate.freezes import BY_SPECIFICATION, Freeze, Frozen, standing
 from underway.rotate.health import Verdict
 from underway.rotate.journal import JournalWriter
 from underway.rotate.record import Journal, freeze_annotations
 
 Mode = Literal["Rotate", "Freeze"]
+MODE_IS_FREEZE = "spec.mode is Freeze"
 
 
 class Brakes:
@@ -44,6 +45,6 @@ class Brakes:
             return written
         if self.mode == "Freeze":
             self._mode_since_ms = self._mode_since_ms or now_ms
-            return Frozen("spec.mode is Freeze", "the specification", self._mode_since_ms)
+            return Frozen(MODE_IS_FREEZE, BY_SPECIFICATION, self._mode_since_ms)
         self._mode_since_ms = 0
         return Frozen("stopping", "the user") if self.stopping else None

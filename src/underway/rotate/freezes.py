@@ -4,6 +4,7 @@ Owns how the levels meet. A freeze of one rotation stands on its Lease (`rotate.
 stand together on one more, so that whoever may write Leases can stop everything, with or without an operator (docs/adr).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -18,6 +19,7 @@ from underway.rotate.record import PREFIX, RESUMED, Journal, parsed_ms
 FREEZE_LEASE = "underway.freeze"
 """No rotation's Lease has this name: those begin with "underway-"."""
 FREEZES = PREFIX + "freezes"
+BY_SPECIFICATION = "the specification"
 
 
 class Freeze(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -31,12 +33,34 @@ class Freeze(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Frozen(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Why a rotation begins nothing. level: rotation, pool or cluster; by: whose word it is; since_ms: 0 if not known."""
+    """Why a rotation begins nothing.
+
+    level: rotation, pool or cluster; by: whose word it is; since_ms: 0 if not known; pool: the selector as it was typed.
+    """
 
     reason: str
     by: str = ""
     since_ms: int = 0
     level: str = "rotation"
+    pool: str = ""
+
+
+class Held(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Nodes that are kept back while the others go on. nodes: how many; the rest as in Freeze."""
+
+    nodes: int
+    reason: str
+    by: str = ""
+    since_ms: int = 0
+    pool: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What holds how many, by whom and since when."""
+        count = f"{self.nodes} node{'s' if self.nodes != 1 else ''}"
+        if not self.pool:
+            return f"{count} held: {self.reason}"
+        return f"{count} of pool {self.pool} frozen since {timestamp.format_ms(self.since_ms)} by {self.by}: {self.reason}"
 
 
 def freezes_of(lease: Lease | None) -> tuple[Freeze, ...]:
@@ -92,4 +116,22 @@ def holding(held: Mapping[str, Freeze], old: Iterable[Node]) -> Frozen | None:
         return None
     first = held[names[0]]
     reason = f"{first.reason} ({len(names)} of pool {first.pool})" if first.pool else first.reason
-    return Frozen(reason, first.by, first.since_ms, "pool")
+    return Frozen(reason, first.by, first.since_ms, "pool", first.pool)
+
+
+def held_back(held: Mapping[str, Freeze], old: Iterable[Node]) -> tuple[Held, ...]:
+    """What holds which part of the nodes that are left to do."""
+    keeping = (held[node.name] for node in old if node.name in held)
+    counts = Counter((one.reason, one.by, one.since_ms, one.pool) for one in keeping)
+    return tuple(Held(count, *one) for one, count in counts.items())
+
+
+def next_command(frozen: Frozen, rotation: str) -> str:
+    """What lets a frozen rotation go on."""
+    if frozen.by == BY_SPECIFICATION:
+        return f'kubectl patch rotation {rotation} --type=merge -p \'{{"spec":{{"mode":"Rotate"}}}}\''
+    if frozen.level == "cluster":
+        return "underway resume"
+    if frozen.level == "pool":
+        return f"underway resume --pool {frozen.pool}" if frozen.pool else f"underway status {rotation}"
+    return f"underway resume {rotation}"

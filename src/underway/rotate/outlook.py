@@ -10,7 +10,7 @@ from underway.policy.evictable import Rules
 from underway.rotate import status
 from underway.rotate.blockers import Blocker, blockers_of
 from underway.rotate.estimates import Estimates
-from underway.rotate.freezes import Frozen
+from underway.rotate.freezes import Frozen, held_back
 from underway.rotate.long_work import ignored
 from underway.rotate.owners import with_owners
 from underway.rotate.quorum import must_stay
@@ -63,6 +63,7 @@ class Outlook:
         stuck = with_owners(status.stuck(situation, result), situation.snapshot, self._spec.owners)
         blockers = (*stuck, *self._outside)
         quarantine = status.quarantine_of(situation, old, self._outside, self._spec)
+        frozen = frozen or status.slots_held(situation, old, self._outside, self._spec)
         state, reason = "Progressing", situation.waiting or canary
         if frozen:
             state, reason = "Frozen", frozen.reason
@@ -75,6 +76,7 @@ class Outlook:
         self.change(
             quarantine=quarantine,
             frozen=frozen,
+            held=held_back(situation.held, old),
             nodes=counts,
             in_flight=status.in_flight(situation, result, self._rules),
             blockers=blockers,

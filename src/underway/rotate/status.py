@@ -12,7 +12,7 @@ from underway.rotate.admission import Hands, is_full
 from underway.rotate.blockers import Blocker
 from underway.rotate.bound import Bound, bound
 from underway.rotate.estimates import Estimates
-from underway.rotate.freezes import Frozen
+from underway.rotate.freezes import Frozen, Held
 from underway.rotate.health import Breach
 from underway.rotate.record import Phase, Record
 from underway.rotate.situation import Result, Situation
@@ -82,7 +82,8 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     progresses; since_ms: of the state; refused: why the provider makes no machine that it was asked for; undelivered: why the
     last alert did not arrive; predicted_finish_ms: when it will be done if all goes well, None when that cannot
     be said; bound: of what is left; frozen: why nothing is begun; breaches: the gates that say so, or that make it wait;
-    ignored: what is said of annotations of pods that cannot be read; quarantine: None while no node is in it.
+    ignored: what is said of annotations of pods that cannot be read; quarantine: None while no node is in it; held: what keeps a
+    part of the nodes back while the others go on.
     """
 
     rotation: str
@@ -102,6 +103,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     refused: tuple[str, ...] = ()
     undelivered: str = ""
     quarantine: Quarantine | None = None
+    held: tuple[Held, ...] = ()
 
 
 def counted(selected: list[Node], old: list[Node], records: dict[str, Record], successors: frozenset[str]) -> NodeCounts:
@@ -126,12 +128,17 @@ def in_flight(situation: Situation, result: Result, rules: Rules) -> tuple[InFli
             zone=snapshot.nodes[name].zone,
             replacement=record.replacement,
             pods=_pods_to_move(name, snapshot, rules),
-            waiting=tuple(wait.reason for wait in result.waiting.get(name, ())),
+            waiting=(*_kept_back(situation, name), *(wait.reason for wait in result.waiting.get(name, ()))),
             rung=climbs[name].rung.value if name in climbs else "",
             stuck_ms=climbs[name].since_ms if name in climbs else 0,
         )
         for name, record in sorted(situation.records.items(), key=lambda item: (item[1].since_ms, item[0]))
     )
+
+
+def _kept_back(situation: Situation, node: str) -> tuple[str, ...]:
+    held = situation.held.get(node)
+    return (f"pool {held.pool} is frozen: {held.reason}" if held.pool else held.reason,) if held is not None else ()
 
 
 def _pods_to_move(node: str, snapshot: Snapshot, rules: Rules) -> int:
@@ -171,6 +178,20 @@ def quarantine_of(situation: Situation, old: Iterable[Node], outside: Iterable[B
     held = some_of([name for name in names if name not in beside], HELD_SHOWN)
     why = f"no other node can begin: quarantined nodes take every slot ({held}), and spec.drain.maxQuarantined {limit} is used up"
     return Quarantine(len(names), limit, why)
+
+
+def slots_held(situation: Situation, old: Iterable[Node], outside: Iterable[Blocker], spec: RotationSpec) -> Frozen | None:
+    """The freeze of pools, where their nodes in hand leave no slot to those that could go. outside: what blocks the others."""
+    names = sorted(name for name in situation.records if name in situation.held)
+    if not names or len(names) < len(situation.records) or situation.journal.owed:
+        return None
+    kept = {blocker.node for blocker in outside} | set(situation.held)
+    waiting = [node for node in old if node.name not in kept]
+    if not waiting or not is_full(waiting, Hands(situation.records, (), situation.journal.zones), situation.snapshot, spec):
+        return None
+    first = situation.held[names[0]]
+    reason = f"{first.reason} (no other node can begin: nodes of frozen pools take every slot: {some_of(names, HELD_SHOWN)})"
+    return Frozen(reason, first.by, first.since_ms, "pool", first.pool)
 
 
 def is_blocked(

@@ -63,6 +63,7 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     world = World(Scenario("empty", (), ()), seed=1)
     world.registry.create(r.NAMESPACES, {"metadata": {"name": "kube-system"}})
+    world.registry.create(CUSTOM_RESOURCE_DEFINITIONS, rotation_definition(["api-server"], ["Command"]))
     with HttpsCluster(world.server) as served:
         yield Cluster(world, served)
 
@@ -82,6 +83,29 @@ def test_the_cluster_and_a_pool_are_frozen_and_go_on(cluster: Cluster) -> None:
     assert cluster("resume", "--pool", "pool=cpu").stderr == "underway: pool 'pool=cpu' is not frozen; frozen pools: pool=gpu\n"
     assert cluster("resume", "--pool", "pool=gpu").stdout == "pool pool=gpu goes on\n"
     assert "nothing is frozen" in cluster("resume").stdout
+
+
+def test_bare_resume_ends_the_clusters_freeze_and_leaves_rotations_to_their_own(cluster: Cluster) -> None:
+    cluster.lease(WELL)
+    assert cluster("freeze", "workers", "--reason", "incident").returncode == 0
+    assert cluster("freeze", "--reason", "sale").returncode == 0
+    done = cluster("resume", "workers")
+    assert done.returncode == 1
+    assert done.stdout == "rotation workers stays frozen by kubernetes-admin (cluster): sale\n"
+    assert done.stderr.endswith("next: underway resume\n")
+    assert cluster("freeze", "workers", "--reason", "incident").returncode == 0
+    done = cluster("resume")
+    assert done.returncode == 0
+    assert done.stdout == "the cluster goes on\nrotation workers stays frozen by kubernetes-admin: incident\n"
+    assert done.stderr.endswith("next: underway resume workers\n")
+    assert cluster("resume").stdout == "rotation workers goes on\n"
+
+
+def test_who_froze_is_the_name_by_which_the_server_knows_them(cluster: Cluster) -> None:
+    cluster.lease(WELL)
+    assert cluster("freeze", "workers", "--reason", "look").returncode == 0
+    assert json.loads(cluster("status", "workers", "-o", "json").stdout)[0]["frozen"]["by"] == "kubernetes-admin"
+    assert "by kubernetes-admin: look" in cluster("status", "workers").stdout
 
 
 def test_what_is_wrong_is_shown_and_nothing_changes_without_a_yes(cluster: Cluster) -> None:
@@ -163,7 +187,6 @@ def test_rotations_are_shown_with_their_conditions_also_those_that_nobody_drives
     }
     refused = {"observedGeneration": 1, "state": "Failed", "reason": why, "conditions": [condition]}
     with cluster.served.lock:
-        cluster.world.registry.create(CUSTOM_RESOURCE_DEFINITIONS, rotation_definition(["api-server"], ["Command"]))
         cluster.world.registry.create(ROTATIONS, {"metadata": {"name": "night"}, "spec": spec})
         cluster.world.registry.mutate(ROTATIONS, "", "night", lambda now: {**now, "status": refused}, "status")
         cluster.world.registry.create(ROTATIONS, {"metadata": {"name": "fresh"}, "spec": spec})
@@ -180,7 +203,22 @@ def test_rotations_are_shown_with_their_conditions_also_those_that_nobody_drives
     assert by_name["night"]["status"] is None
     assert by_name["workers"]["declared"] is None
     assert [one["rotation"] for one in json.loads(cluster("status", "night", "-o", "json").stdout)] == ["night"]
+    assert by_name["workers"]["frozen"] is None
     assert cluster("status", "dawn").returncode == 2
+
+
+def test_a_rotation_that_its_specification_freezes_is_not_said_to_go_on(cluster: Cluster) -> None:
+    cluster.lease(WELL)
+    spec = {"target": {"kubeletVersion": "v1.37.2"}, "mode": "Freeze"}
+    with cluster.served.lock:
+        cluster.world.registry.create(ROTATIONS, {"metadata": {"name": "workers"}, "spec": spec})
+    done = cluster("resume", "workers")
+    assert done.returncode == 1
+    assert done.stdout == "rotation workers stays frozen by the specification: spec.mode is Freeze\n"
+    assert """next: kubectl patch rotation workers --type=merge -p '{"spec":{"mode":"Rotate"}}'""" in done.stderr
+    assert "frozen by the specification: spec.mode is Freeze" in cluster("status", "workers").stdout
+    with cluster.served.lock:
+        cluster.world.registry.delete(ROTATIONS, "", "workers")
 
 
 @pytest.mark.parametrize(

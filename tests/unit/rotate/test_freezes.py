@@ -1,15 +1,21 @@
 """The levels of a freeze: who wins, what is held, and that what cannot be read stops everything."""
 
+import pytest
+
 from objects import node
 from underway.model.lease import Lease
 from underway.model.meta import LabelSelector, ObjectMeta
 from underway.rotate.freezes import (
+    BY_SPECIFICATION,
     FREEZES,
     Freeze,
+    Frozen,
     annotations_of,
     freezes_of,
+    held_back,
     held_nodes,
     holding,
+    next_command,
     resumed_ms,
     standing,
 )
@@ -65,3 +71,29 @@ def test_blocked_means_that_nothing_is_left_that_could_go() -> None:
     situation = Situation(Snapshot(), {}, Journal(), 0)
     assert not is_blocked(situation, [first, second], [Blocker("n1", "a budget")]), "n2 has only not been begun yet"
     assert is_blocked(situation, [first], [Blocker("n1", "a budget")])
+
+
+def test_what_holds_a_part_of_the_nodes_is_said_with_how_many_by_whom_and_since_when() -> None:
+    nodes = [node(f"n{number}", labels={"pool": "a" if number < 2 else "b"}) for number in range(4)]
+    older = Freeze("chosen by the older Rotation days too", "underway", 0)
+    pool, other = held_back({**held_nodes([POOL], nodes), "n3": older}, nodes)
+    assert pool.sentence == "2 nodes of pool pool=a frozen since 1970-01-01T00:00:00Z by user: incident 7"
+    assert other.sentence == "1 node held: chosen by the older Rotation days too"
+    assert held_back({}, nodes) == ()
+
+
+@pytest.mark.parametrize(
+    ("frozen", "command"),
+    [
+        (Frozen("a gate"), "underway resume workers"),
+        (Frozen("sale", level="cluster"), "underway resume"),
+        (Frozen("incident", level="pool", pool="pool=a"), "underway resume --pool pool=a"),
+        (Frozen("chosen by the older Rotation days too", level="pool"), "underway status workers"),
+        (
+            Frozen("spec.mode is Freeze", BY_SPECIFICATION),
+            """kubectl patch rotation workers --type=merge -p '{"spec":{"mode":"Rotate"}}'""",
+        ),
+    ],
+)
+def test_the_next_command_ends_the_freeze_that_holds(frozen: Frozen, command: str) -> None:
+    assert next_command(frozen, "workers") == command

@@ -10,6 +10,7 @@ from underway.model.enumeration import some_of
 from underway.rotate.alerts.cause import Cause
 from underway.rotate.blockers import Blocker
 from underway.rotate.fields import RUNGS
+from underway.rotate.freezes import next_command
 from underway.rotate.status import Status
 
 OBJECTS_SHOWN = 3
@@ -33,7 +34,7 @@ def _state(status: Status) -> Iterator[Cause]:
         frozen = status.frozen
         by = f", by {frozen.by}" if frozen.by else ""
         whole = {"cluster": "the whole cluster", "pool": f"{about}, by its pools"}.get(frozen.level, about)
-        resume = "underway resume" if frozen.level == "cluster" else f"underway resume {status.rotation}"
+        resume = next_command(frozen, status.rotation)
         yield Cause("Frozen", whole, f"{frozen.reason}{by}", count, frozen.since_ms, command=resume, mark=frozen.reason)
 
 

@@ -9,7 +9,7 @@ from math import isfinite
 import msgspec
 
 from underway.model import timestamp
-from underway.rotate.kinds.status import BlockedBy, Condition, Freezing, InHand, Least, RotationStatus
+from underway.rotate.kinds.status import BlockedBy, Condition, Freezing, HeldNodes, InHand, Least, RotationStatus
 from underway.rotate.status import Status
 
 TEXT_MAX = 1_024  # of one message: an object is kept small, whatever a server has to say
@@ -59,6 +59,10 @@ def published(status: Status, generation: int, before: RotationStatus, now_ms: i
         finished_at=finished,
         statistics=status.statistics,
         quarantine=status.quarantine,
+        held=tuple(
+            HeldNodes(one.nodes, cut(one.reason), timestamp.format_ms(one.since_ms) if one.since_ms else "", one.by, one.pool)
+            for one in status.held[:LISTED_MAX]
+        ),
     )
 
 
@@ -108,6 +112,8 @@ def conditions(status: Status, generation: int, before: tuple[Condition, ...], n
     elif state in ("Starting", "Failed"):
         healthy = ("Unknown", "NotJudged", status.reason or "nothing was judged yet")
     frozen = ("False", "NotFrozen", "nothing holds it")
+    if status.held:
+        frozen = ("False", "NodesHeld", f"{'; '.join(one.sentence for one in status.held)}; the others go on")
     if status.frozen is not None:
         who = f", by {status.frozen.by}" if status.frozen.by else ""
         frozen = ("True", f"{status.frozen.level.capitalize()}Frozen", f"{status.frozen.reason}{who}")

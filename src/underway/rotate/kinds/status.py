@@ -67,6 +67,16 @@ class Freezing(msgspec.Struct, frozen=True, rename="camel"):
     level: str = ""
 
 
+class HeldNodes(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Nodes that are kept back while the others go on: how many, why, since when, by whom, and which pool's freeze it is."""
+
+    nodes: int
+    reason: str
+    since: Time = ""
+    by: str = ""
+    pool: str = ""
+
+
 class Least(msgspec.Struct, frozen=True, rename="camel"):
     """The lower bound of the whole, in seconds, and what sets it."""
 
@@ -91,3 +101,4 @@ class RotationStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     finished_at: Time = ""
     statistics: Statistics | None = None
     quarantine: Quarantine | None = None
+    held: tuple[HeldNodes, ...] = ()

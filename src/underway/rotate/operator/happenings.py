@@ -12,6 +12,7 @@ import msgspec
 from underway.kube import resource as r
 from underway.kube.request import Request
 from underway.model import timestamp
+from underway.rotate.freezes import Frozen, next_command
 from underway.rotate.kinds.conditions import cut
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.status import InFlight, Status
@@ -51,13 +52,14 @@ def happenings(before: Status | None, after: Status) -> list[Happening]:
     for one in after.in_flight:
         earlier = known.get(one.node)
         if earlier is None or earlier.phase != one.phase:
-            found.append(_phase(one))
+            found.append(_phase(one) if earlier is None or one.phase != "Surging" else _released(one))
         if one.rung not in ("", "Quarantine", earlier.rung if earlier else ""):
             found.append(_rung(one))
     present = {one.node for one in after.in_flight}
     for name, earlier in known.items():
         if name not in present and earlier.phase == "Terminating":
             found.append(Happening("NodeReplaced", f"node {name} and its machine are gone", node=name))
+    found += _held(before, after)
     told = {(one.node, one.pod, one.budget) for one in before.blockers}
     found += [
         Happening("NodeBlocked", f"node {one.node}: {one.sentence}", "Warning", one.node)
@@ -81,8 +83,9 @@ def _state(after: Status) -> Happening:
     count = f"{nodes.up_to_date} of {nodes.total} nodes are up to date"
     match after.state:
         case "Frozen":
-            by = f", by {after.frozen.by}" if after.frozen and after.frozen.by else ""
-            return Happening("Frozen", f"{after.reason}{by}; next: underway resume {after.rotation}", "Warning")
+            frozen = after.frozen or Frozen(after.reason)
+            by = f", by {frozen.by}" if frozen.by else ""
+            return Happening("Frozen", f"{after.reason}{by}; next: {next_command(frozen, after.rotation)}", "Warning")
         case "Finished":
             return Happening("Finished", count)
         case "Progressing":
@@ -96,6 +99,27 @@ def _phase(one: InFlight) -> Happening:
     waits = f": {one.waiting[0]}" if one.waiting else ""
     kind: Literal["Normal", "Warning"] = "Warning" if one.phase == "Quarantined" else "Normal"
     return Happening(reason, f"node {one.node} is {one.phase}{waits}", kind, one.node)
+
+
+def _released(one: InFlight) -> Happening:
+    """A node whose work was taken back: by a freeze, the end of a window, or because it was released."""
+    beside = f"; {one.replacement} stays beside it" if one.replacement else ""
+    return Happening("NodeReleased", f"node {one.node} is open to pods again{beside}", node=one.node)
+
+
+def _held(before: Status, after: Status) -> list[Happening]:
+    """Nodes that are kept back now, or not any more, while the others go on."""
+    known, holding = ({(one.pool, one.reason): one for one in status.held} for status in (before, after))
+    found = []
+    for key, one in holding.items():
+        if key not in known:
+            command = f"; next: underway resume --pool {one.pool}" if one.pool else ""
+            found.append(Happening("NodesHeld", f"{one.sentence}{command}", "Warning"))
+    for key, one in known.items():
+        if key not in holding:
+            what = f"pool {one.pool}" if one.pool else one.reason
+            found.append(Happening("NodesFree", f"held back no more: {what}"))
+    return found
 
 
 def _ignored(sentences: Iterable[str]) -> list[Happening]:

@@ -3,7 +3,7 @@
 import msgspec
 
 from underway.rotate.blockers import Blocker
-from underway.rotate.freezes import Frozen
+from underway.rotate.freezes import Frozen, Held
 from underway.rotate.operator.happenings import event_request, happenings
 from underway.rotate.status import InFlight, NodeCounts, Status
 
@@ -35,6 +35,30 @@ def test_a_freeze_says_what_to_do() -> None:
     frozen = msgspec.structs.replace(CALM, state="Frozen", reason="gate x: bad", frozen=Frozen("gate x: bad", "gate x"))
     (one,) = happenings(CALM, frozen)
     assert (one.type, one.message) == ("Warning", "gate x: bad, by gate x; next: underway resume workers")
+
+
+def test_a_freeze_of_the_cluster_names_the_command_that_ends_it() -> None:
+    frozen = msgspec.structs.replace(CALM, state="Frozen", reason="sale", frozen=Frozen("sale", "anna", level="cluster"))
+    assert happenings(CALM, frozen)[0].message == "sale, by anna; next: underway resume"
+
+
+def test_a_node_whose_work_is_taken_back_is_released_and_asks_for_no_machine() -> None:
+    cordoned = msgspec.structs.replace(CALM, in_flight=(InFlight("n1", "Cordoned", 0, replacement="workers-1"),))
+    back = msgspec.structs.replace(CALM, in_flight=(InFlight("n1", "Surging", 0, replacement="workers-1"),))
+    (one,) = happenings(cordoned, back)
+    assert (one.reason, one.message) == ("NodeReleased", "node n1 is open to pods again; workers-1 stays beside it")
+
+
+def test_nodes_that_a_pool_holds_back_are_told_once_and_again_when_they_are_free() -> None:
+    held = msgspec.structs.replace(CALM, held=(Held(4, "driver bug", "anna", 1_000, "pool=gpu"),))
+    (one,) = happenings(CALM, held)
+    assert (one.reason, one.type) == ("NodesHeld", "Warning")
+    assert one.message == (
+        "4 nodes of pool pool=gpu frozen since 1970-01-01T00:00:01Z by anna: driver bug; next: underway resume --pool pool=gpu"
+    )
+    fewer = msgspec.structs.replace(CALM, held=(Held(3, "driver bug", "anna", 1_000, "pool=gpu"),))
+    assert reasons(held, fewer) == []
+    assert [one.message for one in happenings(fewer, CALM)] == ["held back no more: pool pool=gpu"]
 
 
 def test_a_blocker_is_told_once() -> None:
