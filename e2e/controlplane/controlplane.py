@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -263,6 +263,12 @@ class ControlPlane:
     def get(self, path: str) -> Any:
         """What the administrator gets at a path, decoded."""
         return self.call("GET", path)
+
+    def watch(self, path: str, resource_version: str) -> Iterator[Any]:
+        """Watch events (type, object) of a list since a version, as they come, until the server ends the watch."""
+        query = f"?watch=1&allowWatchBookmarks=true&timeoutSeconds=20&resourceVersion={resource_version}"
+        with urllib.request.urlopen(self.server + path + query, timeout=60, context=self._tls) as answer:
+            yield from map(json.loads, answer)
 
     def log_tail(self, name: str) -> str:
         """The end of a component's log."""

@@ -54,7 +54,7 @@ def install(cluster: ControlPlane) -> None:
 class Hand(threading.Thread):
     """Plays the controllers of one kind of machine, while in use as a context manager.
 
-    made: when each machine was made, epoch seconds, by the name of its node; trouble: what went wrong; makes: clear it, and no
+    made: when each machine was begun, epoch seconds, by the name of its node; trouble: what went wrong; makes: clear it, and no
     machine is made until it is set again.
     """
 
@@ -106,9 +106,12 @@ class Hand(threading.Thread):
         node["metadata"]["annotations"] |= annotations
         node["metadata"]["labels"] |= labels
         node["spec"] = {"providerID": f"hand:///{name}"}
-        if name not in self.made:
+        self.made.setdefault(name, time.time())
+        try:
             self.cluster.call("POST", NODES_PATH, node)
-            self.made[name] = time.time()
+        except RuntimeError as error:
+            if "AlreadyExists" not in str(error):
+                raise
         return f"hand:///{name}"
 
 
@@ -154,6 +157,7 @@ class ClusterApiHand(Hand):
         spec = deployment["spec"]["template"]["spec"]
         machine = {"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "Machine", "metadata": metadata, "spec": spec}
         self.cluster.call("POST", MACHINES_PATH, machine)
+        self.made[f"workers-{self._count}-node"] = time.time()
 
     def _scale_down(self, replicas: int) -> None:
         """Delete what is too many: what is marked first, then whatever comes (MachineSet's delete order "Random")."""
