@@ -15,6 +15,7 @@ from underway.lint.finding import Finding, Severity
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
+from underway.lint.placement import STAYING
 from underway.lint.requested import REQUESTED
 from underway.lint.rule import Options, Rule
 from underway.lint.rules import RULES
@@ -38,7 +39,6 @@ NOTES_MAX = 20
 NAMES_MAX = 3  # of objects in one note
 STUCK_MIN = 10  # minutes without Ready, after which a pod is not waited for
 MINUTE_MS = 60_000
-STAYING = ("DaemonSet", "Node")  # who makes pods that a drain leaves
 
 Stopped = tuple[Pod, str]  # a pod that cannot move, and what to add to the finding
 

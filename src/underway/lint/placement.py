@@ -13,6 +13,7 @@ from underway.model.quantity import milli
 
 HOSTNAME = "kubernetes.io/hostname"
 KEEPING_OUT = ("NoSchedule", "NoExecute")
+STAYING = ("DaemonSet", "Node")  # who makes pods that a drain leaves: a node owns its static pods
 
 
 def demand(spec: PodSpec, resource: str, part: str = "requests") -> int:

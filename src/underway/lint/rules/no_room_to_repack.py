@@ -65,11 +65,9 @@ from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.objects.cluster import Node
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
-from underway.lint.placement import bears, takes_pods
+from underway.lint.placement import STAYING, bears, takes_pods
 from underway.lint.rooms import Room, asked, fits, free, known, less
 from underway.lint.rule import Options, Rule
-
-STAYING = ("DaemonSet", "Node")  # who makes pods that do not move: a node owns its static pods
 
 
 def run(picture: Picture, _: Options) -> Iterator[Found]:
