@@ -8,7 +8,7 @@ import msgspec
 from underway.errors import Unreachable, UsageError
 from underway.kube.reply import Reply
 from underway.kube.request import MERGE_PATCH, Request
-from underway.kube.resource import LEASES, Resource
+from underway.kube.resource import LEASES, SELF_SUBJECT_REVIEWS
 from underway.live.declared import declared
 from underway.live.http import HttpApi
 from underway.live.leases import Rotating, rotations
@@ -23,7 +23,6 @@ from underway.rotate.record import LEASE_NAMESPACE, Journal, journal_of
 
 ATTEMPTS = 5
 CONFLICT, NOT_FOUND = 409, 404
-SELF_SUBJECT_REVIEWS = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False)
 UNNAMED = "a user"
 NAME_MAX = 128
 

@@ -7,13 +7,12 @@ Source: authorization.k8s.io/v1 and authentication.k8s.io/v1 types.go.
 from collections.abc import Callable
 from typing import Any
 
-from underway.kube.resource import SELF_SUBJECT_ACCESS_REVIEWS, Resource
+from underway.kube.resource import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_REVIEWS, Resource
 from underway.sim.apiserver import bodies
 from underway.sim.apiserver.access import AUTHENTICATED, Attributes, Authorize, User
 from underway.sim.apiserver.status import invalid
 
-WHO_REVIEW = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False)
-ACCESS, WHO = SELF_SUBJECT_ACCESS_REVIEWS.path(), WHO_REVIEW.path()
+ACCESS, WHO = SELF_SUBJECT_ACCESS_REVIEWS.path(), SELF_SUBJECT_REVIEWS.path()
 
 
 def _attributes(spec: dict[str, Any]) -> Attributes:
@@ -49,7 +48,7 @@ def answer(path: str, user: User, authorize: Authorize, body: bytes, content_typ
     """The answer to a review, None if the path is not one. Raises StatusError 400."""
     if path not in (ACCESS, WHO) or AUTHENTICATED not in user.groups:
         return None
-    resource = SELF_SUBJECT_ACCESS_REVIEWS if path == ACCESS else WHO_REVIEW
+    resource = SELF_SUBJECT_ACCESS_REVIEWS if path == ACCESS else SELF_SUBJECT_REVIEWS
     review = bodies.object_of(body, content_type, resource)
     if path == WHO:
         made = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
