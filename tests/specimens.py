@@ -20,6 +20,14 @@ GOOD_ROTATIONS: dict[str, Spec] = {
         "target": {"expression": "node.metadata.labels['image'] == 'v2'"},
         "nodes": {"order": [{"by": "expression", "expression": "size(node.spec.taints)"}, {"by": "age"}]},
     },
+    "by two expressions": {
+        **MINIMAL,
+        "nodes": {"order": [{"by": "expression", "expression": one} for one in ("size(node.spec.taints)", "1")]},
+    },
+    "labels of many words": {
+        **MINIMAL,
+        "nodes": {"selector": {"matchLabels": {"example.com/a-b.C_d": "", "node-role.kubernetes.io/worker": "v1.2_x"}}},
+    },
     "by image": {"target": {"osImage": "Bottlerocket 1.30"}},
     "chosen nodes": {
         **MINIMAL,
@@ -217,6 +225,28 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "a label that cannot be": (
         {**MINIMAL, "nodes": {"selector": {"matchExpressions": [{"key": "a b", "operator": "Exists"}]}}},
         "spec.nodes.selector.matchExpressions[0].key",
+    ),
+    "a chosen label that cannot be": ({**MINIMAL, "nodes": {"selector": {"matchLabels": {"a b": "c"}}}}, "spec.nodes.selector"),
+    "a label of an empty prefix": (
+        {**MINIMAL, "nodes": {"exclude": {"matchLabels": {"example..com/a": "c"}}}},
+        "spec.nodes.exclude",
+    ),
+    "a label with too long a name": ({**MINIMAL, "nodes": {"selector": {"matchLabels": {"a" * 64: "c"}}}}, "spec.nodes.selector"),
+    "a value that no label has": (
+        {**MINIMAL, "nodes": {"selector": {"matchLabels": {"pool": "new nodes"}}}},
+        "spec.nodes.selector.matchLabels",
+    ),
+    "a value too long for a label": (
+        {**MINIMAL, "drain": {"wait": [{"selector": {"matchLabels": {"a": "b" * 64}}}]}},
+        "spec.drain.wait[0].selector.matchLabels",
+    ),
+    "a value among others that no label has": (
+        {**MINIMAL, "nodes": {"selector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b", "-"]}]}}},
+        "spec.nodes.selector.matchExpressions[0].values[1]",
+    ),
+    "an order by one expression twice": (
+        {**MINIMAL, "nodes": {"order": [{"by": "expression", "expression": "1"}] * 2}},
+        "spec.nodes",
     ),
     "a gate asked twice": ({**MINIMAL, "health": [{"gate": "nodes-ready"}, {"gate": "nodes-ready", "for": "1m"}]}, "spec"),
     "a threshold below nothing": ({**MINIMAL, "health": [{"gate": "api-server", "threshold": -1}]}, "spec.health[0]"),

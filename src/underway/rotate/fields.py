@@ -31,8 +31,13 @@ _PERCENT = re.compile(PERCENT)
 PORTION = "(0|[1-9][0-9]?|100)%"
 _PORTION = re.compile(PORTION)
 _VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?.*")
-_URL = re.compile(r"https?://[^@ ]+")
-_LABEL_KEY = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+_URL = "https?://[^@ ]+"
+_NO_URL = "is not an http or https URL without credentials"
+_LABEL_KEY = r"([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+_NO_KEY = "is not the key of a label or annotation; write it as team or example.com/owner"
+_NO_VALUE = "is not the value of a label; use letters, digits, '-', '_' and '.', a letter or digit at both ends"
+VALUE_MAX = 63
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -111,16 +116,18 @@ def _http_status(value: int) -> int:
     return value
 
 
-def _url(text: str) -> str:
-    if not _URL.fullmatch(text):
-        raise ValueError(f"{text!r} is not an http or https URL without credentials")
-    return text
+def _matching(pattern: str, complaint: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} {complaint}")
+        return text
+
+    return parse
 
 
-def _label_key(text: str) -> str:
-    if not re.fullmatch(_LABEL_KEY, text):
-        raise ValueError(f"{text!r} is not the key of a label or annotation; write it as team or example.com/owner")
-    return text
+_url = _matching(_URL, _NO_URL)
+_label_key = _matching(_LABEL_KEY, _NO_KEY)
+_label_value = _matching(_LABEL_VALUE, _NO_VALUE)
 
 
 def _duration(text: str) -> float:
@@ -214,23 +221,18 @@ OptionalVersion = Annotated[
 ]
 OptionalUrl = Annotated[
     str,
-    scalar(
-        _or_empty(_url),
-        Rule("self == '' || self.matches('^https?://[^@ ]+$')", "is not an http or https URL without credentials"),
-    ),
+    scalar(_or_empty(_url), Rule(f"self == '' || self.matches('^{_URL}$')", _NO_URL)),
     msgspec.Meta(max_length=LONG_TEXT_MAX),
 ]
 LongText = Annotated[str, msgspec.Meta(max_length=LONG_TEXT_MAX)]
 LabelKey = Annotated[
     str,
-    scalar(
-        _label_key,
-        Rule(f"self.matches('^{_LABEL_KEY}$')", "is not the key of a label or annotation; write it as team or example.com/owner"),
-    ),
+    scalar(_label_key, Rule(f"self.matches('^{_LABEL_KEY}$')", _NO_KEY)),
     msgspec.Meta(max_length=KEY_MAX),
 ]
-# A pattern, not a rule: selectors stand in so many places that rules about each of their keys would cost too much.
+# Patterns, not rules: selectors stand in so many places that rules about each of their words would cost too much.
 LabelPattern = Annotated[str, scalar(_label_key, pattern=f"^{_LABEL_KEY}$"), msgspec.Meta(max_length=KEY_MAX)]
+LabelValue = Annotated[str, scalar(_label_value, pattern=f"^{_LABEL_VALUE}$"), msgspec.Meta(max_length=VALUE_MAX)]
 OwnerName = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Schedule = Annotated[
     str,
@@ -297,11 +299,13 @@ class Requirement(LabelSelectorRequirement, frozen=True, forbid_unknown_fields=T
 
     key: LabelPattern
     operator: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(OPERATORS)})]
+    values: tuple[LabelValue, ...] = ()
 
 
 class Selector(LabelSelector, frozen=True, forbid_unknown_fields=True):
     """A label selector that a person writes: a misspelt field would select everything, so it is refused."""
 
+    match_labels: Annotated[dict[str, LabelValue], msgspec.Meta(max_length=SELECTOR_MAX)] = {}
     match_expressions: Annotated[tuple[Requirement, ...], msgspec.Meta(max_length=SELECTOR_MAX)] = ()
 
 
@@ -317,7 +321,14 @@ SELECTOR_RULES: dict[type[msgspec.Struct], tuple[Rule, ...]] = {
             "In and NotIn need values; Exists and DoesNotExist take none",
             _values_fit,
         ),
-    )
+    ),
+    Selector: (
+        Rule(
+            f"!has(self.matchLabels) || self.matchLabels.all(key, key.matches('^{_LABEL_KEY}$'))",
+            "matchLabels has a key that is none of a label; write it as team or example.com/owner",
+            lambda self: all(re.fullmatch(_LABEL_KEY, key) for key in self.match_labels),
+        ),
+    ),
 }
 """Rules of Structs that are not `Spec`s."""
 

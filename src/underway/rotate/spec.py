@@ -72,10 +72,6 @@ class Target(Spec, frozen=True):
     drifted: bool = False
 
 
-PLAIN_KEYS = ("zone", "pool", "age", "name", "disruptions")
-"""Keys that order nodes without an expression: once is enough."""
-
-
 class OrderBy(Spec, frozen=True):
     """One key of the order in which nodes go. expression: CEL over `node` that gives its score; the lowest goes first."""
 
@@ -134,9 +130,10 @@ class Nodes(Spec, frozen=True):
             lambda self: self.selector is None or self.selector != self.exclude,
         ),
         Rule(
-            f"!has(self.order) || {list(PLAIN_KEYS)}.all(by, size(self.order.filter(key, key.by == by)) <= 1)",
+            "!has(self.order) || self.order.all(key, self.order.exists_one(other, other.by == key.by"
+            " && (has(other.expression) ? other.expression : '') == (has(key.expression) ? key.expression : '')))",
             "order names a key twice; the second would change nothing",
-            lambda self: all(sum(key.by == by for key in self.order) <= 1 for by in PLAIN_KEYS),
+            lambda self: len(set(self.order)) == len(self.order),
         ),
         Rule(
             "!has(self.canarySoak) || duration(self.canarySoak) == duration('0s') || (has(self.canary) && self.canary > 0)",
