@@ -266,7 +266,9 @@ class ControlPlane:
 
     def watch(self, path: str, resource_version: str) -> Iterator[Any]:
         """Watch events (type, object) of a list since a version, as they come, until the server ends the watch."""
-        query = f"?watch=1&allowWatchBookmarks=true&timeoutSeconds=20&resourceVersion={resource_version}"
+        query = (
+            f"{'&' if '?' in path else '?'}watch=1&allowWatchBookmarks=true&timeoutSeconds=20&resourceVersion={resource_version}"
+        )
         with urllib.request.urlopen(self.server + path + query, timeout=60, context=self._tls) as answer:
             yield from map(json.loads, answer)
 

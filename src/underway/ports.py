@@ -68,7 +68,7 @@ class Pumped(Protocol):
 
 
 class Clock(Protocol):
-    """Time, in integer milliseconds since the epoch."""
+    """Time. A shell takes the system's (`live.clock`) unless it is given another one."""
 
-    def now_ms(self) -> int:
-        """The present."""
+    def __call__(self) -> int:
+        """The present, in integer milliseconds since the epoch."""

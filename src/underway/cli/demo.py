@@ -44,7 +44,7 @@ def command(
     Example: underway demo --fast --fault stuck-drain
     """
     from underway.cli.serve import Served
-    from underway.live.loop import now_ms
+    from underway.live.clock import now_ms
     from underway.sim.demo import Demo
 
     # kubectl shows ages against the wall clock, so a served cluster begins now; others begin at an instant of their own.

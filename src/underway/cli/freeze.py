@@ -64,12 +64,12 @@ def selected(rotation: str, pool: str) -> Any:
 
 
 async def _freeze(rotation: str, selector: Any, pool: str, reason: str, kubeconfig: str, context: str) -> None:
+    from underway.live.clock import now_ms
     from underway.live.connect import connect
     from underway.live.freezing import change, whoami
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
     from underway.live.leases import annotate
-    from underway.live.loop import now_ms
     from underway.rotate.freezes import Freeze
     from underway.rotate.record import freeze_annotations
 

@@ -60,8 +60,10 @@ def command(
 
 def identity() -> str:
     """Who this process is on the Leases: unique, and telling for a person."""
+    from underway.live.clock import now_ms
+
     name = os.environ.get("POD_NAME") or socket.gethostname()
-    return f"{name}-{os.getpid()}-{time.time_ns() // 1_000_000:x}"
+    return f"{name}-{os.getpid()}-{now_ms():x}"
 
 
 async def _operate(
@@ -135,7 +137,7 @@ def _stop() -> asyncio.Event:
 
 def _beside(fleets: Any, operator: Any, stop: asyncio.Event) -> "asyncio.Task[None]":
     """The fleets of a hub, for as long as we lead."""
-    from underway.live.loop import now_ms
+    from underway.live.clock import now_ms
 
     task = asyncio.create_task(fleets.run(stop, lambda: operator.leading and operator.synced, now_ms))
     # Without its fleets a hub would look well and do nothing: better to end, and be started again.

@@ -27,7 +27,7 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
 
     from underway.cli import drift
     from underway.cli.preflight import judged
-    from underway.live.loop import now_ms
+    from underway.live.clock import now_ms
     from underway.live.reading import from_file, objects_from_file, snapshot_file
     from underway.model.snapshot import snapshot_of
     from underway.rotate.estimates import estimates_of

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import click
 
+from underway.live.clock import now_ms
 from underway.model.duration import human
 from underway.rotate.driver import Driver
 from underway.rotate.status import InFlight, Status
@@ -76,9 +77,8 @@ class Progress:
         if driver.status.undelivered not in ("", self._undelivered):
             click.echo(driver.status.undelivered, err=True)
         self._undelivered = driver.status.undelivered
-        now_ms = time.time_ns() // 1_000_000
         if self._live is not None:
-            self._live.update(table(driver.status, now_ms))
+            self._live.update(table(driver.status, now_ms()))
             return
         for line in changes(driver.status):
             if line != self._last:

@@ -114,9 +114,9 @@ def _agreed() -> bool:
 
 
 async def _go_on(api: Any, names: list[str], frozen: list[Any]) -> None:
+    from underway.live.clock import now_ms
     from underway.live.freezing import change
     from underway.live.leases import annotate
-    from underway.live.loop import now_ms
     from underway.rotate.record import resume_annotations
 
     if frozen:

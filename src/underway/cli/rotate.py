@@ -70,10 +70,11 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
     from underway.cli.progress import Progress
     from underway.cli.rights import forbidden, seen
     from underway.errors import Refused
+    from underway.live.clock import now_ms
     from underway.live.connect import connect
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
-    from underway.live.loop import now_ms, pump
+    from underway.live.loop import pump
     from underway.live.probing import Probing
     from underway.machines import PROVIDERS
     from underway.rotate.driver import Driver

@@ -125,7 +125,7 @@ def _show(found: list[Shown], stand: Any) -> None:
     from rich.markup import escape
 
     from underway.cli.progress import table
-    from underway.live.loop import now_ms
+    from underway.live.clock import now_ms
     from underway.model import timestamp
     from underway.rotate.freezes import next_command
 

@@ -22,7 +22,7 @@ from underway.live.crier import Crier
 from underway.live.http import HttpApi
 from underway.live.kubeconfig import connection_from
 from underway.model.meta import AnyObject
-from underway.ports import Notify
+from underway.ports import Clock, Notify
 from underway.rotate.acts import FIELD_MANAGER
 from underway.rotate.brakes import Mode
 from underway.rotate.fleet import Member, Standing, decide
@@ -50,12 +50,12 @@ class Fleets:
         self._members: dict[str, tuple[str, HttpApi]] = {}
         self.statuses: dict[str, FleetStatus] = {}
 
-    async def run(self, stop: asyncio.Event, leading: Callable[[], bool], now_ms: Callable[[], int]) -> None:
+    async def run(self, stop: asyncio.Event, leading: Callable[[], bool], clock: Clock) -> None:
         """Reconcile every fleet while we lead, until `stop`."""
         try:
             while not stop.is_set():
                 if leading():
-                    await self.reconcile(now_ms())
+                    await self.reconcile(clock())
                 try:
                     await asyncio.wait_for(stop.wait(), POLL_S)
                 except TimeoutError:

@@ -21,6 +21,7 @@ from underway import __version__
 from underway.errors import Refused, UnderwayError
 from underway.kube.reply import NO_ANSWER, ObjectList, Reply, Status
 from underway.kube.watch import WatchEvent
+from underway.live.clock import now_ms
 from underway.live.credentials import Credential, Credentials
 from underway.live.rate import RateLimit
 from underway.model import decode
@@ -147,7 +148,7 @@ class HttpApi:
 
     async def opened(self, request: Request) -> Any:
         """The response, still open; use it with `async with`. Raises what the transport raises, and UnderwayError."""
-        credential = await self._credentials.get(time.time_ns() // 1_000_000)
+        credential = await self._credentials.get(now_ms())
         session = await self._connected(credential)
         cluster, user = self.connection.cluster, self.connection.user
         headers = {"Accept": request.accept, "User-Agent": f"underway/{__version__}"}

@@ -1,7 +1,6 @@
 """`underway lint run`: rules over a cluster, a snapshot or manifests."""
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -128,6 +127,7 @@ def _options(given: dict[str, Any], rules: Any) -> Any:
     """What the run is asked for. Raises UsageError."""
     from underway.lint.api_lifecycle import OLDEST, PLANNED
     from underway.lint.rule import Options
+    from underway.live.clock import now_ms
     from underway.model.version import parse
 
     known = {f"{rule.name}.{name}" for rule in rules for name in rule.thresholds}
@@ -147,7 +147,7 @@ def _options(given: dict[str, Any], rules: Any) -> Any:
     if target is not None and not (target.major == 1 and OLDEST <= target.minor <= PLANNED):
         raise UsageError(f"--target {given['target']}: what is removed is known for 1.{OLDEST} to 1.{PLANNED}")
     return Options(
-        now_ms=time.time_ns() // 1_000_000,
+        now_ms=now_ms(),
         target=target,
         compat=frozenset(given["compat"]),
         thresholds=thresholds,
