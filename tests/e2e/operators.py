@@ -13,9 +13,12 @@ from typing import Any, Self
 
 import yaml
 
+import build
 from controlplane import ControlPlane, free_port
+from e2e.gates import PATIENT
 from waiting import wait_until
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 NAME = "system:serviceaccount:underway-system:underway-operator"
 LOOK_S = 0.2  # between two looks at what is healthy, so that looking leaves the machine to others
 
@@ -176,6 +179,29 @@ class Operators:
 
     def logs(self) -> str:
         return "\n".join(replica.log.read_text() for replica in self.replicas)
+
+
+class Crew(Operators):
+    """Replicas, and the provider of the machines that they rotate: nodes that kwok plays."""
+
+    def __init__(self, cluster: ControlPlane, folder: Path) -> None:
+        self.provider = folder / "machines"
+        kubectl = build.binaries() / "kubectl"
+        script = REPOSITORY / "examples/kwok-machines/machines.py"
+        self.provider.write_text(f"#!/bin/sh\nKUBECONFIG={cluster.admin} KUBECTL={kubectl} exec {sys.executable} {script}\n")
+        self.provider.chmod(0o755)
+        super().__init__(cluster, folder, "--allow-command", str(self.provider))
+
+    def apply(self, name: str, **spec: Any) -> None:
+        body = {
+            "target": {"kubeletVersion": "v1.36.3"},
+            "machines": {"provider": "Command", "command": [str(self.provider)]},
+            "pace": {"maxSurge": 3},
+            "drain": {"deregistration": "1s", "singleReplica": "Surge"},
+            "health": PATIENT,
+            **spec,
+        }
+        self.create(name, body)
 
 
 FINISHED = {"Progressing": "False", "Healthy": "True", "Frozen": "False", "Blocked": "False", "Finished": "True"}

@@ -14,40 +14,14 @@ from typing import Any
 
 import pytest
 
-import build
 from controlplane import ControlPlane
-from e2e.gates import PATIENT
-from e2e.operators import FINISHED, Operators, app, audited, manifests
+from e2e.operators import FINISHED, Crew, app, audited, manifests
 from waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 OLD, NEW = "v1.35.8", "v1.36.3"
 NODES = 12
-
-
-class Crew(Operators):
-    """Replicas, and the provider of the machines that they rotate: nodes that kwok plays."""
-
-    def __init__(self, cluster: ControlPlane, folder: Path) -> None:
-        self.provider = folder / "machines"
-        kubectl = build.binaries() / "kubectl"
-        script = REPOSITORY / "examples/kwok-machines/machines.py"
-        self.provider.write_text(f"#!/bin/sh\nKUBECONFIG={cluster.admin} KUBECTL={kubectl} exec {sys.executable} {script}\n")
-        self.provider.chmod(0o755)
-        super().__init__(cluster, folder, "--allow-command", str(self.provider))
-
-    def apply(self, name: str, **spec: Any) -> None:
-        body = {
-            "target": {"kubeletVersion": NEW},
-            "machines": {"provider": "Command", "command": [str(self.provider)]},
-            "pace": {"maxSurge": 3},
-            "drain": {"deregistration": "1s", "singleReplica": "Surge"},
-            "health": PATIENT,
-            **spec,
-        }
-        self.create(name, body)
 
 
 @pytest.fixture(scope="module")
