@@ -392,6 +392,22 @@ def test_a_leader_that_is_stopped_hands_over_at_once() -> None:
     assert run.run().broken == ()
 
 
+def on_the_lease(run: Operating) -> Status:
+    lease = run.world.registry.get(r.LEASES, "kube-system", f"underway-{run.rotation.metadata.name}")
+    return msgspec.json.decode(lease["metadata"]["annotations"]["rotation.underway.dev/status"], type=Status)
+
+
+def test_what_the_lease_says_of_the_state_is_of_now() -> None:
+    run = operating(3)
+    later(run, 70)
+    run.freeze_cluster("drill")
+    later(run, 2)
+    assert on_the_lease(run).state == "Frozen"
+    run.resume_cluster()
+    later(run, 2)
+    assert on_the_lease(run).state == "Progressing"
+
+
 def test_a_report_on_the_lease_can_be_read_back_even_where_no_end_is_in_sight() -> None:
     run = operating(3)
     budgets = run.world.store.values(r.POD_DISRUPTION_BUDGETS)
@@ -403,8 +419,7 @@ def test_a_report_on_the_lease_can_be_read_back_even_where_no_end_is_in_sight() 
 
         run.world.registry.mutate(r.POD_DISRUPTION_BUDGETS, metadata["namespace"], metadata["name"], never)
     later(run, 60)
-    lease = run.world.registry.get(r.LEASES, "kube-system", f"underway-{run.rotation.metadata.name}")
-    status = msgspec.json.decode(lease["metadata"]["annotations"]["rotation.underway.dev/status"], type=Status)
+    status = on_the_lease(run)
     assert status.blockers
     assert status.predicted_finish_ms is None
     assert conditions(run)["Blocked"] == "True"

@@ -119,7 +119,7 @@ class Driver:
         self.brakes = Brakes(self._journal, self._spec.mode)
         self._herald = Herald(rotation.metadata.name, self._spec.alerts, self._journal, self._outbox)
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
-        self._status_ms = 0
+        self._status_ms, self._status_state = 0, ""
         self._windows = Windows(self._spec.pace.windows)
         self._canary = Canary()
         self._outlook = Outlook(rotation, self._rules, self._windows)
@@ -356,9 +356,10 @@ class Driver:
             canary=self._canary.waiting if situation.acting else "",
         )
         self._outlook.change(refused=self._machinery.refused(), undelivered=self._herald.failure)
-        if situation.now_ms >= self._status_ms + STATUS_EVERY_MS:
-            self._status_ms = situation.now_ms
-            self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=False)
+        turned = self.status.state != self._status_state  # who looks at once must not read that it still goes on
+        if turned or situation.now_ms >= self._status_ms + STATUS_EVERY_MS:
+            self._status_ms, self._status_state = situation.now_ms, self.status.state
+            self._journal.want({STATUS: msgspec.json.encode(self.status).decode()}, urgent=turned)
 
     def _statistics(self) -> Statistics:
         return Statistics(
