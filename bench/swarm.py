@@ -13,10 +13,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from bench.table import show
 from underway.sim import swarm
+from underway.web.orphans import end_with_parent
 
 PROCESSES = 2
 A_TASK = 10
 TOLD_EVERY = 500
+KILL_S = 1.0
 
 
 def broken(seeds: range) -> list[int]:
@@ -27,7 +29,7 @@ def broken(seeds: range) -> list[int]:
 def outcomes(seeds: range) -> Iterator[int]:
     """The broken seeds as they are met, with progress on stderr."""
     done = 0
-    with ProcessPoolExecutor(max_workers=PROCESSES) as workers:
+    with ProcessPoolExecutor(PROCESSES, initializer=end_with_parent, initargs=(KILL_S,)) as workers:
         batches = [seeds[at : at + A_TASK] for at in range(0, len(seeds), A_TASK)]
         tasks = {workers.submit(broken, batch): len(batch) for batch in batches}
         for task in as_completed(tasks):

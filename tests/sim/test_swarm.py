@@ -1,5 +1,6 @@
 """Runs with faults, drawn from seeds: no invariant may break, and each must finish once the faults have stopped."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from underway.sim.draws import DRAWS
 from underway.sim.rehearsal import Rehearsal
 from underway.sim.scenario import random_scenario
 from underway.sim.world.world import World
+from waiting import wait_until
 
 SEEDS = range(60)
+ROOT = Path(__file__).resolve().parents[2]
 REMEMBERED = [line.split() for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines()]
 REPLAY = "from underway.sim import swarm; r = swarm.rehearsal_of({seed}); r.run(); print(r.trace.digest())"
 
@@ -65,3 +68,13 @@ def test_a_dead_node_is_replaced_like_any_other(seed: int) -> None:
     outcome = rehearsal.run()
     assert outcome.state == "Finished", outcome.reason
     assert outcome.broken == ()
+
+
+def test_workers_of_the_bench_end_with_a_parent_that_was_killed() -> None:
+    command = [sys.executable, "-c", "from bench.swarm import run; run()"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "SEEDS": "500"}, stdout=subprocess.PIPE) as bench:
+        children = Path(f"/proc/{bench.pid}/task/{bench.pid}/children")
+        wait_until(lambda: len(children.read_text().split()) == 2, "two workers")
+        bench.kill()
+        # The workers have its standard output too: this comes to an end when the last of them does.
+        bench.communicate(timeout=30)

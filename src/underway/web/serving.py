@@ -13,7 +13,6 @@ import queue
 import signal
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from underway.crd.review import Bad
 from underway.errors import Unreachable, UsageError
 from underway.web import declared
 from underway.web.metrics import MULTIPROCESS
+from underway.web.orphans import end_with_parent
 from underway.web.tls import Files, Own
 from underway.web.webhooks import Webhooks
 
@@ -153,7 +153,7 @@ def configured(application: Any, files: Files) -> uvicorn.Config:
 
 def _work(served: Served, listener: socket.socket, beat: Any, failures: Any, warn: Callable[[str], None]) -> None:
     """One worker's whole life."""
-    _end_with_parent()
+    end_with_parent(KILL_S)
     files = Files(Path(served.certificate), Path(served.key))
     files.check(datetime.now(UTC))
 
@@ -167,24 +167,6 @@ def _work(served: Served, listener: socket.socket, beat: Any, failures: Any, war
                 failures.put_nowait(one)
 
     Server(configured(served.application(failed), files), files, beating, warn).run([listener])
-
-
-def _end_with_parent() -> None:
-    """Have this process end as it does at the end of `serve`, also when nobody is left to end it: after a SIGKILL of its parent.
-
-    The parent's end of a pipe closes with it, whatever ended it. A thread waits for that, because user code may hold the loop.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(KILL_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 class _Worker:
