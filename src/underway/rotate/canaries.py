@@ -17,7 +17,8 @@ from underway.rotate.target import selected
 def fails_on_new(old: Iterable[Node], snapshot: Snapshot, nodes: Nodes, started_ms: int) -> str:
     """Why the new nodes are not good enough for more of them, or "". started_ms: when the rotation began."""
     outdated = {node.name for node in old}
-    new = {node.name for node in snapshot.nodes.values() if node.name not in outdated and _came(node, nodes, started_ms)}
+    came_later = {node.name for node in snapshot.nodes.values() if came(node, started_ms) and selected(node, nodes)}
+    new = came_later - outdated
     unready: dict[str, Pod] = {}
     ready_on_new: set[str] = set()
     ready_elsewhere: set[str] = set()
@@ -37,7 +38,7 @@ def fails_on_new(old: Iterable[Node], snapshot: Snapshot, nodes: Nodes, started_
     return f"canary: pod {first.key} is not Ready on new node {first.spec.node_name}, others of its owner are on old nodes"
 
 
-def _came(node: Node, nodes: Nodes, started_ms: int) -> bool:
-    """Whether the node was made during this rotation."""
+def came(node: Node, started_ms: int) -> bool:
+    """Whether the node was made during this rotation, which began at `started_ms`."""
     made = node.metadata.creation_timestamp
-    return bool(made) and timestamp.parse(made) >= started_ms // 1_000 * 1_000 and selected(node, nodes)
+    return bool(made) and timestamp.parse(made) >= started_ms // 1_000 * 1_000

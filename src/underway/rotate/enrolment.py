@@ -15,7 +15,7 @@ from underway.model.node import Node
 from underway.policy.evictable import Rules
 from underway.rotate import acts
 from underway.rotate.admission import Hands, admit
-from underway.rotate.canaries import fails_on_new
+from underway.rotate.canaries import came, fails_on_new
 from underway.rotate.estimates import Estimates
 from underway.rotate.ledger import Ledger
 from underway.rotate.machine import Event, next_phase
@@ -87,16 +87,23 @@ class Enrolment:
         return canaries
 
     def _canaries(self, old: list[Node], situation: Situation) -> Canary:
-        """How far the canaries are: what is written of the beginning, less what is left."""
-        nodes, journal = self._rotation.spec.nodes, situation.journal
-        begun = journal.outdated - sum(1 for node in old if node.name not in situation.records)
+        """How far the canaries are: what is written of the beginning, less what is left of it.
+
+        New nodes may be out of date as well, made from a wrong template or from one that has changed: none of them is left over.
+        """
+        nodes, journal, records = self._rotation.spec.nodes, situation.journal, situation.records
+        if not nodes.canary:
+            return Canary()
+        started_ms = journal.started_ms or 0
+        new = {node.name for node in old if came(node, started_ms)}
+        begun = journal.outdated + len(new & records.keys()) - sum(1 for n in old if n.name not in new and n.name not in records)
         coming = sum(1 for debt in journal.owed if debt.replaces not in situation.snapshot.nodes)
-        finished = journal.outdated - len(old) - coming
+        finished = journal.outdated - (len(old) - len(new)) - coming
         soak_ms = round(seconds(nodes.canary_soak) * 1_000)
         found = canary(nodes.canary, soak_ms, begun, finished, journal.canaried_ms, situation.now_ms)
-        if found.limit is not None or found.passed or not nodes.canary or begun > nodes.canary:
+        if found.limit is not None or found.passed or begun > nodes.canary:
             return found
-        failing = fails_on_new(old, situation.snapshot, nodes, journal.started_ms or 0)
+        failing = fails_on_new(old, situation.snapshot, nodes, started_ms)
         return Canary(0, failing) if failing else found
 
     def _settle(self, situation: Situation) -> None:
