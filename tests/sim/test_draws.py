@@ -37,9 +37,14 @@ def wait_half_a_minute_for_volumes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(progress, "detaching", detaching)
 
 
+def take_nodes_of_the_control_plane_like_workers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(admission, "_control_plane_is_busy", lambda *_: False)
+
+
 PLANTS: tuple[tuple[str, Plant, str], ...] = (
     ("zone-budgets", give_zones_with_a_budget_of_their_own_the_largest, "budget-exceeded"),
     ("late-volumes", wait_half_a_minute_for_volumes, "undrained-terminated"),
+    ("control-plane", take_nodes_of_the_control_plane_like_workers, "etcd-quorum"),
 )
 
 

@@ -7,6 +7,7 @@ several at once. What it draws for all runs is `sim.scenario`'s and `sim.swarm`'
 from collections.abc import Sequence
 from random import Random
 
+from underway.sim.draws.control_plane import CONTROL_PLANE
 from underway.sim.draws.draw import Draw
 from underway.sim.draws.late_volumes import LATE_VOLUMES
 from underway.sim.draws.zone_budgets import ZONE_BUDGETS
@@ -14,6 +15,7 @@ from underway.sim.draws.zone_budgets import ZONE_BUDGETS
 DRAWS: tuple[Draw, ...] = (
     ZONE_BUDGETS,
     LATE_VOLUMES,
+    CONTROL_PLANE,
 )
 
 
