@@ -90,13 +90,15 @@ def _lasting(known: Told | None, route: Route, seen_ms: int, now_ms: int) -> _He
     if known is None or known.over:
         told = fresh(route.destination, cause, min(now_ms, seen_ms))
         return _Heard(told, seen_ms + SETTLE_MS.get(cause.kind, 0), Due(told, cause))
-    mark = cause.mark[:TEXT_MAX]
-    anew = (mark != known.mark and bool(mark)) or cause.level > known.level
+    mark = cause.mark[:TEXT_MAX] or known.mark
+    other = mark != known.mark
+    anew = other or cause.level > known.level
     told = msgspec.structs.replace(
         known,
         text=cause.text[:TEXT_MAX],
         owner=cause.owner or known.owner,
-        mark=mark or known.mark,
+        since_ms=(cause.since_ms or now_ms) if other else known.since_ms,
+        mark=mark,
         level=max(cause.level, known.level),
         gone_ms=0,
         told_ms=0 if anew else known.told_ms,

@@ -141,6 +141,16 @@ def test_another_rung_or_another_reason_is_worth_telling() -> None:
     assert town.after(GAP_MS).sees(other) == []
 
 
+def test_another_reason_has_a_since_of_its_own() -> None:
+    town = Town()
+    town.sees(msgspec.structs.replace(FROZEN, since_ms=town.now_ms - MINUTE_MS))
+    other = msgspec.structs.replace(FROZEN, text="gate y", mark="gate y", since_ms=town.after(HOUR_MS // 2).now_ms - 1_000)
+    town.sees(other)
+    assert town.said[-1][2].told.since_ms == other.since_ms
+    town.after(HOUR_MS).sees(other)
+    assert town.said[-1][2].told.since_ms == other.since_ms
+
+
 def test_the_ladder_is_told_of_as_it_is_climbed_but_not_of_each_swing() -> None:
     town = Town()
     rungs = [msgspec.structs.replace(BLOCKED, level=level) for level in (0, 1, 2)]
