@@ -29,9 +29,10 @@ NOT_FOUND = 404
 
 
 class Replaced(msgspec.Struct, frozen=True):
-    """A fresh list: these objects and no others exist."""
+    """A whole list: at its resource version these objects and no others existed."""
 
     objects: tuple[Any, ...]
+    resource_version: str
 
 
 class Upserted(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ class Reflector:
         objects, self._pages = tuple(self._pages), []
         self._resource_version = reply.body.resource_version
         self.synced = True
-        return [Replaced(objects)]
+        return [Replaced(objects, self._resource_version)]
 
     def _changed(self, event: WatchEvent) -> list[Delta]:
         self._resource_version = event.resource_version

@@ -39,9 +39,14 @@ OPTIONAL = frozenset({r.NAMESPACES})
 WORKLOAD_KINDS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
+def _version(known: Any) -> int:
+    """An object's resource version: those are comparable integers (KEP-5504)."""
+    return int(known.metadata.resource_version or 0)
+
+
 def newer(candidate: Any, known: Any) -> bool:
-    """Whether an object is at least as new as the known one; resource versions are comparable integers (KEP-5504)."""
-    return int(candidate.metadata.resource_version or 0) >= int(known.metadata.resource_version or 0)
+    """Whether an object is at least as new as the known one."""
+    return _version(candidate) >= _version(known)
 
 
 class Observed:
@@ -142,18 +147,23 @@ class Observed:
 
     def _apply(self, kind: str, delta: Delta) -> None:
         match delta:
-            case Replaced(objects):
+            case Replaced(objects, listed):
                 present = {new.metadata.key for new in objects}
                 for gone in [last for key, last in self._objects[kind].items() if key not in present]:
-                    self._remove(kind, gone)
+                    if _version(gone) <= int(listed or 0):
+                        self._remove(kind, gone)
                 for new in objects:
-                    self._upsert(kind, new)
+                    self._take(kind, new)
             case Upserted(new):
-                known = self._objects[kind].get(new.metadata.key)
-                if known is None or newer(new, known):
-                    self._upsert(kind, new)
+                self._take(kind, new)
             case Removed(last):
                 self._remove(kind, last)
+
+    def _take(self, kind: str, new: Any) -> None:
+        """Take an object unless it is known newer: a list may lag behind, and show nodes as they were before our own writes."""
+        known = self._objects[kind].get(new.metadata.key)
+        if known is None or newer(new, known):
+            self._upsert(kind, new)
 
     def _upsert(self, kind: str, new: Any) -> None:
         key = new.metadata.key

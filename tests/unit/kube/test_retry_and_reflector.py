@@ -57,7 +57,9 @@ def test_a_list_in_pages_then_a_watch() -> None:
     second = reflector.poll(0, RNG)
     assert second is not None
     assert ("continue", "token") in second.query
-    assert reflector.receive(reply(second, 200, body=ObjectList("5", (node("b"),))), 0, RNG) == [Replaced((node("a"), node("b")))]
+    assert reflector.receive(reply(second, 200, body=ObjectList("5", (node("b"),))), 0, RNG) == [
+        Replaced((node("a"), node("b")), "5")
+    ]
     assert reflector.synced
     watch = reflector.poll(0, RNG)
     assert watch is not None
