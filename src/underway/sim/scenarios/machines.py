@@ -34,13 +34,8 @@ def _dies_amid_its_drain(run: Run) -> None:
 def _goes_silent(run: Run) -> None:
     """A node that nobody has in hand is no longer heard of; it is repaired a quarter of an hour later."""
     node = "old-3"
-
-    def speaks_again() -> None:
-        run.world.kubelets.start(node)
-        run.world.nodes.ready(node, ready=True)
-
     run.at(15, partial(run.world.machines.die, node))
-    run.at(900, speaks_again)
+    run.at(900, partial(run.world.machines.repair, node))
 
 
 def _judge_touched(run: Run, at_most: int) -> None:

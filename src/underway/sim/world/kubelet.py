@@ -66,9 +66,10 @@ class Kubelets(Controller):
         return now_ms - runtime.accepts_from_ms if runtime and runtime.accepts_from_ms is not None else 0
 
     def start(self, node: str) -> None:
-        """A machine has booted: its kubelet begins to work."""
+        """A machine has booted, for the first time or again: its kubelet begins to work, and nothing runs yet."""
         self.alive.add(node)
         for pod in self.pods.on_node(node):
+            self._runtimes.pop(pod["metadata"]["uid"], None)
             self._changed(pod)
 
     def stop(self, node: str) -> None:
@@ -153,7 +154,7 @@ class Kubelets(Controller):
         self._write(current, lambda value: {**value, "status": {**value.get("status", {}), **state}})
         self._conditions(current, ready=False)
         if current["spec"].get("restartPolicy") in ("Never", "OnFailure"):
-            self.queue.after(drawn_ms(parameter(pod, "run-s"), self.rng), lambda: self._succeed(pod))
+            self.queue.after(drawn_ms(parameter(pod, "run-s"), self.rng), lambda: self._succeed(pod, runtime))
         self.queue.after(drawn_ms(parameter(pod, "ready-s"), self.rng), lambda: self._become_ready(pod))
 
     def _become_ready(self, pod: Object) -> None:
@@ -174,13 +175,14 @@ class Kubelets(Controller):
         if runtime.ready and not is_ready(current):
             self._conditions(current, ready=True)
 
-    def _succeed(self, pod: Object) -> None:
+    def _succeed(self, pod: Object, runtime: Runtime) -> None:
         """All containers exited with 0: a finished pod is never Ready. Source: pkg/kubelet/status/generate.go."""
         current = self._current(pod)
-        if current is None or current["metadata"].get("deletionTimestamp"):
+        killed = self._runtimes.get(pod["metadata"]["uid"]) is not runtime  # its machine has died since
+        if current is None or killed or current["metadata"].get("deletionTimestamp"):
             return
-        self._runtimes[pod["metadata"]["uid"]].ready = False
-        self._stop_accepting(self._runtimes[pod["metadata"]["uid"]])
+        runtime.ready = False
+        self._stop_accepting(runtime)
         now = self.registry.now()
 
         def change(value: Object) -> Object:

@@ -222,6 +222,10 @@ class SimMachines:
         if node is not None:
             self._nodes.silent(name, node["metadata"]["uid"])
 
+    def repair(self, name: str) -> None:
+        """Somebody has repaired a machine that died: it boots again, unless its end was asked for."""
+        self._ready(name)
+
     def vanish(self, name: str) -> None:
         """Nobody asked, and the machine is gone, as a spot instance is; the cloud controller manager deletes its Node."""
         self._set(name, "Gone")

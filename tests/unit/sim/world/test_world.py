@@ -202,6 +202,42 @@ def test_a_machine_that_ends_leaves_its_node_which_falls_silent() -> None:
     assert ready["status"] == "Unknown"
 
 
+def test_a_machine_that_died_and_is_repaired_runs_its_pods_anew_and_ends_those_that_had_to_go() -> None:
+    web = App(name="web", namespace="shop", start_s=10, ready_s=10, pre_stop_s=20)
+    world = started(web.deployment(), App(name="work", namespace="shop").job(run_s=150), nodes=1)
+    stays, goes = pods(world, "web")[0], pods(world, "work")[0]
+    world.registry.delete(r.PODS, "shop", goes["metadata"]["name"])
+    world.machines.die("n0")
+    run(world, 90)
+    assert world.store.get(r.PODS, "shop", goes["metadata"]["name"]) is not None, "nobody confirms its end"
+    world.machines.repair("n0")
+    run(world, 15)
+    assert world.store.get(r.PODS, "shop", goes["metadata"]["name"]) is None
+    assert not is_ready(world.registry.get(r.PODS, "shop", stays["metadata"]["name"])), "its process starts once more"
+    run(world, 15)
+    assert is_ready(world.registry.get(r.PODS, "shop", stays["metadata"]["name"]))
+
+
+def test_what_a_job_had_done_is_lost_with_its_machine() -> None:
+    world = started(App(name="work", namespace="shop", start_s=1).job(run_s=150), nodes=1)
+    name = pods(world, "work")[0]["metadata"]["name"]
+    world.machines.die("n0")
+    run(world, 90)
+    world.machines.repair("n0")
+    run(world, 100)
+    assert world.registry.get(r.PODS, "shop", name)["status"]["phase"] == "Running"
+    run(world, 60)
+    assert world.registry.get(r.PODS, "shop", name)["status"]["phase"] == "Succeeded"
+
+
+def test_a_machine_whose_end_was_asked_for_is_not_repaired() -> None:
+    world = started()
+    machines(world, Terminate(id=1, node="n0"))
+    world.machines.repair("n0")
+    run(world, 60)
+    assert "n0" not in world.kubelets.alive
+
+
 def test_what_goes_wrong_with_machines_is_told() -> None:
     world = started()
     world.machines.trouble.quota = 4
