@@ -41,10 +41,16 @@ def take_nodes_of_the_control_plane_like_workers(patch: pytest.MonkeyPatch) -> N
     patch.setattr(admission, "_control_plane_is_busy", lambda *_: False)
 
 
+def take_successors_of_any_version(patch: pytest.MonkeyPatch) -> None:
+    """Their predecessors close for nodes that somebody takes away again."""
+    patch.setattr(progress, "outdated", lambda *_: "")
+
+
 PLANTS: tuple[tuple[str, Plant, str], ...] = (
     ("zone-budgets", give_zones_with_a_budget_of_their_own_the_largest, "budget-exceeded"),
     ("late-volumes", wait_half_a_minute_for_volumes, "undrained-terminated"),
     ("control-plane", take_nodes_of_the_control_plane_like_workers, "etcd-quorum"),
+    ("wrong-version", take_successors_of_any_version, "budget-exceeded"),
 )
 
 

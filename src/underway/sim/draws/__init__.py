@@ -10,12 +10,14 @@ from random import Random
 from underway.sim.draws.control_plane import CONTROL_PLANE
 from underway.sim.draws.draw import Draw
 from underway.sim.draws.late_volumes import LATE_VOLUMES
+from underway.sim.draws.wrong_version import WRONG_VERSION
 from underway.sim.draws.zone_budgets import ZONE_BUDGETS
 
 DRAWS: tuple[Draw, ...] = (
     ZONE_BUDGETS,
     LATE_VOLUMES,
     CONTROL_PLANE,
+    WRONG_VERSION,
 )
 
 
