@@ -9,6 +9,7 @@ import pytest
 
 from underway.kube import resource as r
 from underway.kube.request import Request
+from underway.rotate.freezes import Frozen, by_a_fleet, order_annotation
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.operator.roster import FINALIZER
 from underway.rotate.spec import RotationMetadata, Target
@@ -182,6 +183,23 @@ def test_mode_freeze_stops_within_five_seconds_and_undoes_what_has_not_ended() -
     assert conditions(run)["Frozen"] == "True"
     assert status["frozen"]["reason"] == "spec.mode is Freeze"
     assert status["frozen"]["since"]
+    run.change({"mode": "Rotate"})
+    assert run.run().broken == ()
+
+
+def test_a_freeze_that_a_fleet_orders_says_whose_it_is_and_where_it_ends() -> None:
+    run = operating(3)
+    later(run, 70)
+    order = order_annotation(by_a_fleet(Frozen("black friday", "admin", run.world.queue.now_ms()), "prod"))
+    run.annotate(order)
+    run.change({"mode": "Freeze"})
+    later(run, 5)
+    status = run.object()["status"]
+    (frozen,) = [one for one in status["conditions"] if one["type"] == "Frozen"]
+    assert (frozen["status"], frozen["reason"], frozen["message"]) == ("True", "FleetFrozen", "black friday, by admin")
+    told = [event["message"] for event in run.world.store.values(r.EVENTS) if event["reason"] == "Frozen"]
+    assert told == ["black friday, by admin; next: on the hub: underway resume --fleet prod"]
+    run.annotate(dict.fromkeys(order))
     run.change({"mode": "Rotate"})
     assert run.run().broken == ()
 

@@ -31,22 +31,26 @@ def command(rotation: str, pool: str, fleet: str, reason: str, kubeconfig: str, 
     if fleet:
         if rotation or pool:
             raise UsageError(f"give either a fleet ({fleet}), a rotation or a pool")
-        asyncio.run(order_fleet(fleet, "Freeze", kubeconfig, context))
-        click.echo(f"fleet {fleet} is frozen")
+        asyncio.run(order_fleet(fleet, reason, kubeconfig, context))
+        click.echo(f"fleet {fleet} is frozen: {reason}")
+        click.echo(f"next: underway resume --fleet {fleet}", err=True)
         return
     asyncio.run(_freeze(rotation, selected(rotation, pool), pool, reason, kubeconfig, context))
 
 
-async def order_fleet(name: str, mode: Any, kubeconfig: str, context: str) -> None:
-    """Write the mode of a Fleet."""
+async def order_fleet(name: str, reason: str, kubeconfig: str, context: str) -> None:
+    """Freeze a Fleet for a reason, or with none let it go on."""
+    from underway.live.clock import now_ms
     from underway.live.connect import connect
-    from underway.live.freezing import order_fleet
+    from underway.live.freezing import order_fleet, whoami
     from underway.live.http import HttpApi
     from underway.live.kubeconfig import connection
+    from underway.rotate.freezes import Frozen
 
     async with HttpApi(connection(kubeconfig, context)) as api:
         await connect(api)
-        await order_fleet(api, name, mode)
+        frozen = Frozen(reason, await whoami(api), now_ms(), "fleet", fleet=name) if reason else None
+        await order_fleet(api, name, frozen)
 
 
 def selected(rotation: str, pool: str) -> Any:

@@ -40,8 +40,9 @@ def command(ctx: click.Context, rotation: str, pool: str, fleet: str, yes: bool,
     Example: underway resume workers
     """
     if fleet:
-        asyncio.run(order_fleet(fleet, "Rotate", kubeconfig, context))
-        click.echo(f"fleet {fleet} goes on")
+        asyncio.run(order_fleet(fleet, "", kubeconfig, context))
+        click.echo(f"fleet {fleet} goes on; a cluster that has stopped by itself does when it is resumed there")
+        click.echo(f"next: underway status --fleet {fleet}", err=True)
         ctx.exit(0)
     selected(rotation, pool)
     resumed = asyncio.run(_resume(rotation, pool, kubeconfig, context, yes=yes))

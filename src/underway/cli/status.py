@@ -60,31 +60,41 @@ async def _fleets(kubeconfig: str, context: str) -> list[Any]:
 
 def _show_fleets(fleets: list[Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     if not fleets:
         console.print("no fleet in this cluster")
     for one in fleets:
         status = one.status
-        console.print(f"[bold]{one.metadata.name}[/] {status.get('state') or 'not seen yet'}: {status.get('reason', '')}")
+        console.print(f"[bold]{one.metadata.name}[/] {status.get('state') or 'not seen yet'}: {escape(status.get('reason', ''))}")
+        if status.get("observedGeneration", 0) < one.metadata.generation:
+            console.print(f"[yellow]no hub has taken up[/] generation {one.metadata.generation} of its specification")
+        if frozen := status.get("frozen"):
+            console.print(f"[cyan]frozen[/] since {frozen['since']} by {escape(frozen['by'])}: {escape(frozen['reason'])}")
+            console.print(f"next: {_next_of_fleet(one)}", markup=False)
         shown = Table(box=None, pad_edge=False)
         for column in ("wave", "state", "cluster", "rotation", "up to date", "reason"):
             shown.add_column(column, overflow="fold")
         for wave in status.get("waves", ()):
-            shown.add_row(
-                wave["name"],
-                wave["state"],
-                "",
-                "",
-                f"{wave.get('finished', 0)}/{wave.get('clusters', 0)} clusters",
-                wave.get("reason", ""),
-            )
-            for cluster in status.get("clusters", ()):
-                if cluster.get("wave") == wave["name"]:
-                    count = f"{cluster.get('upToDate', 0)}/{cluster.get('total', 0)}"
-                    shown.add_row("", "", cluster["name"], cluster.get("state") or "-", count, cluster.get("reason", ""))
+            count = f"{wave.get('finished', 0)}/{wave.get('clusters', 0)} clusters"
+            shown.add_row(wave["name"], wave["state"], "", "", count, escape(wave.get("reason", "")))
+            for cluster in (each for each in status.get("clusters", ()) if each.get("wave") == wave["name"]):
+                count = f"{cluster.get('upToDate', 0)}/{cluster['total']}" if cluster.get("total") else "-"
+                state = cluster.get("state") or "not begun"
+                shown.add_row("", "", cluster["name"], state, count, escape(cluster.get("reason", "")))
         console.print(shown)
+
+
+def _next_of_fleet(fleet: Any) -> str:
+    """What lets a frozen Fleet go on: an order to the hub, or a look at the cluster that stopped."""
+    name, frozen = fleet.metadata.name, fleet.status["frozen"]
+    if frozen.get("level") == "fleet":
+        return f"underway resume --fleet {name}"
+    rotation = fleet.spec.get("rotation", {}).get("name") or name
+    states = {f"cluster {one['name']}": one.get("state") for one in fleet.status.get("clusters", ())}
+    return f"in {frozen['by']}: underway {'status' if states.get(frozen['by']) == 'Failed' else 'resume'} {rotation}"
 
 
 async def _read(kubeconfig: str, context: str) -> tuple[Any, Any]:
@@ -142,7 +152,7 @@ def _show(found: list[Shown], stand: Any) -> None:
         holder = (driven.lease.spec.holder_identity if driven else "") or "nobody"
         console.print(f"[bold]{one.name}[/], held by {holder}")
         frozen = stand.frozen(one.name)
-        if frozen and frozen.level == "rotation":
+        if frozen and frozen.level in ("rotation", "fleet"):
             since = f" since {timestamp.format_ms(frozen.since_ms)}" if frozen.since_ms else ""
             console.print(f"[cyan]frozen[/]{since} by {escape(frozen.by or 'somebody')}: {escape(frozen.reason)}")
             console.print(f"next: {next_command(frozen, one.name)}", markup=False)

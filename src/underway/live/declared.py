@@ -9,6 +9,7 @@ from underway.kube.request import Request
 from underway.live.http import HttpApi
 from underway.live.replies import FORBIDDEN, checked
 from underway.model.meta import AnyObject
+from underway.rotate.freezes import Frozen, ordered
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.kinds.status import RotationStatus
 
@@ -16,12 +17,12 @@ NOT_FOUND = 404
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """One Rotation object. generation: of its specification, which the status may lag behind; mode: as it is ordered there."""
+    """One Rotation object. generation: of its specification, which the status may lag behind; ordered: the freeze of its mode."""
 
     name: str
     generation: int
     status: RotationStatus
-    mode: str = "Rotate"
+    ordered: Frozen | None = None
 
     @property
     def unseen(self) -> bool:
@@ -45,4 +46,5 @@ def _declared(value: AnyObject) -> Declared:
         status = msgspec.convert(value.status, RotationStatus)
     except msgspec.ValidationError:
         status = RotationStatus(reason="its status cannot be read")
-    return Declared(value.metadata.name, value.metadata.generation, status, str(value.spec.get("mode", "Rotate")))
+    frozen = ordered(value.spec.get("mode", "Rotate"), value.metadata.annotations)
+    return Declared(value.metadata.name, value.metadata.generation, status, frozen)

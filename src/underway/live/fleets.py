@@ -25,7 +25,8 @@ from underway.model.meta import AnyObject
 from underway.ports import Clock, Notify
 from underway.rotate.acts import FIELD_MANAGER
 from underway.rotate.brakes import Mode
-from underway.rotate.fleet import Member, Standing, decide
+from underway.rotate.fleet import Member, Order, Standing, decide
+from underway.rotate.freezes import ORDER, by_a_fleet, order_annotation
 from underway.rotate.kinds.definitions import FLEETS, ROTATIONS
 from underway.rotate.kinds.fleet import Cluster, FleetSpec, FleetStatus, SecretRef, fleet_from
 from underway.rotate.kinds.installation import ALERTS
@@ -92,10 +93,10 @@ class Fleets:
         members = await asyncio.gather(
             *(self._member(one, secret, fleet, rotation) for one, secret in (clusters | selected).values())
         )
-        decision = decide(fleet, members, before, generation, now_ms)
+        decision = decide(fleet, members, before, generation, now_ms, value.metadata.annotations)
         spec = msgspec.json.decode(msgspec.json.encode(fleet.rotation.spec))
         orders = [order for order in decision.orders if order.cluster in self._members]
-        await asyncio.gather(*(self._apply(order.cluster, rotation, {**spec, "mode": order.mode}, name) for order in orders))
+        await asyncio.gather(*(self._apply(order, rotation, {**spec, "mode": order.mode}, name) for order in orders))
         status, due = self.crier.round(name, fleet.alerts, before, decision.status, now_ms)
         if await self._show(value, before, status):
             self.crier.send(name, due, now_ms)
@@ -162,23 +163,25 @@ class Fleets:
         self._members[cluster.name] = (version, api)
         return api
 
-    async def _apply(self, cluster: str, rotation: str, spec: dict[str, Any], owner: str) -> Reply | None:
+    async def _apply(self, order: Order, rotation: str, spec: dict[str, Any], owner: str) -> Reply | None:
         """Have the Rotation there as it is wanted; nothing is sent if it is so already."""
-        _, api = self._members[cluster]
+        _, api = self._members[order.cluster]
+        said = order_annotation(by_a_fleet(order.frozen, owner) if order.frozen else None)
         get = Request(id=next(self._ids), verb="get", resource=ROTATIONS, name=rotation, timeout_s=MEMBER_S)
         reply = await api.call(get)
-        metadata = {"name": rotation, "labels": {OWNER: owner}}
         if reply.code == NOT_FOUND:
+            metadata = {"name": rotation, "labels": {OWNER: owner}}
             body = {"apiVersion": ROTATIONS.api_version, "kind": ROTATIONS.kind, "metadata": metadata, "spec": spec}
             made = Request(
                 id=next(self._ids), verb="create", resource=ROTATIONS, body=body, query=FIELD_MANAGER, timeout_s=MEMBER_S
             )
             return await api.call(made)
-        if not reply.ok or wanted(reply.body.spec, spec):
+        if not reply.ok or (wanted(reply.body.spec, spec) and reply.body.metadata.annotations.get(ORDER) == said[ORDER]):
             return None
         # A merge patch would keep fields that the template no longer has: the specification is replaced as a whole.
         gone = {key: None for key in reply.body.spec if key not in spec}
-        body = {"metadata": {"uid": reply.body.metadata.uid, "labels": {OWNER: owner}}, "spec": {**gone, **spec}}
+        metadata = {"uid": reply.body.metadata.uid, "labels": {OWNER: owner}, "annotations": said}
+        body = {"metadata": metadata, "spec": {**gone, **spec}}
         patch = Request(
             id=next(self._ids),
             verb="patch",

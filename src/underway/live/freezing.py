@@ -1,7 +1,7 @@
 """Freezing and resuming by hand: a rotation on its Lease, a pool or the whole cluster on one more."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -16,8 +16,15 @@ from underway.live.replies import checked
 from underway.model.lease import Lease
 from underway.model.meta import AnyObject, Model
 from underway.rotate import acts
-from underway.rotate.brakes import MODE_IS_FREEZE, Mode
-from underway.rotate.freezes import BY_SPECIFICATION, FREEZE_LEASE, Freeze, Frozen, annotations_of, freezes_of, standing
+from underway.rotate.freezes import (
+    FREEZE_LEASE,
+    Freeze,
+    Frozen,
+    annotations_of,
+    freezes_of,
+    order_annotation,
+    standing,
+)
 from underway.rotate.kinds.definitions import FLEETS
 from underway.rotate.record import LEASE_NAMESPACE, Journal, journal_of
 
@@ -46,11 +53,11 @@ class Review(Model, frozen=True):
 
 
 class Stand(msgspec.Struct, frozen=True):
-    """What is frozen in a cluster. freezes: of pools and of the whole; ordered: the Rotations whose spec.mode is Freeze."""
+    """What is frozen in a cluster. freezes: of pools and of the whole; ordered: by the spec.mode of Rotations, by name."""
 
     rotations: tuple[Rotating, ...]
     freezes: tuple[Freeze, ...]
-    ordered: frozenset[str] = frozenset()
+    ordered: Mapping[str, Frozen] = {}
 
     def written(self, name: str) -> Frozen | None:
         """The freeze of a rotation that stands on its own Lease: what `underway resume NAME` ends."""
@@ -60,14 +67,14 @@ class Stand(msgspec.Struct, frozen=True):
     def frozen(self, name: str) -> Frozen | None:
         """The widest freeze that holds a rotation."""
         found = standing(Journal(), self.freezes) or self.written(name)
-        return found or (Frozen(MODE_IS_FREEZE, BY_SPECIFICATION) if name in self.ordered else None)
+        return found or self.ordered.get(name)
 
 
 async def stand(api: HttpApi) -> Stand:
     """Read it. Raises Refused, Unreachable."""
     found = await rotations(api)
     objects, _ = await declared(api)
-    ordered = frozenset(one.name for one in objects if one.mode == "Freeze")
+    ordered = {one.name: one.ordered for one in objects if one.ordered is not None}
     return Stand(tuple(found), freezes_of(await _lease(api, itertools.count(10))), ordered)
 
 
@@ -118,13 +125,13 @@ async def fleets(api: HttpApi) -> list[AnyObject]:
     return sorted(checked(reply, "list fleets").body.items, key=lambda fleet: str(fleet.metadata.name))
 
 
-async def order_fleet(api: HttpApi, name: str, mode: Mode) -> None:
-    """Freeze a Fleet, or let it go on. Raises Refused, Unreachable, UsageError."""
+async def order_fleet(api: HttpApi, name: str, frozen: Frozen | None) -> None:
+    """Freeze a Fleet, or with None let it go on. Raises Refused, Unreachable, UsageError."""
     found = await fleets(api)
     if name not in {fleet.metadata.name for fleet in found}:
         known = ", ".join(fleet.metadata.name for fleet in found) or "none"
         raise UsageError(f"no fleet {name!r} in this cluster; there are: {known}")
-    body = {"spec": {"mode": mode}}
+    body = {"metadata": {"annotations": order_annotation(frozen)}, "spec": {"mode": "Freeze" if frozen else "Rotate"}}
     query = acts.FIELD_MANAGER
     patch = Request(id=41, verb="patch", resource=FLEETS, name=name, body=body, content_type=MERGE_PATCH, query=query)
     checked(await api.call(patch), f"patch fleet {name}")

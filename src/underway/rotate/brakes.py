@@ -6,21 +6,25 @@ Owns the order in which they are asked and the memory of what has to be written 
 from collections.abc import Iterable
 from typing import Literal
 
-from underway.rotate.freezes import BY_SPECIFICATION, Freeze, Frozen, standing
+import msgspec
+
+from underway.rotate.freezes import Freeze, Frozen, standing
 from underway.rotate.health import Verdict
 from underway.rotate.journal import JournalWriter
 from underway.rotate.record import Journal, freeze_annotations
 
 Mode = Literal["Rotate", "Freeze"]
-MODE_IS_FREEZE = "spec.mode is Freeze"
 
 
 class Brakes:
-    """The brakes of one driver. mode: the specification's, which may change while it runs; stopping: whether to end tidily."""
+    """The brakes of one driver.
 
-    def __init__(self, journal: JournalWriter, mode: Mode) -> None:
+    ordered: the freeze of the specification's mode, which may change while it runs; stopping: whether to end tidily.
+    """
+
+    def __init__(self, journal: JournalWriter, ordered: Frozen | None) -> None:
         self._journal = journal
-        self.mode = mode
+        self.ordered = ordered
         self.stopping = False
         self._pulled: tuple[str, str, int] | None = None
         self._mode_since_ms = 0
@@ -43,8 +47,8 @@ class Brakes:
         written = standing(journal, freezes)
         if written is not None:
             return written
-        if self.mode == "Freeze":
-            self._mode_since_ms = self._mode_since_ms or now_ms
-            return Frozen(MODE_IS_FREEZE, BY_SPECIFICATION, self._mode_since_ms)
+        if self.ordered is not None:
+            self._mode_since_ms = self.ordered.since_ms or self._mode_since_ms or now_ms
+            return msgspec.structs.replace(self.ordered, since_ms=self._mode_since_ms)
         self._mode_since_ms = 0
         return Frozen("stopping", "the user") if self.stopping else None

@@ -28,7 +28,7 @@ from underway.rotate.estimates import Estimates, estimates_of, learned
 from underway.rotate.eviction import Evictions
 from underway.rotate.examination import Examination
 from underway.rotate.fields import is_nothing
-from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, resumed_ms
+from underway.rotate.freezes import FREEZE_LEASE, Freeze, Frozen, freezes_of, held_nodes, holding, ordered, resumed_ms
 from underway.rotate.health import Health
 from underway.rotate.journal import LEASE_KEY, JournalWriter
 from underway.rotate.ledger import Ledger
@@ -116,7 +116,7 @@ class Driver:
         self._enrolment = Enrolment(rotation, self._rules, self._outbox, self._ledger)
         self._successors = Successors(rotation.metadata.name, self._machinery, self._outbox)
         self._estimates = estimates or estimates_of(self._spec)
-        self.brakes = Brakes(self._journal, self._spec.mode)
+        self.brakes = Brakes(self._journal, ordered(self._spec.mode, rotation.metadata.annotations))
         self._herald = Herald(rotation.metadata.name, self._spec.alerts, self._journal, self._outbox)
         self._debts = Debts(rotation, self._limits, self._work, self._machinery, self._journal)
         self._status_ms, self._status_state = 0, ""

@@ -14,8 +14,10 @@ from underway.model import timestamp
 from underway.model.duration import seconds
 from underway.model.selector import matches
 from underway.rotate.brakes import Mode
+from underway.rotate.freezes import Frozen, ordered
 from underway.rotate.kinds.conditions import condition, cut
 from underway.rotate.kinds.fleet import ClusterStatus, FleetSpec, FleetStatus, Wave, WaveStatus
+from underway.rotate.kinds.status import Freezing
 
 Standing = Literal["Absent", "Going", "Finished", "Stopped", "Held", "Unknown"]
 
@@ -37,10 +39,15 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a cluster shall have: the Rotation of the template in this mode."""
+    """What a cluster shall have: the Rotation of the template, held by this freeze if there is one."""
 
     cluster: str
-    mode: Mode
+    frozen: Frozen | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Of its specification."""
+        return "Freeze" if self.frozen is not None else "Rotate"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -51,15 +58,27 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class _Judged(msgspec.Struct, frozen=True):
-    """One wave: its status, its orders, and whether the next may begin."""
+    """One wave: its status, its orders, whether the next may begin, and what keeps it from that if it is to be ended by hand."""
 
     status: WaveStatus
     orders: tuple[Order, ...] = ()
     passed: bool = False
+    frozen: Frozen | None = None
 
 
-def decide(fleet: FleetSpec, members: Sequence[Member], before: FleetStatus, generation: int, now_ms: int) -> Decision:
-    """What each cluster shall have now. before: the status as it is shown; generation: of the specification."""
+def decide(
+    fleet: FleetSpec,
+    members: Sequence[Member],
+    before: FleetStatus,
+    generation: int,
+    now_ms: int,
+    annotations: Mapping[str, str] = {},
+) -> Decision:
+    """What each cluster shall have now.
+
+    before: the status as it is shown; generation: of the specification; annotations: of the Fleet, for who froze it and why.
+    """
+    frozen = by_hand = ordered(fleet.mode, annotations)
     known = {wave.name: wave for wave in before.waves} if before.observed_generation == generation else {}
     waves = allotted(fleet, members)
     shown: list[WaveStatus] = []
@@ -70,11 +89,23 @@ def decide(fleet: FleetSpec, members: Sequence[Member], before: FleetStatus, gen
         if not open_:
             shown.append(WaveStatus(wave.name, "Waiting", "the wave before it has not passed", len(chosen)))
             continue
-        judged = _frozen(earlier, chosen) if fleet.mode == "Freeze" else _judged(wave, chosen, earlier, now_ms)
+        judged = _frozen(earlier, chosen, by_hand) if by_hand else _judged(wave, chosen, earlier, now_ms)
         shown.append(judged.status)
         orders += judged.orders
         open_ = judged.passed
-    return Decision(tuple(orders), _status(shown, waves, members, before, generation, now_ms))
+        frozen = frozen or judged.frozen
+    status = _status(shown, waves, members, before, generation, now_ms)
+    return Decision(tuple(orders), msgspec.structs.replace(status, frozen=_freezing(frozen, before.frozen, now_ms)))
+
+
+def _freezing(frozen: Frozen | None, before: Freezing | None, now_ms: int) -> Freezing | None:
+    """What is shown of a freeze; it keeps its time."""
+    if frozen is None:
+        return None
+    since = timestamp.format_ms(frozen.since_ms or now_ms)
+    if before is not None and not frozen.since_ms and (before.by, before.level) == (frozen.by, frozen.level):
+        since = before.since
+    return Freezing(cut(frozen.reason), since, frozen.by, frozen.level)
 
 
 def allotted(fleet: FleetSpec, members: Sequence[Member]) -> list[tuple[Wave, list[Member]]]:
@@ -90,14 +121,12 @@ def allotted(fleet: FleetSpec, members: Sequence[Member]) -> list[tuple[Wave, li
     return found
 
 
-def _frozen(earlier: WaveStatus, chosen: Sequence[Member]) -> _Judged:
+def _frozen(earlier: WaveStatus, chosen: Sequence[Member], frozen: Frozen) -> _Judged:
     """The fleet is frozen: what has been begun is held, nothing else is."""
     begun = [member for member in chosen if member.standing in ("Going", "Stopped", "Held")]
     finished = sum(1 for member in chosen if member.standing == "Finished")
-    status = msgspec.structs.replace(
-        earlier, state="Frozen", reason="spec.mode is Freeze", clusters=len(chosen), finished=finished
-    )
-    return _Judged(status, tuple(Order(member.name, "Freeze") for member in begun), passed=True)
+    status = msgspec.structs.replace(earlier, state="Frozen", reason=frozen.reason, clusters=len(chosen), finished=finished)
+    return _Judged(status, tuple(Order(member.name, frozen) for member in begun), passed=True)
 
 
 def _judged(wave: Wave, chosen: Sequence[Member], earlier: WaveStatus, now_ms: int) -> _Judged:
@@ -112,21 +141,20 @@ def _judged(wave: Wave, chosen: Sequence[Member], earlier: WaveStatus, now_ms: i
         return _Judged(msgspec.structs.replace(base, state="Failed", reason=f"{why}; see spec.clusters and spec.waves"))
     if len(stopped) > len(chosen) - needed:
         first = stopped[0]
-        status = msgspec.structs.replace(
-            base, state="Frozen", reason=cut(f"cluster {first.name} is {first.state}: {first.reason}")
-        )
-        return _Judged(status, _held(chosen))
+        reason = cut(f"cluster {first.name} is {first.state}: {first.reason}")
+        frozen = Frozen(f"wave {wave.name}: {reason}", f"cluster {first.name}", level="wave")
+        return _Judged(msgspec.structs.replace(base, state="Frozen", reason=reason), _held(chosen, frozen), frozen=frozen)
     overdue = _overdue(wave, started, now_ms)
     if overdue and len(finished) < needed:
         status = msgspec.structs.replace(base, state="Failed", reason=f"{len(finished)} of {needed} {overdue}")
-        return _Judged(status, _held(chosen))
+        return _Judged(status, _held(chosen, Frozen(f"wave {wave.name} has failed: {status.reason}")))
     orders = _going(wave, chosen)
     if earlier.state == "Succeeded":
         # A node that drifts later is its cluster's own affair: the waves behind need not stop for it.
         return _Judged(msgspec.structs.replace(base, state="Succeeded"), orders, passed=True)
     if len(finished) < needed:
         unknown = next((member for member in chosen if member.standing == "Unknown"), None)
-        reason = f"cluster {unknown.name} does not answer: {unknown.reason}" if unknown else ""
+        reason = f"cluster {unknown.name} cannot be seen: {unknown.reason}" if unknown else ""
         return _Judged(msgspec.structs.replace(base, reason=cut(reason), succeeded_at=""), orders)
     succeeded = earlier.succeeded_at or timestamp.format_ms(now_ms)
     soaked_ms = timestamp.parse(succeeded) + round(seconds(wave.soak) * 1_000)
@@ -149,9 +177,10 @@ def _overdue(wave: Wave, started: str, now_ms: int) -> str:
     return f"clusters finished within {within}"
 
 
-def _held(chosen: Sequence[Member]) -> tuple[Order, ...]:
+def _held(chosen: Sequence[Member], frozen: Frozen) -> tuple[Order, ...]:
     """Stop those that go; one that has stopped by itself is left as it is, so that its own reason can be seen and ended."""
-    return tuple(Order(member.name, "Freeze") for member in chosen if member.standing in ("Going", "Held"))
+    held = Frozen(frozen.reason)
+    return tuple(Order(member.name, held) for member in chosen if member.standing in ("Going", "Held"))
 
 
 def _going(wave: Wave, chosen: Sequence[Member]) -> tuple[Order, ...]:
@@ -160,7 +189,7 @@ def _going(wave: Wave, chosen: Sequence[Member]) -> tuple[Order, ...]:
     busy = sum(1 for member in begun if member.standing != "Finished")
     room = (wave.max_concurrent or len(chosen)) - busy
     fresh = [member for member in chosen if member.standing == "Absent"][: max(0, room)]
-    return tuple(Order(member.name, "Rotate") for member in (*begun, *fresh) if member.standing != "Unknown")
+    return tuple(Order(member.name) for member in (*begun, *fresh) if member.standing != "Unknown")
 
 
 def _status(

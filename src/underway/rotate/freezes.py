@@ -19,6 +19,9 @@ from underway.rotate.record import PREFIX, RESUMED, Journal, parsed_ms
 FREEZE_LEASE = "underway.freeze"
 """No rotation's Lease has this name: those begin with "underway-"."""
 FREEZES = PREFIX + "freezes"
+ORDER = "underway.dev/freeze"
+"""On a Rotation or a Fleet whose spec.mode is Freeze: a Frozen, for who ordered it, why, and since when."""
+MODE_IS_FREEZE = "spec.mode is Freeze"
 BY_SPECIFICATION = "the specification"
 
 
@@ -35,7 +38,8 @@ class Freeze(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 class Frozen(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Why a rotation begins nothing.
 
-    level: rotation, pool or cluster; by: whose word it is; since_ms: 0 if not known; pool: the selector as it was typed.
+    level: rotation, pool, cluster or fleet; by: whose word it is; since_ms: 0 if not known; pool: the selector as it was typed;
+    fleet: the name of the Fleet on the hub.
     """
 
     reason: str
@@ -43,6 +47,7 @@ class Frozen(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     since_ms: int = 0
     level: str = "rotation"
     pool: str = ""
+    fleet: str = ""
 
 
 class Held(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -126,8 +131,31 @@ def held_back(held: Mapping[str, Freeze], old: Iterable[Node]) -> tuple[Held, ..
     return tuple(Held(count, *one) for one, count in counts.items())
 
 
+def ordered(mode: str, annotations: Mapping[str, str]) -> Frozen | None:
+    """The freeze that a specification of this mode orders, by what is written beside it; None if it orders none."""
+    if mode != "Freeze":
+        return None
+    try:
+        return msgspec.json.decode(annotations[ORDER], type=Frozen)
+    except (KeyError, msgspec.DecodeError):  # by another hand than ours: all that is known is the mode
+        return Frozen(MODE_IS_FREEZE, BY_SPECIFICATION)
+
+
+def order_annotation(frozen: Frozen | None) -> dict[str, str | None]:
+    """What is written beside a specification that orders a freeze, or orders none any more."""
+    return {ORDER: msgspec.json.encode(frozen).decode() if frozen else None}
+
+
+def by_a_fleet(frozen: Frozen, fleet: str) -> Frozen:
+    """The freeze of a Rotation that belongs to a Fleet, from the Fleet's own freeze or that of one of its waves."""
+    by = f"the specification of fleet {fleet}" if frozen.by == BY_SPECIFICATION else frozen.by or f"fleet {fleet}"
+    return msgspec.structs.replace(frozen, by=by, level="fleet", fleet=fleet)
+
+
 def next_command(frozen: Frozen, rotation: str) -> str:
     """What lets a frozen rotation go on."""
+    if frozen.level == "fleet":
+        return f"on the hub: underway {'status' if frozen.by == f'fleet {frozen.fleet}' else 'resume'} --fleet {frozen.fleet}"
     if frozen.by == BY_SPECIFICATION:
         return f'kubectl patch rotation {rotation} --type=merge -p \'{{"spec":{{"mode":"Rotate"}}}}\''
     if frozen.level == "cluster":

@@ -4,6 +4,7 @@ Owns what differs from a rehearsal of one driver: the definitions are installed,
 and how the rotation stands is read from the object, as anybody would. Checkers and trace are the same.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from random import Random
 from typing import Any
@@ -104,6 +105,11 @@ class Operating(Rehearsal):
     def change(self, spec: Object) -> None:
         """Edit the specification, as kubectl does."""
         self._call("patch", name=self.rotation.metadata.name, body={"spec": spec}, content_type=MERGE_PATCH)
+
+    def annotate(self, annotations: Mapping[str, str | None]) -> None:
+        """Write annotations on the Rotation; None takes one away."""
+        body = {"metadata": {"annotations": dict(annotations)}}
+        self._call("patch", name=self.rotation.metadata.name, body=body, content_type=MERGE_PATCH)
 
     def delete(self) -> None:
         """Delete the Rotation, as kubectl does."""

@@ -12,6 +12,7 @@ import pytest
 from underway.cli.main import main
 from underway.kube import resource as r
 from underway.rotate.blockers import Blocker
+from underway.rotate.freezes import ordered
 from underway.rotate.health import Breach
 from underway.rotate.kinds.definitions import FLEETS, ROTATIONS, fleet_definition, rotation_definition
 from underway.rotate.record import LEASE_LABELS, STATUS
@@ -144,6 +145,9 @@ def test_what_crashing_pods_said_is_shown_on_the_terminal_and_written_nowhere(cl
     assert "hunter2" not in stored
 
 
+SINCE = "2026-03-01T10:00:00Z"
+
+
 def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
     done = cluster("status", "--fleet")
     assert done.returncode == 2
@@ -157,6 +161,7 @@ def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
     status = {
         "state": "Frozen",
         "reason": "wave all: cluster eu is Frozen: drill",
+        "frozen": {"reason": "wave all: cluster eu is Frozen: drill", "since": SINCE, "by": "cluster eu", "level": "wave"},
         "waves": [{"name": "all", "state": "Frozen", "clusters": 1}],
         "clusters": [{"name": "eu", "wave": "all", "state": "Frozen", "reason": "drill", "total": 9, "upToDate": 4}],
     }
@@ -168,9 +173,18 @@ def test_a_fleet_is_shown_frozen_and_resumed(cluster: Cluster) -> None:
     assert "prod Frozen: wave all: cluster eu is Frozen: drill" in shown
     assert "eu Frozen 4/9 drill" in shown
     assert json.loads(cluster("status", "--fleet", "-o", "json").stdout)[0]["status"]["state"] == "Frozen"
-    assert cluster("freeze", "--fleet", "prod").stdout == "fleet prod is frozen\n"
-    assert cluster.world.registry.get(FLEETS, "", "prod")["spec"]["mode"] == "Freeze"
-    assert cluster("resume", "--fleet", "prod").stdout == "fleet prod goes on\n"
+    assert f"frozen since {SINCE} by cluster eu: wave all" in shown
+    assert "next: in cluster eu: underway resume prod" in shown
+    done = cluster("freeze", "--fleet", "prod", "--reason", "sale")
+    assert (done.stdout, done.stderr) == ("fleet prod is frozen: sale\n", "next: underway resume --fleet prod\n")
+    fleet = cluster.world.registry.get(FLEETS, "", "prod")
+    held = ordered(fleet["spec"]["mode"], fleet["metadata"]["annotations"])
+    assert held is not None
+    assert (held.reason, held.level, held.fleet) == ("sale", "fleet", "prod")
+    assert held.by
+    assert held.since_ms
+    assert cluster("resume", "--fleet", "prod").stdout.startswith("fleet prod goes on; ")
+    assert not cluster.world.registry.get(FLEETS, "", "prod")["metadata"].get("annotations")
     assert cluster("freeze", "--fleet", "test").stderr == "underway: no fleet 'test' in this cluster; there are: prod\n"
 
 

@@ -11,9 +11,11 @@ from underway.errors import UsageError
 from underway.kube import resource as r
 from underway.kube.request import MERGE_PATCH, Verb
 from underway.live.fleets import SECRETS, Fleets
+from underway.live.freezing import order_fleet
 from underway.live.http import HttpApi
 from underway.live.kubeconfig import connection, connection_from
 from underway.rotate.effects import Delivered, Notice
+from underway.rotate.freezes import ORDER, Frozen, ordered
 from underway.rotate.kinds.definitions import FLEETS, ROTATIONS, fleet_definition, rotation_definition
 from underway.sim.apiserver.catalogue import CUSTOM_RESOURCE_DEFINITIONS
 from underway.sim.apiserver.https import HttpsCluster
@@ -88,6 +90,15 @@ class Hub(Site):
         spec = {"clusters": clusters, "waves": waves, "rotation": template}
         body = {"apiVersion": "underway.dev/v1", "kind": "Fleet", "metadata": {"name": "prod"}, "spec": spec}
         self.call("create", FLEETS, body=body)
+
+    def order(self, frozen: Frozen | None) -> None:
+        """Freeze the Fleet, or let it go on, as the command line does."""
+
+        async def run() -> None:
+            async with HttpApi(connection(str(self.served.kubeconfig))) as api:
+                await order_fleet(api, "prod", frozen)
+
+        asyncio.run(run())
 
     def edit(self, spec: dict[str, Any]) -> None:
         self.call("patch", FLEETS, name="prod", body={"spec": spec}, content_type=MERGE_PATCH)
@@ -181,17 +192,22 @@ def test_a_hub_that_reaches_nobody_says_so_in_the_status_and_goes_on(hub: Hub) -
 
 def test_a_frozen_fleet_freezes_the_rotations_that_it_has_begun(hub: Hub) -> None:
     hub.reconcile()
-    hub.edit({"mode": "Freeze"})
+    hub.order(Frozen("drill", "admin", NOW_MS, "fleet", fleet="prod"))
     hub.reconcile()
     rotation = hub.members["a"].rotation()
     assert rotation is not None
     assert rotation["spec"]["mode"] == "Freeze"
+    held = ordered("Freeze", rotation["metadata"]["annotations"])
+    assert held == Frozen("drill", "admin", NOW_MS, "fleet", fleet="prod")
     assert hub.members["b"].rotation() is None
-    hub.edit({"mode": "Rotate"})
+    hub.reconcile(later_ms=1)
+    assert hub.members["a"].rotation() == rotation, "it is not written again"
+    hub.order(None)
     hub.reconcile()
     again = hub.members["a"].rotation()
     assert again is not None
     assert again["spec"]["mode"] == "Rotate"
+    assert ORDER not in again["metadata"].get("annotations", {})
 
 
 def test_a_second_round_writes_nothing(hub: Hub) -> None:
@@ -207,7 +223,7 @@ def test_a_member_that_does_not_answer_is_unknown(hub: Hub) -> None:
     hub.reconcile(rounds=1)
     (one, _) = hub.status()["clusters"]
     assert one["state"] == "Unknown"
-    assert "wave canary: cluster a does not answer" in hub.status()["reason"]
+    assert "wave canary: cluster a cannot be seen" in hub.status()["reason"]
 
 
 def test_a_missing_secret_and_one_that_holds_nonsense_are_named_without_their_content(hub: Hub) -> None:

@@ -6,7 +6,9 @@ import msgspec
 
 from underway.model import timestamp
 from underway.rotate.fleet import Decision, Member, Standing, allotted, decide
+from underway.rotate.freezes import Frozen, order_annotation
 from underway.rotate.kinds.fleet import FleetSpec, FleetStatus, fleet_from
+from underway.rotate.kinds.status import Freezing
 
 NOW_MS = timestamp.parse("2026-03-01T10:00:00Z")
 HOUR_MS = 3_600_000
@@ -110,7 +112,7 @@ def test_a_cluster_that_does_not_answer_is_unknown_and_never_finished() -> None:
     made = decided(fleet(CANARY, REST), {"a": "Unknown"})
     assert orders(made) == {}
     assert waves(made)["rest"] == "Waiting"
-    assert made.status.reason == "wave canary: cluster a does not answer: why"
+    assert made.status.reason == "wave canary: cluster a cannot be seen: why"
 
 
 def test_a_wave_that_takes_too_long_has_failed() -> None:
@@ -127,6 +129,28 @@ def test_a_frozen_fleet_holds_what_has_begun_and_begins_nothing() -> None:
     assert orders(made) == {"b": "Freeze"}
     assert made.status.state == "Frozen"
     assert made.status.reason == "wave rest: spec.mode is Freeze"
+    assert made.status.frozen == Freezing("spec.mode is Freeze", timestamp.format_ms(NOW_MS), "the specification", "rotation")
+
+
+def test_a_fleet_that_is_frozen_by_hand_says_who_why_and_since_when_and_so_do_its_clusters() -> None:
+    drill = Frozen("drill", "admin", NOW_MS - HOUR_MS, "fleet", fleet="prod")
+    spec, members = fleet(REST, mode="Freeze"), [member(name, "Going") for name in "abcd"]
+    annotations = {key: text for key, text in order_annotation(drill).items() if text}
+    made = decide(spec, members, FleetStatus(), 1, NOW_MS, annotations)
+    assert made.status.frozen == Freezing("drill", timestamp.format_ms(NOW_MS - HOUR_MS), "admin", "fleet")
+    assert made.status.reason == "wave rest: drill"
+    assert {order.frozen for order in made.orders} == {drill}
+
+
+def test_a_wave_that_is_stopped_names_the_cluster_and_keeps_its_time_and_the_others_know_why() -> None:
+    spec = fleet(REST)
+    made = decided(spec, {"b": "Stopped", "c": "Going"})
+    reason = "wave rest: cluster b is Stopped: why"
+    assert made.status.frozen == Freezing(reason, timestamp.format_ms(NOW_MS), "cluster b", "wave")
+    assert [(order.cluster, order.frozen) for order in made.orders] == [("c", Frozen(reason))]
+    later = decided(spec, {"b": "Stopped", "c": "Held"}, made.status, NOW_MS + HOUR_MS)
+    assert later.status.frozen == made.status.frozen
+    assert decided(spec, {"b": "Going", "c": "Held"}, later.status, NOW_MS + 2 * HOUR_MS).status.frozen is None
 
 
 def test_a_new_specification_begins_with_the_first_wave() -> None:

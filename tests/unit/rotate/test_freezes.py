@@ -8,14 +8,18 @@ from underway.model.meta import LabelSelector, ObjectMeta
 from underway.rotate.freezes import (
     BY_SPECIFICATION,
     FREEZES,
+    ORDER,
     Freeze,
     Frozen,
     annotations_of,
+    by_a_fleet,
     freezes_of,
     held_back,
     held_nodes,
     holding,
     next_command,
+    order_annotation,
+    ordered,
     resumed_ms,
     standing,
 )
@@ -87,6 +91,9 @@ def test_what_holds_a_part_of_the_nodes_is_said_with_how_many_by_whom_and_since_
     [
         (Frozen("a gate"), "underway resume workers"),
         (Frozen("sale", level="cluster"), "underway resume"),
+        (by_a_fleet(Frozen("drill", "admin"), "prod"), "on the hub: underway resume --fleet prod"),
+        (by_a_fleet(Frozen("spec.mode is Freeze", BY_SPECIFICATION), "prod"), "on the hub: underway resume --fleet prod"),
+        (by_a_fleet(Frozen("wave canary: cluster eu is Frozen"), "prod"), "on the hub: underway status --fleet prod"),
         (Frozen("incident", level="pool", pool="pool=a"), "underway resume --pool pool=a"),
         (Frozen("chosen by the older Rotation days too", level="pool"), "underway status workers"),
         (
@@ -97,3 +104,13 @@ def test_what_holds_a_part_of_the_nodes_is_said_with_how_many_by_whom_and_since_
 )
 def test_the_next_command_ends_the_freeze_that_holds(frozen: Frozen, command: str) -> None:
     assert next_command(frozen, "workers") == command
+
+
+def test_a_mode_says_who_ordered_it_and_why_where_that_is_written_beside_it() -> None:
+    drill = Frozen("drill", "admin", 7, "fleet", fleet="prod")
+    written = {key: text for key, text in order_annotation(drill).items() if text is not None}
+    assert ordered("Freeze", written) == drill
+    assert ordered("Rotate", written) is None
+    unknown = Frozen("spec.mode is Freeze", BY_SPECIFICATION)
+    assert ordered("Freeze", {}) == ordered("Freeze", {ORDER: "{"}) == ordered("Freeze", {ORDER: '{"by": 3}'}) == unknown
+    assert order_annotation(None) == {ORDER: None}

@@ -9,8 +9,6 @@ from underway.model import timestamp
 from underway.rotate.alerts.cause import Cause, Kind
 from underway.rotate.kinds.fleet import FleetStatus
 
-BY_HAND = "spec.mode is Freeze"
-
 
 def causes_of_fleet(name: str, status: FleetStatus) -> tuple[Cause, ...]:
     """The causes that hold now."""
@@ -23,12 +21,16 @@ def _causes(name: str, status: FleetStatus) -> Iterator[Cause]:
     count = f"{succeeded} of {len(status.waves)} waves have succeeded"
     for wave in status.waves:
         if wave.state in ("Frozen", "Failed"):
-            about = f"fleet {name}" if wave.reason == BY_HAND else f"wave {wave.name} of fleet {name}"
+            frozen = status.frozen if wave.state == "Frozen" else None
+            by_hand = frozen is not None and frozen.level == "fleet"
+            about = f"fleet {name}" if by_hand else f"wave {wave.name} of fleet {name}"
+            reason = f"{wave.reason}, by {frozen.by}" if frozen and by_hand else wave.reason
             clusters = f"{wave.finished} of {wave.clusters} clusters are finished; {count}"
-            since_ms = timestamp.parse(wave.started_at) if wave.started_at and wave.state == "Failed" else 0
-            command = f"underway resume --fleet {name}" if wave.reason == BY_HAND else show
+            since = frozen.since if frozen else wave.started_at
+            command = f"underway resume --fleet {name}" if by_hand else show
             kind: Kind = "Frozen" if wave.state == "Frozen" else "Failed"
-            yield Cause(kind, about, wave.reason, clusters, since_ms, command=command, mark=wave.reason)
+            since_ms = timestamp.parse(since) if since else 0
+            yield Cause(kind, about, reason, clusters, since_ms, command=command, mark=wave.reason)
     if status.state == "Failed" and not status.waves:
         yield Cause("Failed", f"fleet {name}", status.reason, "", command=show)
     if status.state == "Finished":

@@ -13,7 +13,7 @@ from underway.rotate.alerts.memory import Memory
 from underway.rotate.alerts.routes import ALERTS_MAX, Alert
 from underway.rotate.explaining import explained
 from underway.rotate.fields import LIST_MAX, Count, Duration, OptionalDuration, Rule, Selector, Share, Spec, problems_of
-from underway.rotate.kinds.status import Conditions, Time
+from underway.rotate.kinds.status import Conditions, Freezing, Time
 from underway.rotate.spec import RotationSpec, spec_problems
 
 CLUSTERS_MAX = 512
@@ -114,6 +114,7 @@ class WaveStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
 class FleetStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How a Fleet stands.
 
+    frozen: since when and by whom, in level "fleet" by whoever froze it, in level "wave" by a cluster that stopped by itself;
     alerted: what people have been told, so that the next leader does not repeat it; undelivered: why the last message did not
     arrive, "" if it did.
     """
@@ -124,6 +125,7 @@ class FleetStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     conditions: Conditions = ()
     waves: tuple[WaveStatus, ...] = ()
     clusters: tuple[ClusterStatus, ...] = ()
+    frozen: Freezing | None = None
     alerted: Memory | None = None
     undelivered: str = ""
 

@@ -59,7 +59,10 @@ class BlockedBy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
 
 class Freezing(msgspec.Struct, frozen=True, rename="camel"):
-    """Why nothing is begun, who said so, since when, and how far it reaches: rotation, pool or cluster."""
+    """Why nothing is begun, who said so, since when, and how far it reaches.
+
+    level: rotation, pool, cluster or fleet; of a Fleet fleet, or wave where a cluster has stopped by itself.
+    """
 
     reason: str
     since: Time

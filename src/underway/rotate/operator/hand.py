@@ -12,6 +12,7 @@ import msgspec
 
 from underway.rotate.alerts.routes import Alert
 from underway.rotate.driver import Driver
+from underway.rotate.freezes import ordered
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.lock import Lock
 from underway.rotate.machine import TIDY
@@ -109,7 +110,7 @@ class Hand:
             return self._order(Retire())
         else:
             self.generation = wanted.generation
-            self.driver.brakes.mode = wanted.rotation.spec.mode
+            self.driver.brakes.ordered = ordered(wanted.rotation.spec.mode, wanted.rotation.metadata.annotations)
         return []
 
     def _goes_on(self, spec: RotationSpec) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from underway.errors import UsageError
 from underway.kube.reflector import Reflector, Removed, Replaced
+from underway.rotate.freezes import ORDER
 from underway.rotate.kinds.definitions import ROTATIONS
 from underway.rotate.kinds.status import RotationStatus
 from underway.rotate.spec import Rotation, rotation_from
@@ -46,7 +47,8 @@ def wanted_of(value: AnyObject, gates: Iterable[str], providers: Iterable[str]) 
     """What one object wants."""
     metadata = value.metadata
     rotation, problem = None, ""
-    plain = {"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": metadata.name}, "spec": value.spec}
+    known = {"name": metadata.name, "annotations": {ORDER: said} if (said := metadata.annotations.get(ORDER)) else {}}
+    plain = {"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": known, "spec": value.spec}
     try:
         rotation = rotation_from(plain, f"Rotation {metadata.name}", gates, providers)
     except UsageError as error:
