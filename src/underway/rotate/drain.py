@@ -4,7 +4,7 @@ Nodes are asked in the order in which they began to drain: the first has first c
 emptied one after the other instead of all by halves. Sources: kubectl pkg/drain; "API-initiated eviction"; KEP-3017.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
 
@@ -85,10 +85,12 @@ def drain(
     purse: Purse,
     now_ms: int,
     missing: Callable[[Pod], str] = lambda _pod: "",
+    leaving: Container[str] = (),
 ) -> Drain:
     """What to do with each pod of a draining node.
 
-    purse: shared by all draining nodes of this round; missing: why a pod has to wait for a second replica, or "".
+    purse: shared by all draining nodes of this round; missing: why a pod has to wait for a second replica, or "". leaving: the
+    UIDs of pods whose eviction was accepted, where the picture may not show it yet.
     """
     evict: list[Pod] = []
     waiting: list[Waiting] = []
@@ -110,6 +112,8 @@ def drain(
                     left.append(pod)
                 else:
                     waiting.append(Waiting(pod.key, f"pod {pod.key} is terminating"))
+            case _ if pod.metadata.uid in leaving:
+                waiting.append(Waiting(pod.key, f"pod {pod.key} is being evicted"))
             case _:
                 held = None if pod.finished or silent else hold(pod, rules, record.since_ms)
                 held_ms = max(held_ms, held.until_ms if held else 0)

@@ -5,6 +5,7 @@ refused pod as soon as its budget changes instead of after a delay.
 """
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 
@@ -41,6 +42,7 @@ class Evictions:
         self._asked: dict[str, Pod] = {}
         self._spent: dict[str, tuple[Spent, ...]] = {}
         self._refused: dict[str, Refusal] = {}
+        self._granted: set[str] = set()
         self.accepted = 0
         self.refused_by_budget = 0
 
@@ -54,6 +56,14 @@ class Evictions:
             else:
                 del self._spent[uid]
         return Counter(spend.budget for spends in self._spent.values() for spend in spends)
+
+    @property
+    def leaving(self) -> Collection[str]:
+        """The UIDs of pods whose eviction was accepted. The answer may be here before a watch tells of the end:
+
+        whoever asked again then would evict a pod twice, and spend a second disruption on it.
+        """
+        return self._granted
 
     def asked(self, pod: Pod, snapshot: Snapshot) -> None:
         """Note that an eviction was sent."""
@@ -72,6 +82,7 @@ class Evictions:
         self._refused.pop(uid, None)
         if reply.ok:
             self.accepted += 1
+            self._granted.add(uid)
             self._spent[uid] = tuple(msgspec.structs.replace(spend, accepted=True) for spend in self._spent.get(uid, ()))
             return
         self._spent.pop(uid, None)
@@ -97,6 +108,7 @@ class Evictions:
             uid: spends for uid, spends in self._spent.items() if uid in present or not all(s.accepted for s in spends)
         }
         self._refused = {uid: refusal for uid, refusal in self._refused.items() if uid in present}
+        self._granted &= present
 
     @staticmethod
     def _versions(pod: Pod, snapshot: Snapshot) -> tuple[str, ...]:

@@ -78,10 +78,11 @@ class Work:
         waiting: dict[str, tuple[Waiting, ...]] = {}
         steps: dict[str, Step] = {}
         present: set[str] = set()
+        leaving = self._evictions.leaving
         missing = self.replicas.missing(situation) if self._rules.surge_single else lambda _pod: ""
         for name, record in sorted(situation.records.items(), key=claim):
             node = snapshot.nodes[name]
-            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms, missing)
+            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms, missing, leaving)
             step = steps[name] = self._step(node, record, left, situation)
             waiting[name] = self._explained(step, present, situation, name)
             self._take(node, record, step, situation)

@@ -1,9 +1,12 @@
 """One node's drain at one instant."""
 
 from objects import budget, cluster, node, pod
+from underway.kube.reply import Reply
 from underway.model import timestamp
 from underway.policy.evictable import Rules
+from underway.rotate import acts
 from underway.rotate.drain import Purse, drain
+from underway.rotate.eviction import Evictions
 from underway.rotate.record import Phase, Record, Slot
 
 RECORD = Record("r", Phase.DRAINING, timestamp.parse("2026-01-01T01:00:00Z"), Slot.SURGE, "key")
@@ -23,6 +26,31 @@ def test_budgets_are_spent_once_across_nodes() -> None:
 def test_what_is_spent_already_counts() -> None:
     snapshot = cluster(node("a"), pod("p1", "a"), budget(allowed=1))
     assert drain(node("a"), RECORD, snapshot, Rules(), Purse({"shop/web": 1}), NOW_MS).evict == ()
+
+
+def test_a_pod_is_asked_to_go_once_though_the_answer_overtakes_the_watch() -> None:
+    leaving, other = pod("p1", "a"), pod("p2", "a")
+    snapshot, evictions = cluster(node("a"), leaving, other, budget(allowed=2)), Evictions()
+
+    def asked() -> list[str]:
+        purse = Purse(evictions.spent(snapshot))
+        found = drain(node("a"), RECORD, snapshot, Rules(), purse, NOW_MS, leaving=evictions.leaving)
+        return [pod.metadata.name for pod in found.evict]
+
+    assert asked() == ["p1", "p2"]
+    evictions.asked(leaving, snapshot)
+    evictions.answered(leaving.metadata.uid, Reply(request=acts.evict(1, leaving, None), code=201), snapshot)
+    assert asked() == ["p2"], "its own disruption is spent, the other one's is not"
+    evictions.forget({other.metadata.uid})
+    assert evictions.leaving == set()
+
+
+def test_a_refused_eviction_is_asked_for_again() -> None:
+    refused, evictions = pod("p1", "a"), Evictions()
+    snapshot = cluster(node("a"), refused, budget(allowed=1))
+    evictions.asked(refused, snapshot)
+    evictions.answered(refused.metadata.uid, Reply(request=acts.evict(1, refused, None), code=429), snapshot)
+    assert drain(node("a"), RECORD, snapshot, Rules(), Purse({}), NOW_MS, leaving=evictions.leaving).evict == (refused,)
 
 
 def test_critical_pods_go_last() -> None:
