@@ -9,11 +9,13 @@ import pytest
 from underway.kube.retry import Again
 from underway.model.node import Node
 from underway.policy import readiness
-from underway.rotate import admission, drain, enrolment, ledger, outlook, progress, quorum, successors, work
+from underway.rotate import admission, drain, enrolment, ledger, machinery, outlook, progress, quorum, successors, work
+from underway.rotate.effects import Machine, Provision
 from underway.rotate.machine import Event
 from underway.rotate.progress import Step
 from underway.sim.scenarios import SCENARIOS, play
 from underway.sim.scenarios.play import Run
+from underway.sim.world.machines import SimMachines
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 SEEDS = range(1, 7)
@@ -104,6 +106,31 @@ def leave_successors_to_the_autoscaler(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(successors.Successors, "round", lambda *_: None)
 
 
+def give_up_a_successor_that_is_not_ready_at_once(patch: pytest.MonkeyPatch) -> None:
+    """A MachineHealthCheck replaces it, and it is asked for once more."""
+    whole = progress.arrival
+
+    def hasty(replaces: str, key: str, since_ms: int, machines: Any, snapshot: Any, *rest: Any) -> Step:
+        machine = machines.get(key)
+        node = snapshot.nodes.get(machine.node) if machine is not None and machine.node else None
+        if node is not None and readiness.node_unready(node):
+            return Step(Event.REPLACEMENT_FAILED)
+        return whole(replaces, key, since_ms, machines, snapshot, *rest)
+
+    patch.setattr(progress, "arrival", hasty)
+
+
+def lose_the_key_of_a_machine_that_is_replaced(patch: pytest.MonkeyPatch) -> None:
+    """What a provider owes the driver where somebody else replaces a successor: else nobody knows the new one."""
+    whole = SimMachines._make
+
+    def make(self: SimMachines, name: str, request: Provision) -> Machine:
+        asked = request.id != 0
+        return whole(self, name, request if asked else msgspec.structs.replace(request, key=""))
+
+    patch.setattr(SimMachines, "_make", make)
+
+
 def repeat_refused_evictions_at_once(patch: pytest.MonkeyPatch) -> None:
     """As kured does (kops#18641): nobody had set the pause."""
     patch.setattr(ledger, "retry", lambda *_: Again(0))
@@ -133,6 +160,8 @@ PLANTS: tuple[tuple[Plant, str, str], ...] = (
     (let_nobody_on_a_silent_node_have_their_grace, "dead-node", "undrained-terminated"),
     (leave_nodes_in_hand_to_the_autoscaler, "autoscaler-scales-down", "the autoscaler ended node"),
     (leave_successors_to_the_autoscaler, "autoscaler-ends-empty-nodes", "the autoscaler ended node node-"),
+    (give_up_a_successor_that_is_not_ready_at_once, "health-check-replaces", "budget-exceeded"),
+    (lose_the_key_of_a_machine_that_is_replaced, "health-check-replaces", "liveness"),
     (repeat_refused_evictions_at_once, "refused-evictions-are-paced", "pod shop/web"),
     (evict_what_asks_to_be_left_alone, "do-not-disrupt-for-a-while", "pod shop/busy"),
     (count_unready_pods_as_free_to_go, "unhealthy-pods-are-held", "pdb-overspent"),
@@ -171,3 +200,27 @@ def test_a_silent_node_excuses_no_volume_of_a_pod_that_is_gone(monkeypatch: pyte
     assert play(scenario).problems == ()
     forget_the_volumes_of_a_silent_node(monkeypatch)
     assert any(problem.startswith("undrained-terminated") for problem in play(scenario).problems)
+
+
+def frozen_as_the_provider_refuses(run: Run) -> None:
+    """The end of the first machine is refused, and before it is asked for again everything is frozen for some minutes."""
+    trouble = run.world.machines.trouble
+    frozen: list[bool] = []
+
+    def look() -> None:
+        if run.in_phase("Draining"):
+            trouble.throttled = 1.0
+        if run.in_phase("Terminating") and not frozen:
+            frozen.append(True)
+            run.rehearsal.freeze("a look at the provider")
+            run.at(3, lambda: setattr(trouble, "throttled", 0.0))
+            run.at(300, run.rehearsal.resume)
+
+    run.every(0.5, 300, look)
+
+
+def test_a_node_whose_end_was_refused_is_let_go_of_in_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = msgspec.structs.replace(BY_NAME["zone-by-zone"], script=frozen_as_the_provider_refuses)
+    assert play(scenario).problems == ()
+    monkeypatch.setattr(machinery.Machinery, "is_kept", lambda *_: False)
+    assert any(problem.startswith("stranded-cordon") for problem in play(scenario).problems)

@@ -82,6 +82,7 @@ class Rehearsal:
         world.api.on_write = self._wrote
         world.machines.on_terminate = self._terminated
         world.machines.on_provision = self._provisioned
+        world.machines.on_replace = self._replaced
 
     def _changed(self, change: Change) -> None:
         self.trace.on_change(change)
@@ -100,6 +101,10 @@ class Rehearsal:
     def _terminated(self, node: str) -> None:
         for checker in self.checkers:
             checker.on_terminate(node)
+
+    def _replaced(self, node: str, successor: str) -> None:
+        for checker in self.checkers:
+            checker.on_replace(node, successor)
 
     def _provisioned(self, key: str) -> None:
         for checker in self.checkers:

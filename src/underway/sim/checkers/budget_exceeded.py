@@ -21,10 +21,16 @@ class BudgetExceeded(Checker):
         """Nothing was quarantined yet."""
         self._quarantined: dict[str, int] = {}  # when each node was last seen in it
         self._ended: set[str] = set()
+        self._awaited: set[str] = set()  # made by somebody else in the place of a node that was ours to replace
 
     def on_terminate(self, node: str) -> None:
         """From here on it is we by whom the node fails, closed or not."""
         self._ended.add(node)
+
+    def on_replace(self, node: str, successor: str) -> None:
+        """Until the new one is Ready, the old one fails by itself."""
+        if node in self.claim.nodes and node not in self._ended:
+            self._awaited.add(successor)
 
     def on_change(self, change: Change) -> None:
         """A node or the Lease changed: count again."""
@@ -33,6 +39,8 @@ class BudgetExceeded(Checker):
         if change.object["kind"] == "Node":
             if not _matters(change):
                 return
+            if ready(change.object):
+                self._awaited.discard(change.object["metadata"]["name"])
             for node in filter(None, (change.previous, change.object)):
                 if phase_of(node) == "Quarantined" and _has_successor(node):
                     self._quarantined[node["metadata"]["name"]] = self.now_ms()
@@ -66,6 +74,7 @@ class BudgetExceeded(Checker):
         if len(nodes) > total + surge + unavailable + min(len(self._quarantined), self._beside()):
             self.fail(f"{len(nodes)} nodes exist where {total} began and maxSurge is {surge}")
         usable = sum(1 for n in nodes if not _closed(n) and (ready(n) or self._failed_by_itself(n)))
+        usable += len(self._awaited)
         floor_ = total - (unavailable if surge or unavailable else 1)
         if usable < floor_:
             self.fail(f"only {usable} nodes are usable, {floor_} have to be")

@@ -74,6 +74,9 @@ class Checker:
     def on_terminate(self, node: str) -> None:
         """The driver asks for the end of a node's machine."""
 
+    def on_replace(self, node: str, successor: str) -> None:
+        """Somebody else has ended a node's machine, and has another one made in its place."""
+
     def on_provision(self, key: str) -> None:
         """The driver asks for a machine."""
 

@@ -1,14 +1,23 @@
 """Machines and nodes that do not do what they should: they die, boot wrongly, keep volumes, or are wanted by somebody else."""
 
+from collections import Counter
 from functools import partial
 
+import msgspec
+
 from underway.kube import resource as r
+from underway.sim.checkers.evidence import ready
 from underway.sim.scenarios.holds import finished, heard
 from underway.sim.scenarios.play import Named, Run, Script, nothing
 from underway.sim.store import Object
 
 SCALE_DOWN_DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 MENDED_S = 1_200
+STARTUP_S, UNHEALTHY_S = (
+    300,
+    120,
+)  # of a MachineHealthCheck: spec.checks.nodeStartupTimeoutSeconds, and how long a node may be unready
+SLOW_BOOT_S = 200
 
 
 def _machine_dies(name: str, at_s: float) -> Script:
@@ -124,6 +133,41 @@ def _is_daemon(pod: Object) -> bool:
     return any(owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
+def _health_check_replaces(run: Run) -> None:
+    """A MachineHealthCheck beside us: the first successor never becomes Ready, and a node that is still to go falls silent.
+
+    Each of the two machines is replaced by its owner, not by us, and what is made in its place boots slowly.
+    """
+    machines, unready_s = run.world.machines, Counter[str]()
+    machines.timing = msgspec.structs.replace(machines.timing, boot_s=SLOW_BOOT_S)
+    machines.trouble.silent_boots = 1
+
+    def falls_silent() -> None:
+        machines.die(next(node["metadata"]["name"] for node in reversed(run.in_phase(""))))
+
+    def check() -> None:
+        for node in run.world.store.values(r.NODES):
+            name = node["metadata"]["name"]
+            unready_s[name] = 0 if ready(node) else unready_s[name] + 10
+            if unready_s[name] == (UNHEALTHY_S if name.startswith("old-") else STARTUP_S):
+                machines.replace(name, run.world.scenario.target)
+
+    run.at(15, falls_silent)
+    run.every(10, 3_600, check)
+
+
+def _made_and_drained_once(run: Run) -> str:
+    """One machine for each node that was ours to replace, one for each that the health check replaced; no node drained twice."""
+    drained = Counter(fact.subject for fact in run.rehearsal.trace.facts if fact.kind == "phase" and fact.text == "Draining")
+    twice = [name for name, times in drained.items() if times > 1]
+    nodes, made = len(run.world.store.values(r.NODES)), run.world.machines.made
+    if twice:
+        return f"drained twice: {', '.join(twice)}"
+    if (nodes, made) != (4, 5):
+        return f"{made} machines were made for 3 nodes of ours and 2 of the health check's; {nodes} nodes are left of 4"
+    return finished(run)
+
+
 def _zone_by_zone(run: Run) -> str:
     cordoned = [fact.subject for fact in run.rehearsal.trace.facts if fact.kind == "phase" and fact.text == "Cordoned"]
     zones = [run.rehearsal.checkers[0].claim.nodes[name] for name in cordoned]
@@ -176,6 +220,14 @@ SCENARIOS = (
         "new machines boot the old version: no node is closed for one, and nobody replaces them in a circle",
         _wrong_version,
         heard("is itself out of date"),
+    ),
+    Named(
+        "health-check-replaces",
+        "cluster-api: MachineHealthCheck, remediation of a MachineSet's Machines",
+        "a MachineHealthCheck replaces a successor that never becomes Ready and a node that is still to go, both slowly",
+        _health_check_replaces,
+        _made_and_drained_once,
+        {"machines": {"bootTimeout": "15m"}},
     ),
     Named(
         "volumes-detach-late",

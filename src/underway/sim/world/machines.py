@@ -11,6 +11,7 @@ import msgspec
 
 from underway.kube.resource import NODES
 from underway.model.drain_rule import DrainRule
+from underway.model.node import ZONE_LABEL
 from underway.rotate.effects import (
     ListMachines,
     Machine,
@@ -55,7 +56,7 @@ class Trouble:
 
 
 class SimMachines:
-    """All machines of a world. size: capacity of each."""
+    """All machines of a world. size: capacity of each. made: how many were made since the beginning."""
 
     def __init__(
         self, queue: Queue, registry: Registry, seed: int, kubelets: Kubelets, nodes: Nodes, timing: Timing, size: dict[str, str]
@@ -67,7 +68,7 @@ class SimMachines:
         self._nodes = nodes
         self._size = size
         self._by_name: dict[str, Machine] = {}
-        self._counter = 0
+        self.made = 0
         self._revisions: dict[str, int] = {}
         self.revision = 1
         self.holds: dict[str, str] = {}
@@ -76,6 +77,7 @@ class SimMachines:
         self.trouble = Trouble()
         self.on_terminate: Callable[[str], object] = lambda _node: None
         self.on_provision: Callable[[str], object] = lambda _key: None
+        self.on_replace: Callable[[str, str], object] = lambda _old, _new: None
 
     def send(self, request: MachineRequest, deliver: Deliver) -> None:
         """Perform a request; see ports.Machines."""
@@ -124,12 +126,17 @@ class SimMachines:
             error = f"VcpuLimitExceeded: the account's quota of {quota} instances is used up"
             return MachineReply(request=request, error=error)
         self.on_provision(request.key)
-        self._counter += 1
-        name = f"node-{request.zone or 'any'}-{self._counter:03d}"
+        return MachineReply(request=request, machines=(self._make(self._name(request.zone), request),))
+
+    def _name(self, zone: str) -> str:
+        self.made += 1
+        return f"node-{zone or 'any'}-{self.made:03d}"
+
+    def _make(self, name: str, request: Provision) -> Machine:
         self._revisions[name] = self.revision
         machine = self._set(name, "Pending", key=request.key)
         self._boot(name, request)
-        return MachineReply(request=request, machines=(machine,))
+        return machine
 
     def _set(self, name: str, state: MachineState, *, key: str = "", node: str = "", reason: str = "") -> Machine:
         known = self._by_name.get(name, Machine(key=key, provider_id=f"sim:///{name}"))
@@ -231,3 +238,16 @@ class SimMachines:
         self._set(name, "Gone")
         self.die(name)
         self._registry.delete(NODES, "", name)
+
+    def replace(self, name: str, version: str) -> None:
+        """A health check finds a machine unhealthy: its owner ends it and makes another one, to which its key passes."""
+        node, old = self._registry.store.get(NODES, "", name), self._by_name[name]
+        if node is None:
+            return
+        labels = node["metadata"]["labels"]
+        successor = self._name(labels[ZONE_LABEL])
+        self.on_replace(name, successor)
+        self._by_name[name] = msgspec.structs.replace(old, key="")
+        self.vanish(name)
+        request = Provision(id=0, key=old.key, replaces=name, zone=labels[ZONE_LABEL], labels=labels, kubelet_version=version)
+        self._make(successor, request)
