@@ -23,11 +23,17 @@ OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
 class DirectApi:
-    """A server, and the way to it. refuse: a reply to give instead, for the verbs and plurals named."""
+    """A server, and the way to it.
+
+    refusals: a reply to give instead, for the verbs and plurals named; asked: verbs and plurals of what was asked. now_ms: what
+    its clock shows.
+    """
 
     def __init__(self) -> None:
-        self.registry = Registry(Store(), lambda: NOW_MS, Random(1))
+        self.now_ms = NOW_MS
+        self.registry = Registry(Store(), lambda: self.now_ms, Random(1))
         self.front = Front(ApiServer(self.registry))
+        self.asked: list[tuple[str, str]] = []
         self.refusals: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
 
     def send(self, request: Request, deliver: Callable[[Reply | WatchEvent], None]) -> None:
@@ -37,7 +43,9 @@ class DirectApi:
         """Nothing is ever under way."""
 
     def answer(self, request: Request) -> Reply:
-        refused = self.refusals.get((request.verb, request.resource.plural if request.resource else ""))
+        what = (request.verb, request.resource.plural if request.resource else "")
+        self.asked.append(what)
+        refused = self.refusals.get(what)
         if refused is not None:
             code, status = refused
             return http._reply(request, code, msgspec.json.encode({"kind": "Status", "code": code, **status}), 0)

@@ -4,10 +4,11 @@ The MachineDeployment's strategy is OnDelete, so that its controller makes new M
 us when an old one goes. A successor is one replica more; the old Machine is marked for deletion, the replica taken back, and the
 Machine deleted. MachineDrainRules and hooks are told to the driver, which drains by them. What has been asked for stands in one
 annotation of the MachineDeployment, written together with its replicas: a compare-and-swap, so that nothing is counted twice.
-Sources: Cluster API book, "MachineDeployment", "Machine deletion process".
+Sources: Cluster API book, "MachineDeployment", "Machine deletion process", "Configure a MachineHealthCheck".
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -57,13 +58,13 @@ class ClusterApi(ObjectProvider):
         self._rules: list[Json] = []
         self._clusters: dict[tuple[str, str], Json] = {}
         self._read_s = -RULES_S
+        self._looked: tuple[list[Json], list[Json]] = ([], [])
 
     async def provision(self, request: Provision) -> None:
         """One replica more in the MachineDeployment, noted under the request's key. Raises Refusal."""
-        deployments = await self.list(DEPLOYMENTS)
+        deployments, machines = await self._recent(lambda one: is_of(one, request.replaces, request.replaces_provider_id))
         if any(request.key in asked_of(deployment) for deployment in deployments):
             return
-        machines = await self.list(MACHINES)
         if any(_annotations(machine).get(KEY) == request.key for machine in machines):
             return
         deployment = self._deployment_for(request, deployments, machines)
@@ -77,6 +78,19 @@ class ClusterApi(ObjectProvider):
         before = sorted(machine["metadata"]["uid"] for machine in machines if _belongs(machine, deployment))
         asked = {**asked_of(deployment), request.key: before}
         await self._change(deployment, 1, asked)
+
+    async def _recent(self, holds: Callable[[Json], bool]) -> "tuple[list[Json], list[Json]]":
+        """MachineDeployments and Machines of one moment, at most RECENT_S ago; now, if no Machine is such. Raises Refusal.
+
+        Every decision on them ends in a write of the MachineDeployment as it was then: who was overtaken looks again.
+        """
+        is_recent = self.recent(MACHINES, holds) is self._looked[1]
+        return self._looked if is_recent else await self._look()
+
+    async def _look(self) -> "tuple[list[Json], list[Json]]":
+        """In this order: a key that is not asked for any more is on a Machine by then. Raises Refusal."""
+        self._looked = (await self.list(DEPLOYMENTS), await self.list(MACHINES))
+        return self._looked
 
     def _deployment_for(self, request: Provision, deployments: "list[Json]", machines: "list[Json]") -> Json:
         old = next((machine for machine in machines if is_of(machine, request.replaces, request.replaces_provider_id)), None)
@@ -102,7 +116,7 @@ class ClusterApi(ObjectProvider):
 
     async def terminate(self, request: Terminate) -> None:
         """Mark the Machine to go first, take one replica back, delete it. Raises Refusal."""
-        machines, deployments = await self.list(MACHINES), await self.list(DEPLOYMENTS)
+        deployments, machines = await self._recent(lambda one: self._is_meant(one, request))
         machine = next((one for one in machines if self._is_meant(one, request)), None)
         if machine is None:
             await self._withdraw(request.key, deployments)
@@ -139,11 +153,12 @@ class ClusterApi(ObjectProvider):
 
     async def machines(self) -> "list[Machine]":
         """All machines; new ones are given to the keys that wait for one, the oldest first."""
-        machines = await self.list(MACHINES)
-        for deployment in await self.list(DEPLOYMENTS):
+        deployments, machines = await self._look()
+        for deployment in deployments:
             members = [machine for machine in machines if _belongs(machine, deployment)]
             asked = asked_of(deployment)
-            waiting = {key: before for key, before in asked.items() if not await self._claimed(key, before, members)}
+            wanted = {**asked, **passed_on(members)}
+            waiting = {key: before for key, before in wanted.items() if not await self._claimed(key, before, members)}
             if waiting != asked:
                 await self._change(deployment, 0, waiting)
         await self._read_rules()
@@ -180,15 +195,36 @@ class ClusterApi(ObjectProvider):
 
     async def _claimed(self, key: str, before: "list[str]", machines: "list[Json]") -> bool:
         """Whether the key has a Machine, or gets the oldest that came after it was asked for. Changes `machines`."""
-        if any(_annotations(machine).get(KEY) == key for machine in machines):
+        if any(_annotations(machine).get(KEY) == key and not is_remediated(machine) for machine in machines):
             return True
-        free = [one for one in machines if one["metadata"]["uid"] not in before and not _annotations(one).get(KEY)]
+        free = [one for one in machines if one["metadata"]["uid"] not in before and _is_free(one)]
         if not free:
             return False
         oldest = min(free, key=lambda one: (one["metadata"].get("creationTimestamp", ""), one["metadata"]["name"]))
         claimed = await self.merge(MACHINES, oldest, {"metadata": {"annotations": {KEY: key}}})
         oldest["metadata"] = claimed["metadata"]
         return True
+
+
+def _is_free(machine: Json) -> bool:
+    return not _annotations(machine).get(KEY) and not machine["metadata"].get("deletionTimestamp")
+
+
+def is_remediated(machine: Json) -> bool:
+    """Whether a Machine ends because a MachineHealthCheck found it unhealthy: its MachineSet makes another one in its place."""
+    unhealthy = condition(machine, "HealthCheckSucceeded").get("status") == "False"
+    return bool(machine["metadata"].get("deletionTimestamp")) and unhealthy and bool(condition(machine, "OwnerRemediated"))
+
+
+def passed_on(machines: "list[Json]") -> dict[str, list[str]]:
+    """The keys of Machines that are being remediated: each is for the Machine that comes instead, as if asked for anew."""
+    found = {}
+    for machine in machines:
+        key, made = _annotations(machine).get(KEY), machine["metadata"].get("creationTimestamp", "")
+        if key and is_remediated(machine):
+            before = [one["metadata"] for one in machines if one["metadata"].get("creationTimestamp", "") <= made]
+            found[key] = sorted(metadata["uid"] for metadata in before)
+    return found
 
 
 def _annotations(value: Json) -> Json:
@@ -282,7 +318,7 @@ def machine_of(value: Json, rules: tuple[DrainRule, ...] = ()) -> Machine:
     if state == "Terminating":
         reason = _plain(condition(value, "Deleting").get("message", ""))
     return Machine(
-        key=_annotations(value).get(KEY, ""),
+        key="" if is_remediated(value) else _annotations(value).get(KEY, ""),
         node=status.get("nodeRef", {}).get("name", ""),
         provider_id=value["spec"].get("providerID", ""),
         state=state,

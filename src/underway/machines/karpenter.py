@@ -71,13 +71,15 @@ class Karpenter(ObjectProvider):
     async def terminate(self, request: Terminate) -> None:
         """Delete the NodeClaim. Raises Refusal."""
         self._awaited.pop(request.key, None)
-        claims = await self.list(NODE_CLAIMS)
-        for claim in claims:
+
+        def is_meant(claim: Json) -> bool:
             ours = bool(request.key) and claim["metadata"].get("labels", {}).get(KEY) == request.key
-            if ours or (request.node and is_of(claim, request.node, request.provider_id)):
-                if not claim["metadata"].get("deletionTimestamp"):
-                    await self.delete(NODE_CLAIMS, claim)
-                return
+            return ours or bool(request.node and is_of(claim, request.node, request.provider_id))
+
+        claims = self.recent(NODE_CLAIMS, is_meant) or await self.list(NODE_CLAIMS)
+        claim = next(filter(is_meant, claims), None)
+        if claim is not None and not claim["metadata"].get("deletionTimestamp"):
+            await self.delete(NODE_CLAIMS, claim)
 
     async def machines(self) -> list[Machine]:
         """All machines; a successor whose predecessor is gone needs no protection any more."""

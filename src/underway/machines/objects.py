@@ -1,9 +1,11 @@
 """Providers whose machines are objects of an API server: requests over ports.Api, one machine request at a time.
 
-Owns the waiting for replies and the words for refusals. What the objects mean is its heirs'.
+Owns the waiting for replies, the next attempt after a write that was overtaken, and the words for refusals. What the objects
+mean is its heirs'.
 """
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from itertools import count
@@ -21,12 +23,21 @@ from underway.rotate.effects import ListMachines, Machine, MachineReply, Machine
 
 Deliver = Callable[[MachineReply], None]
 Json = dict[str, Any]
+Listed = list[Json]
 
 KEY = "rotation.underway.dev/key"
 REPLACES = "rotation.underway.dev/replaces"
 FIRST_ID = 1 << 40  # far from those of the driver, which may share the connection
 PAGE = 500
 CONFLICT, NOT_FOUND = 409, 404
+ATTEMPTS = 4  # controllers write their objects' status many times a minute: a fresh look wins the race, a delay would not help
+
+
+RECENT_S = 1.0  # what was listed serves that long to those who wait in line; what has changed meanwhile refuses their writes
+
+
+class Overtaken(Refusal):
+    """Somebody else changed an object between our look at it and our write."""
 
 
 class ObjectProvider(ABC):
@@ -36,6 +47,7 @@ class ObjectProvider(ABC):
         self._api = api
         self._ids = count(FIRST_ID)
         self._turn = asyncio.Lock()
+        self._listed: dict[str, tuple[float, Listed]] = {}
         self._background = Background()
 
     @abstractmethod
@@ -73,11 +85,19 @@ class ObjectProvider(ABC):
 
     async def _run(self, request: MachineRequest, deliver: Deliver) -> None:
         async with self._turn:
-            try:
-                reply = await self.perform(request)
-            except Refusal as refusal:
-                reply = MachineReply(request=request, error=str(refusal), retryable=refusal.retryable)
+            reply = await self._performed(request)
         deliver(reply)
+
+    async def _performed(self, request: MachineRequest) -> MachineReply:
+        attempts = 1
+        while True:
+            try:
+                return await self.perform(request)
+            except Refusal as refusal:
+                self._listed.clear()
+                if not isinstance(refusal, Overtaken) or attempts == ATTEMPTS:
+                    return MachineReply(request=request, error=str(refusal), retryable=refusal.retryable)
+            attempts += 1
 
     async def close(self) -> None:
         """Give up what still waits."""
@@ -108,17 +128,26 @@ class ObjectProvider(ABC):
     async def list(self, resource: Resource) -> "list[Json]":
         """All objects of all namespaces. Raises Refusal."""
         found: list[Json] = []
-        token = ""
+        token, at_s = "", time.monotonic()
         while True:
             query = (("limit", str(PAGE)), *((("continue", token),) if token else ()))
             page: ObjectList = self.taken(await self.ask("list", resource, query=query))
             found += page.items
             token = page.continue_
             if not token:
+                self._listed[resource.plural] = (at_s, found)
                 return found
 
+    def recent(self, resource: Resource, holds: Callable[[Json], bool]) -> Listed | None:
+        """All objects as they were a moment ago, with what we have changed since; None if none of them is such.
+
+        Twenty nodes that go together would list all machines twenty times, one after the other.
+        """
+        at_s, found = self._listed.get(resource.plural, (-RECENT_S, []))
+        return found if time.monotonic() < at_s + RECENT_S and any(map(holds, found)) else None
+
     async def merge(self, resource: Resource, value: Json, patch: Json) -> Json:
-        """Change an object, if it is still as we know it. Raises Refusal."""
+        """Change an object, if it is still as we know it; `value` becomes what it is then. Raises Refusal."""
         metadata = value["metadata"]
         guarded = {**patch.get("metadata", {}), "resourceVersion": metadata["resourceVersion"]}
         reply = await self.ask(
@@ -130,6 +159,9 @@ class ObjectProvider(ABC):
             content_type=q.MERGE_PATCH,
         )
         changed: Json = self.taken(reply)
+        if isinstance(changed, dict):
+            value.clear()
+            value.update(changed)
         return changed
 
     async def delete(self, resource: Resource, value: Json) -> None:
@@ -137,8 +169,13 @@ class ObjectProvider(ABC):
         metadata = value["metadata"]
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": metadata["uid"]}}
         reply = await self.ask("delete", resource, metadata.get("namespace", ""), metadata["name"], body=options)
-        if reply.code not in (NOT_FOUND, CONFLICT):
-            self.taken(reply)
+        deleted = {} if reply.code in (NOT_FOUND, CONFLICT) else self.taken(reply)
+        if isinstance(deleted, dict) and "deletionTimestamp" in deleted.get("metadata", {}):
+            value.clear()  # a finalizer holds it: it is listed until that is gone
+            value.update(deleted)
+        else:
+            _, found = self._listed.get(resource.plural, (0.0, []))
+            found[:] = [one for one in found if one is not value]
 
     @staticmethod
     def taken(reply: Reply) -> Any:
@@ -147,7 +184,9 @@ class ObjectProvider(ABC):
             return reply.body
         request = reply.request
         what = f"{request.verb} {request.resource.plural if request.resource else request.path} {request.name}".rstrip()
-        raise Refusal(f"{what}: {reply.message}", retryable=reply.code in PASSING or reply.code == CONFLICT)
+        if reply.code == CONFLICT:
+            raise Overtaken(f"{what}: {reply.message}", retryable=True)
+        raise Refusal(f"{what}: {reply.message}", retryable=reply.code in PASSING)
 
 
 def _is_about(reply: Reply, name: str) -> bool:

@@ -19,6 +19,7 @@ from underway.machines.cluster_api import (
     ClusterApi,
     machine_of,
 )
+from underway.machines.objects import ATTEMPTS
 from underway.machines.objects import KEY as KEY_ANNOTATION
 from underway.model.drain_rule import DrainRule, PodSelector
 from underway.model.meta import LabelSelector
@@ -32,6 +33,20 @@ REFUSALS = {
     "overload": (429, {"message": "too many requests", "reason": "TooManyRequests"}),
     "forbidden": (403, {"message": "machinedeployments is forbidden", "reason": "Forbidden"}),
 }
+
+
+class Overtaking(dict[tuple[str, str], tuple[int, dict[str, Any]]]):
+    """Refuses so many writes of Machines, as if their controllers had always been faster."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+    def get(self, asked: tuple[str, str], default: Any = None) -> Any:
+        if asked != ("patch", "machines") or not self.left:
+            return default
+        self.left -= 1
+        return 409, {"message": "the object has been modified", "reason": "Conflict"}
 
 
 class Management:
@@ -68,7 +83,7 @@ class Management:
 
     def _replicate(self) -> None:
         """As the controllers: as many Machines as replicas; of too many, those that are marked go first."""
-        while len(self.machines()) < self.deployment()["spec"]["replicas"]:
+        while sum("deletionTimestamp" not in one["metadata"] for one in self.machines()) < self.deployment()["spec"]["replicas"]:
             self._made += 1
             self._create(MACHINES, {"name": f"workers-{self._made}", "labels": {DEPLOYMENT_LABEL: "workers"}}, {})
         marked = [one for one in self.machines() if DELETE_FIRST in one["metadata"].get("annotations", {})]
@@ -89,6 +104,27 @@ class Management:
         self._replicate()
 
     def finish(self) -> None:
+        self._replicate()
+
+    def hold(self, name: str) -> None:
+        """Its controller's finalizer: it is there until its instance is gone."""
+        found = self.api.registry.get(MACHINES, NAMESPACE, name)
+        metadata = {**found["metadata"], "finalizers": ["machine.cluster.x-k8s.io"]}
+        self.api.change(MACHINES, NAMESPACE, name, metadata=metadata)
+
+    def remediate(self, name: str) -> None:
+        """As a MachineHealthCheck and the MachineSet: the Machine ends, and another one is made at once."""
+        found = self.api.registry.get(MACHINES, NAMESPACE, name)
+        metadata = {**found["metadata"], "finalizers": ["machine.cluster.x-k8s.io"]}
+        conditions = [{"type": type_, "status": "False"} for type_ in ("HealthCheckSucceeded", "OwnerRemediated")]
+        self.api.change(
+            MACHINES, NAMESPACE, name, metadata=metadata, status={**found.get("status", {}), "conditions": conditions}
+        )
+        self.api.registry.delete(MACHINES, NAMESPACE, name)
+
+    def heir(self) -> None:
+        """Ten minutes later."""
+        self.api.now_ms += 600_000
         self._replicate()
 
     def lose(self) -> None:
@@ -131,6 +167,84 @@ class TestClusterApi(Contract):
         stage.boot()
         listed(stage)
         assert ASKED not in stage.deployment()["metadata"].get("annotations", {})
+
+    def test_a_machine_that_its_controllers_write_meanwhile_is_looked_at_again(self, stage: Management) -> None:
+        ask(stage, request())
+        stage.boot()
+        stage.api.refusals = Overtaking(2)
+        (_, claimed) = ask(stage, ListMachines(id=1)).machines
+        assert claimed.key == KEY
+        assert stage.deployment()["spec"]["replicas"] == 2
+
+    def test_one_that_is_never_left_alone_is_told(self, stage: Management) -> None:
+        ask(stage, request())
+        stage.boot()
+        stage.api.refusals = Overtaking(100)
+        reply = ask(stage, ListMachines(id=1))
+        assert reply.error == "patch machines workers-2: the object has been modified"
+        assert reply.retryable
+        assert stage.api.refusals.left == 100 - ATTEMPTS
+
+    @pytest.mark.parametrize("at_once", [True, False])
+    def test_a_successor_that_a_health_check_replaces_passes_its_key_on(self, stage: Management, at_once: bool) -> None:
+        ask(stage, request())
+        stage.boot()
+        listed(stage)
+        stage.remediate("workers-2")
+        if not at_once:
+            assert self.of_key(stage) == []
+            assert KEY in stage.deployment()["metadata"]["annotations"][ASKED]
+        stage.heir()
+        assert [machine.state for machine in self.of_key(stage)] == ["Pending"]
+        assert ask(stage, request()).error == "", "whoever comes next asks again"
+        stage.boot()
+        assert [machine.node for machine in self.of_key(stage)] == ["node-3"]
+        assert stage.deployment()["spec"]["replicas"] == 2
+        assert ASKED not in stage.deployment()["metadata"].get("annotations", {})
+
+    def test_a_successor_that_somebody_deletes_keeps_its_key_to_the_end(self, stage: Management) -> None:
+        ask(stage, request())
+        stage.boot()
+        listed(stage)
+        stage.hold("workers-2")
+        stage.api.registry.delete(MACHINES, NAMESPACE, "workers-2")
+        assert [machine.state for machine in self.of_key(stage)] == ["Terminating"]
+
+    def test_nodes_that_go_together_are_looked_up_once(self, stage: Management) -> None:
+        stage.boot()
+        listed(stage)
+        stage.api.asked.clear()
+        ask(stage, request())
+        ask(stage, request(key="workers-0123abcd-00000b"))
+        assert stage.deployment()["spec"]["replicas"] == 3
+        assert stage.api.asked == [("patch", "machinedeployments")] * 2
+
+    def test_a_machine_that_ends_is_nobodys_successor(self, stage: Management) -> None:
+        ask(stage, request())
+        stage.boot()
+        listed(stage)
+        stage.hold("workers-1")
+        ask(stage, Terminate(id=2, node="node-1", provider_id="openstack:///1"))
+        assert ask(stage, request("node-2", "workers-0123abcd-00000b")).error == ""
+        assert [machine.node for machine in listed(stage) if machine.key] == ["node-2"], (
+            "the one that was asked for is not there yet"
+        )
+        stage.finish()
+        stage.boot()
+        assert sorted(machine.node for machine in listed(stage) if machine.key) == ["node-2", "node-3"]
+
+    def test_what_has_changed_since_refuses_the_write_and_is_looked_up_again(self, stage: Management) -> None:
+        listed(stage)
+        stage.api.change(DEPLOYMENTS, NAMESPACE, "workers", spec={**stage.deployment()["spec"], "replicas": 5})
+        assert ask(stage, request()).error == ""
+        assert stage.deployment()["spec"]["replicas"] == 6
+
+    def test_a_machine_that_came_a_moment_ago_is_looked_for(self, stage: Management) -> None:
+        listed(stage)
+        ask(stage, request())
+        stage.boot()
+        assert ask(stage, Terminate(id=2, node="node-2", provider_id="openstack:///2")).error == ""
+        assert [one["metadata"]["name"] for one in stage.machines()] == ["workers-1"]
 
     def test_a_replica_is_taken_back_once(self, stage: Management) -> None:
         ask(stage, request())
