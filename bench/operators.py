@@ -1,8 +1,11 @@
 """The operator on a real kube-apiserver with kwok: two replicas, the leader killed again and again, and one freeze.
 
 Nodes are Machines of Cluster API and NodeClaims of Karpenter under their real definitions; e2e/controlplane/hands.py plays
-the controllers behind them. Budgets and nodes are watched from outside. OPERATORS_NODES=200 OPERATORS_KILLS=20 for other sizes
-than 40 and 4; OPERATORS_PROVIDERS=Karpenter for one of the two. No request is measured: behind kwok there is no traffic.
+the controllers behind them. Budgets and nodes are watched from outside; no request is measured: behind kwok there is no traffic.
+
+OPERATORS_NODES=200 OPERATORS_KILLS=20 for other sizes than 40 and 4. OPERATORS_PROVIDERS=Karpenter for one of the two.
+OPERATORS_SCORED=100 has the scheduler look at all nodes for each pod (percentageOfNodesToScore): its own rule is half of them
+where there are more than a hundred.
 """
 
 import os
@@ -13,14 +16,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from bench.overhead import Seen, overhead_s
 from bench.table import show
-from bench.watching import Nodes, Pods
+from bench.watching import Machines, Nodes, Pods, Replicas
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.extend(str(ROOT / folder) for folder in ("e2e/controlplane", "tests"))
@@ -30,7 +35,7 @@ LIMIT_S = 3_600
 LOOK_S = 0.2
 TAKEN_S = 120
 QUIET_S = 10.0  # after a freeze nothing may come for so long
-BY_US = ("Surging", "Cordoned", "Detaching", "Terminating")  # phases whose length is known without us
+TOLD_EVERY = 10  # nodes, between two lines of progress
 SPREAD = 0.15  # all kills are done when this share of the nodes is still to go
 SEED = 1137
 
@@ -66,12 +71,13 @@ class Switch:
 class Voyage:
     """One rotation of all nodes, with what is done to it and what was seen."""
 
-    def __init__(self, operators: Any, hand: Any, nodes: Nodes, switch: Switch, kills: int) -> None:
-        self._operators, self._hand, self._nodes, self._switch = operators, hand, nodes, switch
+    def __init__(self, operators: Any, hand: Any, seen: Seen, switch: Switch, kills: int) -> None:
+        self._operators, self._hand, self._seen, self._nodes, self._switch = operators, hand, seen, seen.nodes, switch
         self._kills, self._dice = kills, random.Random(SEED)
-        self._count = len(nodes.there)
+        self._count = len(seen.nodes.there)
+        self._told = 0
         self.cpu_s = 0.0
-        self.idle: list[tuple[float, float]] = []
+        self.disturbances: list[tuple[float, float]] = []
         self.kills = 0
         self.freezes: list[str] = []
         self.last_act_s = 0.0
@@ -86,6 +92,7 @@ class Voyage:
             if state == "Finished":
                 self.took_s = time.monotonic() - begun_s
                 break
+            self._tell(time.monotonic() - begun_s)
             if state == "Frozen":
                 self._thaw()
             if not frozen and len(self._nodes.gone) >= self._count // 2 and self._nodes.evicting:
@@ -99,6 +106,11 @@ class Voyage:
             raise AssertionError(f"not finished after {LIMIT_S} s: {self._operators.logs()[-3_000:]}")
         for replica in self._operators.running:
             self._ended(replica)
+
+    def _tell(self, past_s: float) -> None:
+        if len(self._nodes.gone) >= self._told + TOLD_EVERY:
+            self._told = len(self._nodes.gone)
+            print(f"{past_s:.0f} s: {self._told} of {self._count} nodes, {self.kills} kills", file=sys.stderr, flush=True)
 
     def _await(self, holds: Callable[[], object], what: str) -> None:
         from waiting import wait_until
@@ -123,7 +135,7 @@ class Voyage:
             self.kills += 1
             self._operators.start()
         self._await(self._leaders, "another replica to lead")
-        self.idle.append((since_s, time.time()))
+        self.disturbances.append((since_s, time.time()))
 
     def _freeze(self) -> None:
         """A gate is in breach; once all is quiet, the last act is looked up, and the rotation goes on."""
@@ -136,7 +148,7 @@ class Voyage:
         # A gate that is still in breach would freeze it again.
         self._await(lambda: self._switch.asked >= asked + 3, "the gate to be asked again")
         self._thaw(expected=True)
-        self.idle.append((breach_s, time.time()))
+        self.disturbances.append((breach_s, time.time()))
 
     def _acts(self) -> list[float]:
         """When a pod was evicted, a node cordoned, a machine asked for or ended; epoch seconds."""
@@ -160,19 +172,9 @@ class Voyage:
         subprocess.run(command, env=environment, check=True, capture_output=True)
         self._await(lambda: self._operators.state("bench") != "Frozen", "the rotation to go on")
 
-    def overhead_s(self) -> float:
-        """What the operator adds to a node: the time in phases whose length is known, less that, while somebody led and nothing
-
-        was frozen. A boot lasts from the moment that the hand begins it until the node is Ready.
-        """
-        boots = [self._nodes.ready_s[name] - at_s for name, at_s in self._hand.made.items() if name in self._nodes.ready_s]
-        known_s = sum(boots[self._count :]) + self._count * DEREGISTRATION_S
-        spent_s = sum(self._busy(begin_s, end_s) for phase, begin_s, end_s in self._nodes.spent if phase in BY_US)
-        return float(spent_s - known_s) / self._count
-
-    def _busy(self, begin_s: float, end_s: float) -> float:
-        idle_s: float = sum(max(0.0, min(end_s, end) - max(begin_s, begin)) for begin, end in self.idle)
-        return max(0.0, end_s - begin_s - idle_s)
+    def overhead_s(self) -> dict[str, float]:
+        """What the operator adds to a node, by phase."""
+        return overhead_s(self._seen, self._count, DEREGISTRATION_S, self.disturbances)
 
 
 def installed(cluster: Any, provider: str, count: int) -> Any:
@@ -223,6 +225,17 @@ def specification(provider: str, url: str) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def seen(cluster: Any, hand: Any, least: dict[str, int]) -> Iterator[Seen]:
+    """Watch what a rotation changes."""
+    with Pods(cluster, least) as pods, Nodes(cluster) as nodes, Machines(cluster, hand.machines_path) as machines:
+        if not hand.deployments_path:
+            yield Seen(pods, nodes, machines)
+            return
+        with Replicas(cluster, hand.deployments_path) as replicas:
+            yield Seen(pods, nodes, machines, replicas)
+
+
 def rotated(provider: str, count: int, kills: int) -> tuple[object, ...]:
     """One row of the table."""
     from controlplane import ControlPlane
@@ -231,14 +244,25 @@ def rotated(provider: str, count: int, kills: int) -> tuple[object, ...]:
 
     least = {name: replicas - down for name, (replicas, down) in sizes(count).items()}
     moved = sum(replicas for replicas, _ in sizes(count).values())
-    with ControlPlane() as cluster, tempfile.TemporaryDirectory() as folder, installed(cluster, provider, count) as hand:
+    scored = int(os.environ.get("OPERATORS_SCORED", "0"))
+    with (
+        ControlPlane(scored=scored) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+        installed(cluster, provider, count) as hand,
+    ):
         manned(cluster, hand, count)
-        with Pods(cluster, least) as pods, Nodes(cluster) as nodes, Switch() as switch:
-            wait_until(lambda: (len(pods.there), len(nodes.there)) == (moved, count), "the watches to begin", TAKEN_S)
+        with seen(cluster, hand, least) as watchers, Switch() as switch:
+            pods, nodes, machines, replicas = watchers
+
+            def begun() -> bool:
+                there = (len(pods.there), len(nodes.there), len(machines.there))
+                return there == (moved, count, count) and (replicas is None or bool(replicas.there))
+
+            wait_until(begun, "the watches to begin", TAKEN_S)
             operators = Operators(cluster, Path(folder))
             operators.start_two()
             operators.create("bench", specification(provider, switch.url))
-            voyage = Voyage(operators, hand, nodes, switch, kills)
+            voyage = Voyage(operators, hand, watchers, switch, kills)
             try:
                 voyage.go()
             finally:
@@ -247,10 +271,14 @@ def rotated(provider: str, count: int, kills: int) -> tuple[object, ...]:
         evicted = len(evictions(cluster))
     for reason in voyage.freezes:
         print(f"{provider}: frozen besides: {reason}", file=sys.stderr)
+    added_s = voyage.overhead_s()
+    print(
+        f"{provider}: added to a node in each phase: {', '.join(f'{k} {v:.2f} s' for k, v in added_s.items())}", file=sys.stderr
+    )
     return (
         provider, count, voyage.kills, lease["spec"]["leaseTransitions"], f"{voyage.took_s:.0f} s",
         f"{evicted / moved:.3f} of {moved}", len(hand.made) - 2 * count, f"{pods.broken} in {pods.states} states",
-        f"{voyage.last_act_s:.1f} s", len(voyage.freezes), f"{voyage.overhead_s():.2f} s", nodes.cordons, f"{voyage.cpu_s:.0f}",
+        f"{voyage.last_act_s:.1f} s", len(voyage.freezes), f"{sum(added_s.values()):.2f} s", nodes.cordons, f"{voyage.cpu_s:.0f}",
     )  # fmt: skip
 
 

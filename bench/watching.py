@@ -8,6 +8,8 @@ import time
 from typing import Any, Self
 
 PHASE = "rotation.underway.dev/phase"
+REPLACEMENT = "rotation.underway.dev/replacement"
+KEY = "rotation.underway.dev/key"
 IDLE = frozenset(("", "Outdated", "Surging", "UpToDate"))
 
 
@@ -76,13 +78,22 @@ class Follower(threading.Thread):
 
 
 class Pods(Follower):
-    """Healthy pods of each app. least: how many its budget wants; broken: how often there were fewer."""
+    """Healthy pods of each app. least: how many its budget wants; broken: how often there were fewer.
+
+    left_s: when each pod was gone, by its node; epoch seconds.
+    """
 
     def __init__(self, cluster: Any, least: dict[str, int]) -> None:
         super().__init__(cluster, "/api/v1/namespaces/default/pods")
         self._least = least
         self._short: set[str] = set()
         self.broken = 0
+        self.left_s: dict[str, list[float]] = {}
+
+    def taken(self, type_: str, value: Any) -> None:
+        """Note what has gone."""
+        if type_ == "DELETED":
+            self.left_s.setdefault(value["spec"].get("nodeName", ""), []).append(time.time())
 
     def changed(self) -> None:
         """Count."""
@@ -97,13 +108,17 @@ class Pods(Follower):
 
 
 class Nodes(Follower):
-    """When nodes became Ready, were cordoned, and went from phase to phase; epoch seconds."""
+    """When nodes became Ready, were cordoned, and went from phase to phase; epoch seconds.
+
+    spent: node, phase, begin, end; successors: the key of each node's successor.
+    """
 
     def __init__(self, cluster: Any) -> None:
         super().__init__(cluster, "/api/v1/nodes")
         self.ready_s: dict[str, float] = {}
         self.cordoned_s: list[float] = []
-        self.spent: list[tuple[str, float, float]] = []
+        self.spent: list[tuple[str, str, float, float]] = []
+        self.successors: dict[str, str] = {}
         self.gone: set[str] = set()
         self._phase: dict[str, tuple[str, float]] = {}
         self._closed: set[str] = set()
@@ -119,10 +134,13 @@ class Nodes(Follower):
         if closed and name not in self._closed:
             self.cordoned_s.append(now_s)
         (self._closed.add if closed else self._closed.discard)(name)
-        phase = "" if type_ == "DELETED" else value["metadata"].get("annotations", {}).get(PHASE, "")
+        annotations = {} if type_ == "DELETED" else value["metadata"].get("annotations", {})
+        if REPLACEMENT in annotations:
+            self.successors[name] = annotations[REPLACEMENT]
+        phase = annotations.get(PHASE, "")
         before, since_s = self._phase.get(name, ("", now_s))
         if phase != before:
-            self.spent.append((before, since_s, now_s))
+            self.spent.append((name, before, since_s, now_s))
             self._phase[name] = (phase, now_s)
 
     @property
@@ -139,3 +157,46 @@ class Nodes(Follower):
     def cordons(self) -> int:
         """How many nodes are cordoned now."""
         return len(self._closed)
+
+
+class Machines(Follower):
+    """When the object of each machine came, and from when until when it was deleted; epoch seconds, by name, in order.
+
+    of_key: the name of the machine of each key.
+    """
+
+    def __init__(self, cluster: Any, path: str) -> None:
+        super().__init__(cluster, path)
+        self.came_s: dict[str, float] = {}
+        self.ends: dict[str, tuple[float, float]] = {}
+        self.of_key: dict[str, str] = {}
+        self._ending_s: dict[str, float] = {}
+
+    def taken(self, type_: str, value: Any) -> None:
+        """Note what is new."""
+        metadata, name, now_s = value["metadata"], value["metadata"]["name"], time.time()
+        self.came_s.setdefault(name, now_s)
+        for marks in (metadata.get("annotations", {}), metadata.get("labels", {})):
+            if KEY in marks:
+                self.of_key[marks[KEY]] = name
+        if type_ == "DELETED":
+            self.ends[name] = (self._ending_s.pop(name, now_s), now_s)
+        elif "deletionTimestamp" in metadata:
+            self._ending_s.setdefault(name, now_s)
+
+
+class Replicas(Follower):
+    """When a replica more was asked for; epoch seconds."""
+
+    def __init__(self, cluster: Any, path: str) -> None:
+        super().__init__(cluster, path)
+        self.asked_s: list[float] = []
+        self._replicas: dict[str, int] = {}
+
+    def taken(self, type_: str, value: Any) -> None:
+        """Note what is wanted."""
+        if type_ == "DELETED":
+            return
+        uid, wanted = value["metadata"]["uid"], value["spec"]["replicas"]
+        self.asked_s += [time.time()] * (wanted - self._replicas.get(uid, wanted))
+        self._replicas[uid] = wanted

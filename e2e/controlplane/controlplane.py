@@ -49,10 +49,14 @@ class ControlPlane:
     """One control plane. Use as a context manager.
 
     controllers: False leaves etcd and kube-apiserver alone, so that nobody but the caller changes an object. features: gates to
-    open in the API server and its controllers; apis: group versions to serve beside those that are served by default.
+    open in the API server and its controllers; apis: group versions to serve beside those that are served by default. scored: the
+    scheduler's percentageOfNodesToScore, 0 for its own rule.
     """
 
-    def __init__(self, *, controllers: bool = True, features: Sequence[str] = (), apis: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, controllers: bool = True, features: Sequence[str] = (), apis: Sequence[str] = (), scored: int = 0
+    ) -> None:
+        self._scored = scored
         self._with_controllers = controllers
         self._gates = [f"--feature-gates={name}=true" for name in features]
         self._apis = [f"--runtime-config={name}=true" for name in apis]
@@ -185,16 +189,28 @@ class ControlPlane:
             *self._gates,
         )
         scheduler = self.kubeconfig("system:kube-scheduler", file="scheduler")
+        settings = (f"--kubeconfig={scheduler}", "--leader-elect=false", *qps)
         self._run(
             "kube-scheduler",
-            f"--kubeconfig={scheduler}",
+            *((f"--config={self._scheduler_config(scheduler)}",) if self._scored else settings),
             f"--authentication-kubeconfig={scheduler}",
             f"--authorization-kubeconfig={scheduler}",
-            "--leader-elect=false",
             "--bind-address=127.0.0.1",
             f"--secure-port={free_port()}",
-            *qps,
         )
+
+    def _scheduler_config(self, kubeconfig: Path) -> Path:
+        """What no flag sets; with a file, flags of the same matters are not heeded."""
+        path = self.folder / "scheduler.yaml"
+        config = {
+            "apiVersion": "kubescheduler.config.k8s.io/v1",
+            "kind": "KubeSchedulerConfiguration",
+            "clientConnection": {"kubeconfig": str(kubeconfig), "qps": 1000, "burst": 2000},
+            "leaderElection": {"leaderElect": False},
+            "percentageOfNodesToScore": self._scored,
+        }
+        path.write_text(yaml.safe_dump(config))
+        return path
 
     def _kwok(self) -> None:
         self._run(

@@ -55,8 +55,10 @@ class Hand(threading.Thread):
     """Plays the controllers of one kind of machine, while in use as a context manager.
 
     made: when each machine was begun, epoch seconds, by the name of its node; trouble: what went wrong; makes: clear it, and no
-    machine is made until it is set again.
+    machine is made until it is set again. machines_path, deployments_path: where its objects are, "" where it has none.
     """
+
+    machines_path = deployments_path = ""
 
     def __init__(self, cluster: ControlPlane) -> None:
         super().__init__(daemon=True)
@@ -118,6 +120,7 @@ class Hand(threading.Thread):
 class ClusterApiHand(Hand):
     """Cluster API: as many Machines as replicas, each of the template's version; a finalizer until the machine is gone."""
 
+    machines_path, deployments_path = MACHINES_PATH, DEPLOYMENTS_PATH
     finalizer = "machine.cluster.x-k8s.io"
     _count = 0
 
@@ -188,6 +191,8 @@ class ClusterApiHand(Hand):
 
 class KarpenterHand(Hand):
     """Karpenter: launches NodeClaims, propagates their annotations, ends them behind a finalizer."""
+
+    machines_path = CLAIMS_PATH
 
     def look(self) -> None:
         """Launch what is new, end what is deleted."""
