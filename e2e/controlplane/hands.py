@@ -54,8 +54,9 @@ def install(cluster: ControlPlane) -> None:
 class Hand(threading.Thread):
     """Plays the controllers of one kind of machine, while in use as a context manager.
 
-    made: when each machine was begun, epoch seconds, by the name of its node; trouble: what went wrong; makes: clear it, and no
-    machine is made until it is set again. machines_path, deployments_path: where its objects are, "" where it has none.
+    made: when each machine was begun, epoch seconds, by the name of its node; trouble: what went wrong; makes, boots: clear one,
+    and no machine is made, or becomes a node, until it is set again. machines_path, deployments_path: where its objects are, ""
+    where it has none.
     """
 
     machines_path = deployments_path = ""
@@ -65,8 +66,9 @@ class Hand(threading.Thread):
         self.cluster = cluster
         self.trouble: list[str] = []
         self.made: dict[str, float] = {}
-        self.makes = threading.Event()
+        self.makes, self.boots = threading.Event(), threading.Event()
         self.makes.set()
+        self.boots.set()
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
@@ -124,6 +126,17 @@ class ClusterApiHand(Hand):
     finalizer = "machine.cluster.x-k8s.io"
     _count = 0
 
+    def __init__(self, cluster: ControlPlane) -> None:
+        super().__init__(cluster)
+        self.ending: set[str] = set()
+
+    def remediate(self, name: str) -> None:
+        """As a MachineHealthCheck and the MachineSet: end a Machine for its health. It stays while its name is in `ending`."""
+        self.ending.add(name)
+        unhealthy = [{**condition(type_), "status": "False"} for type_ in ("HealthCheckSucceeded", "OwnerRemediated")]
+        self.patch(f"{MACHINES_PATH}/{name}/status", {"status": {"conditions": unhealthy}})
+        self.cluster.call("DELETE", f"{MACHINES_PATH}/{name}")
+
     def look(self) -> None:
         """Make what is missing, end what is too many or deleted, boot and tell of the rest."""
         # In this order: a Machine that goes with its replica must not look as if one were missing.
@@ -138,12 +151,13 @@ class ClusterApiHand(Hand):
         for machine in machines:
             name, status = machine["metadata"]["name"], machine.get("status", {})
             if "deletionTimestamp" in machine["metadata"]:
-                self.patch(f"{MACHINES_PATH}/{name}", {"metadata": {"finalizers": None}})
-            elif "nodeRef" not in status:
+                if name not in self.ending:
+                    self.patch(f"{MACHINES_PATH}/{name}", {"metadata": {"finalizers": None}})
+            elif "nodeRef" not in status and self.boots.is_set():
                 provider_id = self.boot(f"{name}-node", {}, {})
                 self.patch(f"{MACHINES_PATH}/{name}", {"spec": {"providerID": provider_id}})
                 self._tell(name, machine["spec"]["version"], wanted)
-            elif machine["spec"]["version"] != wanted and status["conditions"][0]["status"] == "True":
+            elif "nodeRef" in status and machine["spec"]["version"] != wanted and status["conditions"][0]["status"] == "True":
                 self._tell(name, machine["spec"]["version"], wanted)
 
     def _machines(self) -> list[Any]:

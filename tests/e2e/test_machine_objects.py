@@ -33,6 +33,7 @@ from hands import (
     machine_deployment,
     node_pool,
 )
+from underway.machines.objects import KEY
 from underway.rotate.grants import PROVIDER_RULES
 from waiting import wait_until
 
@@ -321,6 +322,36 @@ def test_the_operator_rotates_machines_of_cluster_api_though_leaders_end(operato
     assert len(cluster.kubectl("get", MACHINES, "-n", "default", "-o", "name").split()) == NODES
     evicted_once(cluster, before)
     kept_to_its_rights(cluster, "ClusterAPI", "cluster.x-k8s.io")
+
+
+def keyed(cluster: ControlPlane) -> list[str]:
+    """The Machines that were given to a key and do not end."""
+    found = json.loads(cluster.kubectl("get", MACHINES, "-n", "default", "-o", "json"))["items"]
+    alive = [one["metadata"] for one in found if "deletionTimestamp" not in one["metadata"]]
+    return [metadata["name"] for metadata in alive if KEY in metadata.get("annotations", {})]
+
+
+def test_a_successor_that_a_machine_health_check_replaces_is_asked_for_once(operators: Operators) -> None:
+    cluster = operators.cluster
+    cluster.apply(machine_deployment(2))
+    with ClusterApiHand(cluster) as hand:
+        wait_until(lambda: ready(cluster, 2), "the old nodes", 120)
+        hand.drift()
+        hand.boots.clear()
+        operators.start()
+        operators.create("remediated", {**SPEC, "machines": {"provider": "ClusterAPI"}})
+        wait_until(lambda: len(keyed(cluster)) == 1, "a successor to be made", 60)
+        (unhealthy,) = keyed(cluster)
+        hand.remediate(unhealthy)
+        wait_until(lambda: len(keyed(cluster)) == 1, "its key to pass to the Machine that is made instead", 60)
+        hand.boots.set()
+        hand.ending.clear()
+        wait_until(lambda: operators.state("remediated") == "Finished", "the rotation to be finished", 120)
+    assert hand.trouble == []
+    assert len(hand.made) == 2 + 2 + 1, "two old ones, two successors, and one for the unhealthy"
+    (left,) = json.loads(cluster.kubectl("get", DEPLOYMENTS, "-n", "default", "-o", "json"))["items"]
+    assert left["spec"]["replicas"] == 2
+    assert len(cluster.kubectl("get", MACHINES, "-n", "default", "-o", "name").split()) == 2
 
 
 def test_the_operator_rotates_node_claims_of_karpenter_though_leaders_end(operators: Operators) -> None:
