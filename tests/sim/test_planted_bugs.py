@@ -216,11 +216,6 @@ def ask_for_a_machine_in_every_round(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(work, "owed_by", another)
 
 
-def count_the_time_for_a_boot_while_windows_are_closed(patch: pytest.MonkeyPatch) -> None:
-    """The machine is asked for and given up in one round; it comes all the same, and another one with it."""
-    patch.setattr(windows.Opening, "since_ms", 0)
-
-
 def end_machines_of_open_nodes(patch: pytest.MonkeyPatch) -> None:
     """A node that is not Ready though it was never closed is excused as one that failed by itself: not if it was we."""
     whole = work.Work._act
@@ -280,7 +275,6 @@ PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (keep_cordons_through_a_freeze, "stranded-cordon", 17),
     (forget_what_the_cluster_is_owed, "every-node-reached", 13),
     (ask_for_a_machine_in_every_round, "budget-exceeded", 0),
-    (count_the_time_for_a_boot_while_windows_are_closed, "budget-exceeded", 6849),
 )
 
 

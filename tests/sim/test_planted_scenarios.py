@@ -9,7 +9,7 @@ import pytest
 from underway.kube.retry import Again
 from underway.model.node import Node
 from underway.policy import readiness
-from underway.rotate import admission, drain, enrolment, ledger, machinery, outlook, progress, quorum, successors, work
+from underway.rotate import admission, drain, enrolment, ledger, machinery, outlook, progress, quorum, successors, windows, work
 from underway.rotate.effects import Machine, Provision
 from underway.rotate.machine import Event
 from underway.rotate.progress import Step
@@ -224,3 +224,23 @@ def test_a_node_whose_end_was_refused_is_let_go_of_in_a_freeze(monkeypatch: pyte
     assert play(scenario).problems == ()
     monkeypatch.setattr(machinery.Machinery, "is_kept", lambda *_: False)
     assert any(problem.startswith("stranded-cordon") for problem in play(scenario).problems)
+
+
+def throttled_for_a_whole_window(run: Run) -> None:
+    """A node is begun in a window of four minutes in which the provider answers nobody: no machine can be asked for."""
+    run.world.machines.trouble.throttled = 1.0
+    run.at(300, lambda: setattr(run.world.machines.trouble, "throttled", 0.0))
+
+
+def test_the_time_for_a_boot_does_not_run_while_windows_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a machine is asked for and given up in one round; it comes all the same, and another one with it."""
+    windows_ = [{"schedule": "0,20,40 * * * *", "duration": "4m"}]
+    spec = {"machines": {"bootTimeout": "5m"}, "pace": {"maxSurge": 1, "windows": windows_}}
+    scenario = msgspec.structs.replace(
+        BY_NAME["dead-node"], script=throttled_for_a_whole_window, spec=spec, begins="2026-03-29T00:59:30Z"
+    )
+    whole = play(scenario)
+    assert (whole.problems, whole.state) == ((), "Finished")
+    monkeypatch.setattr(windows.Opening, "since_ms", 0)
+    (problem, *_) = play(scenario).problems
+    assert "did not become Ready within 5 min" in problem or problem.startswith("budget-exceeded")
