@@ -19,7 +19,7 @@ from underway.rotate.forecast import Forecast
 from underway.rotate.order import Order
 from underway.rotate.quorum import lost_members, too_few
 from underway.rotate.record import Owed, Phase, Record, Slot
-from underway.rotate.slots import beside_the_slots, quarantine_limit, scope_of, slots, zones_of
+from underway.rotate.slots import beside_the_slots, in_hand_limit, quarantine_limit, scope_of, slots, zones_of
 from underway.rotate.spec import RotationSpec
 
 
@@ -114,11 +114,15 @@ class Room:
 
     def __init__(self, outdated: Sequence[Node], hands: Hands, snapshot: Snapshot, spec: RotationSpec) -> None:
         self._pace = spec.pace
-        self._slots = slots(spec.pace, zones_of(outdated) | dict(hands.zones))
+        zones = zones_of(outdated) | dict(hands.zones)
+        self._slots = slots(spec.pace, zones)
         self._taken = hands.taken(spec, snapshot)
+        self._limit = in_hand_limit(spec.pace, zones)
 
     def free(self, node: Node) -> Slot | None:
         """A slot for the node, None where all are taken."""
+        if self._taken.total() >= self._limit:
+            return None
         scope = scope_of(node.zone, self._pace)
         found = (slot for slot in (Slot.SURGE, Slot.UNAVAILABLE) if self._taken[scope, slot] < self._slots[scope].of(slot))
         return next(found, None)

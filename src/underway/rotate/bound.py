@@ -6,7 +6,7 @@ the request rate). Notation: N nodes, b boot, h settling and deregistration, D d
 pods on old nodes, k disruptions at once, rho from eviction to a Ready replacement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, inf
 
 import msgspec
@@ -17,7 +17,7 @@ from underway.model.snapshot import Snapshot
 from underway.policy.budget import capacity
 from underway.policy.evictable import Move, Rules, bypasses_budget, fate
 from underway.rotate.estimates import Estimates, leaving_s_min, restart
-from underway.rotate.slots import Slots, scope_of
+from underway.rotate.slots import in_hand_limit, scope_of, slots
 from underway.rotate.spec import Pace
 
 
@@ -44,17 +44,24 @@ def _cost_s(moved: Sequence[Pod], estimates: Estimates) -> float:
     return estimates.boot_s + estimates.settle_s + estimates.deregister_s + drain_s + estimates.terminate_s
 
 
-def _slot_bound(costs: dict[str, list[float]], slots: dict[str, Slots]) -> Bound:
-    worst, where = 0.0, ""
-    for scope, times in costs.items():
-        total = slots[scope].total
-        # Some slot serves at least ceil(N / slots) nodes, one after the other: true where the plain quotient is weaker.
-        cheapest_first = sorted(times)[: ceil(len(times) / total)]
-        seconds = max(sum(times) / total, sum(cheapest_first))
-        if seconds > worst:
-            worst, where = seconds, scope
+def _least_s(times: Sequence[float], at_once: int) -> float:
+    """The least time for work of such lengths, so much at once."""
+    # Some slot serves at least ceil(N / slots) nodes, one after the other: true where the plain quotient is weaker.
+    cheapest_first = sorted(times)[: ceil(len(times) / at_once)]
+    return max(sum(times) / at_once, sum(cheapest_first))
+
+
+def _slot_bound(costs: dict[str, list[float]], pace: Pace, zones: Mapping[str, int]) -> Bound:
+    room = slots(pace, zones)
+    least_s = {scope: _least_s(times, room[scope].total) for scope, times in costs.items()}
+    where = max(least_s, key=least_s.__getitem__)
+    everything = [time for times in costs.values() for time in times]
+    limit = in_hand_limit(pace, zones)
+    together_s = _least_s(everything, limit)
+    if together_s > least_s[where]:
+        return Bound(together_s, "slots", f"{len(everything)} nodes, of which maxInHand lets {limit} go at once")
     zone = f" in zone {where}" if where else ""
-    return Bound(worst, "slots", f"{sum(map(len, costs.values()))} nodes over the slots of maxSurge and maxUnavailable{zone}")
+    return Bound(least_s[where], "slots", f"{len(everything)} nodes over the slots of maxSurge and maxUnavailable{zone}")
 
 
 def _budget_bound(moved: Sequence[Pod], snapshot: Snapshot, rules: Rules, estimates: Estimates) -> Bound:
@@ -82,15 +89,15 @@ def bound(
     nodes: Sequence[Node],
     snapshot: Snapshot,
     pace: Pace,
-    slots: dict[str, Slots],
+    zones: Mapping[str, int],
     rules: Rules,
     estimates: Estimates,
     evictions_per_s: float = 20.0,
 ) -> Bound:
     """The largest of the bounds for rotating `nodes`; 0 s for none.
 
-    estimates: the least, not the typical, times, or the bound would not be one. evictions_per_s: the client-side rate
-    limit of `underway.live`.
+    zones: how many nodes each had when the rotation began. estimates: the least, not the typical, times, or the bound would
+    not be one. evictions_per_s: the client-side rate limit of `underway.live`.
     """
     if not nodes:
         return Bound(0.0, "nothing", "every selected node is up to date")
@@ -102,7 +109,7 @@ def bound(
         moved += leaving
     chain_s = max(time for times in costs.values() for time in times)
     return max(
-        _slot_bound(costs, slots),
+        _slot_bound(costs, pace, zones),
         _budget_bound(moved, snapshot, rules, estimates),
         Bound(chain_s, "chain", "the slowest single node"),
         Bound(len(moved) / evictions_per_s, "api", f"{len(moved)} evictions at {evictions_per_s:g} requests a second"),

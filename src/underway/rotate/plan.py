@@ -26,7 +26,7 @@ from underway.rotate.long_work import ignored
 from underway.rotate.order import Order
 from underway.rotate.owners import with_owners
 from underway.rotate.quorum import lost_members, too_few
-from underway.rotate.slots import may_surge, scope_of, slots, zones_of
+from underway.rotate.slots import in_hand_limit, may_surge, scope_of, slots, zones_of
 from underway.rotate.spec import Rotation, RotationSpec
 from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.windows import FOR_EVER_MS, Windows
@@ -100,14 +100,15 @@ def plan(
     """The plan for a cluster as it is now. namespaces: the only ones in which pods may be evicted, None for all."""
     spec, rules = rotation.spec, rules_of(rotation.spec, namespaces)
     selected = selected_nodes(snapshot, spec)
+    zones = zones_of(selected)
     reasons = {node.name: outdated(node, spec.target, now_ms, snapshot.drift) for node in selected}
     old = [node for node in selected if reasons[node.name]]
     strict = msgspec.structs.replace(rules, past_deadline=False)
     kept = [blocker for node in old for blocker in blockers_of(node, snapshot, strict)]
-    kept += _staying(old, snapshot, spec, zones_of(selected))
+    kept += _staying(old, snapshot, spec, zones)
     last = [blocker for blocker in kept if blocker.budget and rules.past_deadline]
     blocked = {blocker.node for blocker in kept}
-    room = slots(spec.pace, zones_of(selected))
+    room = slots(spec.pace, zones)
     free = [node for node in old if node.name not in blocked]
     windows = Windows(spec.pace.windows)
     order = _played(
@@ -118,7 +119,7 @@ def plan(
         total=len(selected),
         up_to_date=len(selected) - len(old),
         order=tuple(order),
-        bound=bound(free, snapshot, spec.pace, room, rules, estimates),
+        bound=bound(free, snapshot, spec.pace, zones, rules, estimates),
         predicted_s=max((node.ends_s for node in order), default=0.0),
         slots={scope or "all": slot.total for scope, slot in room.items()},
         blockers=with_owners((blocker for blocker in kept if blocker not in last), snapshot, spec.owners),
@@ -161,24 +162,24 @@ def _played(
 ) -> list[PlannedNode]:
     """List scheduling: whenever a slot is free, the node that comes first in the order takes it, once a window lets it."""
     pace = rotation.spec.pace
-    room = slots(pace, zones_of(selected_nodes(snapshot, rotation.spec)))
-    free_at = [(0.0, scope, index) for scope, slot in room.items() for index in range(slot.total)]
-    heapq.heapify(free_at)
+    zones = zones_of(selected_nodes(snapshot, rotation.spec))
+    room = slots(pace, zones)
+    free_at = {scope: [0.0] * slot.total for scope, slot in room.items()}
+    hands = [0.0] * in_hand_limit(pace, zones)
     waiting = {scope: [node for node in old if scope_of(node.zone, pace) == scope] for scope in room}
     forecast = Forecast(snapshot, rules)
     forecast.weigh(old)
     order: list[PlannedNode] = []
     ranking = Order(rotation.spec.nodes, snapshot, rules)
-    while free_at:
-        starts_s, scope, index = heapq.heappop(free_at)
-        if not waiting[scope]:
-            continue
+    while open_now := [scope for scope in room if waiting[scope]]:
+        starts_s = max(hands[0], min(free_at[scope][0] for scope in open_now))
         drains_s = starts_s + estimates.boot_s + estimates.settle_s + estimates.deregister_s
 
         def rank(node: Node, drains_s: float = drains_s) -> tuple[object, ...]:
             return ranking.rank(node, forecast.wait_s(node, drains_s), forecast.weight(node))
 
-        node = min(waiting[scope], key=rank)
+        node = min((node for scope in open_now if free_at[scope][0] <= starts_s for node in waiting[scope]), key=rank)
+        scope = scope_of(node.zone, pace)
         waiting[scope].remove(node)
         wait_s = forecast.wait_s(node, drains_s)
         cost_s = node_cost_s(node, snapshot, rules, estimates)
@@ -191,7 +192,8 @@ def _played(
         pods = sum(1 for pod in snapshot.pods_on(node.name) if isinstance(fate(pod, snapshot, rules), Move))
         times = (round(starts_s, 1), round(ends_s, 1), round(wait_s, 1))
         order.append(PlannedNode(node.name, node.zone, reasons[node.name], pods, *times, ranking.reason(node, wait_s)))
-        heapq.heappush(free_at, (ends_s, scope, index))
+        heapq.heapreplace(free_at[scope], ends_s)
+        heapq.heapreplace(hands, ends_s)
     return order
 
 

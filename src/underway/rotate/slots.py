@@ -1,4 +1,4 @@
-"""How many nodes may be in hand at once: maxSurge and maxUnavailable, of the whole selection or of each zone.
+"""How many nodes may be in hand at once: maxSurge and maxUnavailable, of the selection or of each zone, maxInHand in all.
 
 A node that is quarantined with its successor beside it needs neither: so many as spec.drain.maxQuarantined says stand beside
 the slots, that a drain which is stuck may not stop the others.
@@ -74,6 +74,12 @@ def may_surge(node: Node, pace: Pace, zones: Mapping[str, int]) -> bool:
     """Whether a node may have a successor beside it before it goes. zones: as for slots."""
     found = slots(pace, zones).get(scope_of(node.zone, pace))
     return found is not None and found.surge > 0
+
+
+def in_hand_limit(pace: Pace, zones: Mapping[str, int]) -> int:
+    """How many slots may be taken in all scopes together. zones: as for slots."""
+    most = sum(slot.total for slot in slots(pace, zones).values())
+    return min(most, _resolved(pace.max_in_hand, sum(zones.values()), up=True))
 
 
 def quarantine_limit(drain: Drain, zones: Mapping[str, int]) -> int:

@@ -206,8 +206,8 @@ class Pace(Spec, frozen=True):
     """How many at once, as numbers or percentages of the selected nodes; maxSurge rounds up, maxUnavailable down.
 
     As in Deployments (apps/v1 RollingUpdateDeployment). perZone: both hold in each zone by itself, of its nodes; zones: those
-    with a budget of their own. soak: how long a new node must have been Ready before its predecessor is cordoned. windows: when
-    anything may be begun; none means always.
+    with a budget of their own; maxInHand: so many nodes in all zones together, a percentage rounded up. soak: how long a new node
+    must have been Ready before its predecessor is cordoned. windows: when anything may be begun; none means always.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -222,10 +222,16 @@ class Pace(Spec, frozen=True):
             "two zones have the same name",
             lambda self: _are_unlike(self.zones),
         ),
+        Rule(
+            "![self.maxInHand].exists(share, share == 0 || share == '0%')",
+            "maxInHand is 0, so no node could ever go; set spec.mode: Freeze to stop",
+            lambda self: not is_nothing(self.max_in_hand),
+        ),
     )
     max_unavailable: Portion = 0
     max_surge: Share = 1
     per_zone: bool = False
+    max_in_hand: Portion = "100%"
     zones: Annotated[tuple[ZonePace, ...], msgspec.Meta(max_length=ZONES_MAX)] = ()
     soak: Duration = "0s"
     windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=WINDOWS_MAX)] = ()

@@ -16,7 +16,7 @@ from underway.rotate.freezes import Frozen, Held
 from underway.rotate.health import Breach
 from underway.rotate.record import Phase, Record
 from underway.rotate.situation import Result, Situation
-from underway.rotate.slots import beside_the_slots, quarantine_limit, slots, zones_of
+from underway.rotate.slots import beside_the_slots, in_hand_limit, quarantine_limit, zones_of
 from underway.rotate.spec import RotationSpec
 
 HELD_SHOWN = 3
@@ -214,8 +214,8 @@ def time_left(
     It is the lower bound of what is left, less what the nodes in hand have behind them. estimates: as learned so far.
     Infinite while a budget never allows.
     """
-    room = slots(spec.pace, zones_of(old) | situation.journal.zones)
-    rest = bound(old, situation.snapshot, spec.pace, room, rules, estimates)
+    zones = zones_of(old) | situation.journal.zones
+    rest = bound(old, situation.snapshot, spec.pace, zones, rules, estimates)
     ages_s = [(situation.now_ms - record.since_ms) / 1_000 for record in situation.records.values()]
-    width = sum(slot.total for slot in room.values()) or 1
+    width = in_hand_limit(spec.pace, zones) or 1
     return max(0.0, rest.seconds - min(sum(ages_s) / width, estimates.boot_s)), rest

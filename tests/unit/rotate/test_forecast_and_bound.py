@@ -37,14 +37,22 @@ def test_a_pod_surely_takes_as_long_as_its_hook_is_known_to_sleep(hook: dict[str
 
 def test_slot_bound_counts_whole_nodes() -> None:
     nodes = [node(f"n{i}") for i in range(5)]
-    found = bound(nodes, cluster(*nodes), Pace(max_surge=2), {"": Slots(2, 0)}, Rules(), ESTIMATES)
+    found = bound(nodes, cluster(*nodes), Pace(max_surge=2), {"a": 5}, Rules(), ESTIMATES)
     assert found.seconds == pytest.approx(330)
     assert found.limit == "slots"
 
 
+def test_what_goes_in_all_zones_together_bounds_as_well() -> None:
+    nodes = [node(f"n{i}", zone="ab"[i % 2]) for i in range(4)]
+    apart = bound(nodes, cluster(*nodes), Pace(per_zone=True), {"a": 2, "b": 2}, Rules(), ESTIMATES)
+    one = bound(nodes, cluster(*nodes), Pace(per_zone=True, max_in_hand=1), {"a": 2, "b": 2}, Rules(), ESTIMATES)
+    assert one.seconds == pytest.approx(2 * apart.seconds)
+    assert one.explanation == "4 nodes, of which maxInHand lets 1 go at once"
+
+
 def test_a_budget_that_never_allows_makes_the_bound_infinite() -> None:
     snapshot = cluster(node("a"), pod("p", "a"), budget(allowed=0, maxUnavailable=0))
-    found = bound([node("a")], snapshot, Pace(), {"": Slots(1, 0)}, Rules(), ESTIMATES)
+    found = bound([node("a")], snapshot, Pace(), {"a": 1}, Rules(), ESTIMATES)
     assert found.seconds == float("inf")
 
 

@@ -1,4 +1,4 @@
-"""The pace is kept: never more nodes in hand than slots, never fewer usable nodes than maxUnavailable allows.
+"""The pace is kept: never more nodes in hand than slots, nor than maxInHand, nor fewer usable than maxUnavailable allows.
 
 Nodes that were quarantined with a successor beside them may be more, as many as maxQuarantined says; and no node is begun while
 the others take every slot.
@@ -44,14 +44,16 @@ class BudgetExceeded(Checker):
             for node in filter(None, (change.previous, change.object)):
                 if phase_of(node) == "Quarantined" and _has_successor(node):
                     self._quarantined[node["metadata"]["name"]] = self.now_ms()
-        pace = self.claim.spec.get("pace", {})
+        pace, begun = self.claim.spec.get("pace", {}), _begins(change)
+        most = _resolved(pace.get("maxInHand", "100%"), len(self.claim.nodes), up=True)
+        self._count_in_hand(None, most, begun=begun)
         per_zone = pace.get("perZone", False)
         for scope in sorted(set(self.claim.nodes.values())) if per_zone else [None]:
             at_start = [name for name, zone in self.claim.nodes.items() if scope in (None, zone)]
             own = next((one for one in pace.get("zones", ()) if one["name"] == scope), pace)
             surge = _resolved(own.get("maxSurge", 1), len(at_start), up=True)
             unavailable = _resolved(own.get("maxUnavailable", 0), len(at_start), up=False)
-            self._count(scope, len(at_start), surge, unavailable, begun=_begins(change))
+            self._count(scope, len(at_start), surge, unavailable, begun=begun)
 
     def _is_quarantined(self, name: str) -> bool:
         """Whether a node that begins may meet this one beside the slots: later it may drain again."""
@@ -64,13 +66,8 @@ class BudgetExceeded(Checker):
         return _resolved(self.claim.spec.get("drain", {}).get("maxQuarantined", 1), len(self.claim.nodes), up=True)
 
     def _count(self, scope: str | None, total: int, surge: int, unavailable: int, *, begun: bool) -> None:
-        nodes = [n for n in self.store.values(r.NODES) if scope in (None, _zone(n))]
-        in_hand = {n["metadata"]["name"] for n in nodes if phase_of(n)}
-        owed = {debt["replaces"] for debt in self._owed() if scope in (None, debt.get("zone", ""))}
-        limit = max(surge + unavailable, 1)
-        beside = min(sum(not begun or self._is_quarantined(name) for name in self._quarantined), self._beside())
-        if len(in_hand | owed) > limit + beside:
-            self.fail(f"{len(in_hand | owed)} nodes are in hand, limit {limit + beside}: {', '.join(sorted(in_hand | owed))}")
+        self._count_in_hand(scope, max(surge + unavailable, 1), begun=begun)
+        nodes = self._nodes(scope)
         if len(nodes) > total + surge + unavailable + min(len(self._quarantined), self._beside()):
             self.fail(f"{len(nodes)} nodes exist where {total} began and maxSurge is {surge}")
         usable = sum(1 for n in nodes if not _closed(n) and (ready(n) or self._failed_by_itself(n)))
@@ -78,6 +75,16 @@ class BudgetExceeded(Checker):
         floor_ = total - (unavailable if surge or unavailable else 1)
         if usable < floor_:
             self.fail(f"only {usable} nodes are usable, {floor_} have to be")
+
+    def _nodes(self, scope: str | None) -> list[Object]:
+        return [node for node in self.store.values(r.NODES) if scope in (None, _zone(node))]
+
+    def _count_in_hand(self, scope: str | None, limit: int, *, begun: bool) -> None:
+        in_hand = {node["metadata"]["name"] for node in self._nodes(scope) if phase_of(node)}
+        in_hand |= {debt["replaces"] for debt in self._owed() if scope in (None, debt.get("zone", ""))}
+        beside = min(sum(not begun or self._is_quarantined(name) for name in self._quarantined), self._beside())
+        if len(in_hand) > limit + beside:
+            self.fail(f"{len(in_hand)} nodes are in hand, limit {limit + beside}: {', '.join(sorted(in_hand))}")
 
     def _failed_by_itself(self, node: Object) -> bool:
         """Whether a node that is not Ready is nobody's pace: it was there before, it is open, and its machine was not ended.
