@@ -104,7 +104,7 @@ TROUBLES = (
     Trouble("nodes-ready", "10s", _node_fails),
     Trouble("workloads-available", "30s", _workload_fails),
     Trouble("api-server", "10s", _server_fails),
-    Trouble("http", "10s", _url_fails, {"url": URL, "interval": "5s"}),
+    Trouble("http", "10s", _url_fails, {"url": URL, "interval": "4s"}),
 )
 
 

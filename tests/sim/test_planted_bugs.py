@@ -272,7 +272,7 @@ PLANTS: tuple[tuple[Plant, str, int], ...] = (
     (take_workers_that_are_closed_as_the_control_plane_is, "short-soak", 0),
     (end_machines_of_open_nodes, "budget-exceeded", 0),
     (drain_on_in_a_frozen_pool, "frozen-acts", 13),
-    (keep_cordons_through_a_freeze, "stranded-cordon", 17),
+    (keep_cordons_through_a_freeze, "stranded-cordon", 66),
     (forget_what_the_cluster_is_owed, "every-node-reached", 13),
     (ask_for_a_machine_in_every_round, "budget-exceeded", 0),
 )

@@ -35,6 +35,9 @@ from underway.rotate.record import (
     succession_of,
 )
 
+LEASE_S = 5.0  # for the answer to a renewal: as long as until the next one is due
+PROBE_S = 4.0  # for the answer of /readyz: no longer than until it is asked again
+
 
 def _node_patch(request_id: int, node: Node, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Request:
     # The uid and the resourceVersion make the patch a compare-and-swap: 409 if the node is another or has changed.
@@ -56,6 +59,22 @@ def _merge_patch(request_id: int, resource: Resource, of: ObjectMeta, body: dict
         content_type=q.MERGE_PATCH,
         query=FIELD_MANAGER,
     )
+
+
+def is_written(request: Request, found: Node | Lease) -> bool:
+    """Whether an object shows what a write of ours asked for, in annotations, labels and spec (RFC 7386, JSON Merge Patch)."""
+    body, shown = request.body, msgspec.json.decode(msgspec.json.encode(found))
+    asked = {
+        "metadata": {part: body["metadata"].get(part, {}) for part in ("annotations", "labels")},
+        "spec": body.get("spec", {}),
+    }
+    return _is_merged(asked, shown)
+
+
+def _is_merged(patch: Any, value: Any) -> bool:
+    if isinstance(patch, Mapping):
+        return all(_is_merged(wanted, (value or {}).get(key)) for key, wanted in patch.items())
+    return (patch or None) == (value or None)  # unschedulable false is left out by the server
 
 
 FIELD_MANAGER = (("fieldManager", "underway"),)
@@ -178,8 +197,8 @@ def delete_node(request_id: int, node: Node) -> Request:
 
 
 def probe_readyz(request_id: int) -> Request:
-    """Ask the API server how it is."""
-    return Request(id=request_id, verb="get", raw_path="/readyz", query=(("verbose", "true"),), timeout_s=10.0)
+    """Ask the API server how it is. One that takes longer than PROBE_S is as good as none."""
+    return Request(id=request_id, verb="get", raw_path="/readyz", query=(("verbose", "true"),), timeout_s=PROBE_S)
 
 
 def probe_version(request_id: int) -> Request:
@@ -196,7 +215,15 @@ def create_lease(request_id: int, name: str, spec: Mapping[str, Any], annotation
         "annotations": {key: value for key, value in annotations.items() if value is not None},
     }
     body = {"apiVersion": r.LEASES.api_version, "kind": "Lease", "metadata": metadata, "spec": dict(spec)}
-    return Request(id=request_id, verb="create", resource=r.LEASES, namespace=LEASE_NAMESPACE, body=body, query=FIELD_MANAGER)
+    return Request(
+        id=request_id,
+        verb="create",
+        resource=r.LEASES,
+        namespace=LEASE_NAMESPACE,
+        body=body,
+        query=FIELD_MANAGER,
+        timeout_s=LEASE_S,
+    )
 
 
 def patch_lease(request_id: int, lease: Lease, spec: Mapping[str, Any], annotations: Mapping[str, str | None]) -> Request:
@@ -216,6 +243,7 @@ def patch_lease(request_id: int, lease: Lease, spec: Mapping[str, Any], annotati
         body=body,
         content_type=q.MERGE_PATCH,
         query=FIELD_MANAGER,
+        timeout_s=LEASE_S,
     )
 
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underway.kube.reply import ObjectList
+from underway.rotate import acts
 from underway.rotate.effects import ReadQuotas
 from underway.rotate.gates.judgement import Probe
 from underway.rotate.health import git_version
+from underway.rotate.journal import LEASE_KEY
 from underway.rotate.record import LEASE_NAMESPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from random import Random
 
     from underway.kube.reply import Reply
+    from underway.model.lease import Lease
+    from underway.model.node import Node
     from underway.rotate.brakes import Brakes
     from underway.rotate.effects import MachineReply
     from underway.rotate.eviction import Evictions
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from underway.rotate.machinery import Machinery
     from underway.rotate.observe import Observed
     from underway.rotate.replicas import Replicas
+
+NODE_WRITES = ("admit", "record", "mark", "keep")
 
 
 class Answers:
@@ -76,11 +83,21 @@ class Answers:
         elif reply.ok and verb == "lease":
             self._observed.wrote("Lease", reply.body)
             self._journal.written(reply.body)
-        elif reply.ok and verb in ("admit", "record", "mark", "keep"):
+        elif reply.ok and verb in NODE_WRITES:
             self._observed.wrote("Node", reply.body)
         elif reply.ok and verb == "checkpoint":
             self._observed.wrote("Pod", reply.body)
         self._note_refusal(outcome, now_ms)
+
+    def seen(self, lease: Lease | None, nodes: Mapping[str, Node]) -> None:
+        """Take what the watches show of writes under way: an answer that got lost is not waited for. nodes: by name."""
+        for key, request in self._ledger.writes():
+            if key == LEASE_KEY:
+                if lease is not None and request.body is not None and acts.is_written(request, lease):
+                    self._ledger.done(key, request)
+                    self._journal.written(lease)
+            elif key[0] in NODE_WRITES and request.name in nodes and acts.is_written(request, nodes[request.name]):
+                self._ledger.done(key, request)
 
     def machine_reply(self, reply: MachineReply, now_ms: int, rng: Random) -> None:
         """Take an answer of the machine provider."""
@@ -93,7 +110,7 @@ class Answers:
     def _probed(self, what: str, reply: Reply, now_ms: int) -> None:
         text = reply.body if isinstance(reply.body, str) else reply.message
         if what == "readyz":
-            self._health.probed(Probe(now_ms, reply.code, reply.elapsed_ms, text))
+            self._health.probed(Probe(now_ms - reply.elapsed_ms, reply.code, reply.elapsed_ms, text))
         else:
             self._health.told_version(git_version(text), now_ms)
 

@@ -185,6 +185,7 @@ class Driver:
         if not self._ending.go_on(now_ms) or not self._observed.synced:
             return
         lease, snapshot = self._observed.lease(self._lock.name), self._observed.snapshot()
+        self._answers.seen(lease, snapshot.nodes)
         holder = self._lock.others(lease, now_ms)
         if holder:
             self._outlook.show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)

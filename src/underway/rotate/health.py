@@ -19,7 +19,7 @@ from underway.rotate.gates.judgement import STALE_INTERVALS, Evidence, Finding, 
 from underway.rotate.gates.pending_pods import unschedulable
 from underway.rotate.record import marked_version
 
-PROBE_EVERY_MS = 5_000
+PROBE_EVERY_MS = 4_000  # from question to question: what it finds stops the rotation within 5 s
 VERSION_EVERY_MS = 60_000
 PROBES_KEPT = 20
 ANSWERS_KEPT = 4
@@ -34,7 +34,9 @@ class Breach(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What the gates say: wait (no new node), freeze, or, with neither, go on. due_ms: when time alone may change that."""
+    """What the gates say: wait (no new node), freeze, or, with neither, go on. due_ms: when time alone may change that, or
+    something is to be asked.
+    """
 
     wait: tuple[Breach, ...] = ()
     freeze: tuple[Breach, ...] = ()
@@ -50,6 +52,7 @@ class Course:
         self.questions = gate.questions(spec) if gate.questions else ()
         self.answers: tuple[deque[Answer], ...] = tuple(deque(maxlen=ANSWERS_KEPT) for _ in self.questions)
         self.answered_ms = [0] * len(self.questions)
+        self.asked_ms = [0] * len(self.questions)
         self.next_ms = [0] * len(self.questions)
         self.baseline: tuple[float, ...] = ()
         self.interval_ms = _ms(spec.interval) or round(gate.interval_s * 1_000)
@@ -81,7 +84,7 @@ class Course:
         if found == "":
             return self._well(now_ms)
         self.well_since_ms = None
-        self.since_ms = now_ms if self.since_ms is None else self.since_ms
+        self.since_ms = self._seen_ms(evidence, now_ms) if self.since_ms is None else self.since_ms
         reason = found if isinstance(found, str) else f"not known: {found.reason}"
         unknown = isinstance(found, Unknown)
         lasts_ms = self.since_ms + (_ms(self.spec.for_) if self.spec.for_ else round(self.gate.for_s * 1_000))
@@ -91,6 +94,12 @@ class Course:
         if not unknown:
             self.breach = Breach(self.gate.name, reason, self.since_ms)
         return Breach(self.gate.name, reason, self.since_ms), unknown, None
+
+    def _seen_ms(self, evidence: Evidence, now_ms: int) -> int:
+        """How old a breach found now is at least: what is asked was so when it was asked, however late the answer came."""
+        probed = [probe.asked_ms for probe in evidence.probes[-1:]] if self.gate.probes else []
+        asked = [asked_ms for asked_ms, answers in zip(self.asked_ms, self.answers, strict=True) if answers]
+        return max((*probed, *asked), default=now_ms)
 
     def _judged(self, evidence: Evidence, now_ms: int) -> Finding:
         """What the gate finds; one that takes time is not asked again within its interval."""
@@ -161,7 +170,7 @@ class Health:
     def probed(self, probe: Probe) -> None:
         """Take an answer of /readyz."""
         self._probes.append(probe)
-        self._next_probe_ms = probe.at_ms + PROBE_EVERY_MS
+        self._next_probe_ms = probe.asked_ms + PROBE_EVERY_MS
 
     def told_version(self, version: str, now_ms: int) -> None:
         """Take an answer of /version; "" for none."""
@@ -182,7 +191,8 @@ class Health:
         """Take an answer."""
         course, part = self._courses[answer.request.gate], answer.request.part
         course.answers[part].append(answer)
-        course.next_ms[part] = now_ms + course.interval_ms
+        course.asked_ms[part] = now_ms - answer.elapsed_ms
+        course.next_ms[part] = course.asked_ms[part] + course.interval_ms
         if not answer.error:
             course.answered_ms[part], course.told = now_ms, True
         course.take_baseline()
@@ -206,7 +216,7 @@ class Health:
         evidence = self._with_memory(evidence)
         wait: list[Breach] = []
         freeze: list[Breach] = []
-        due: list[int] = []
+        due = [at_ms for at_ms in self._asking_ms() if at_ms > now_ms]
         for course in self._courses:
             breach, unknown, due_ms = course.judge(evidence, now_ms)
             if due_ms is not None:
@@ -214,6 +224,13 @@ class Health:
             if breach is not None:
                 (freeze if course.spec.on_breach == "Freeze" and not unknown else wait).append(breach)
         return Verdict(tuple(wait), tuple(freeze), min(due, default=None))
+
+    def _asking_ms(self) -> Iterator[int]:
+        """When something is to be asked next."""
+        if any(course.gate.probes for course in self._courses):
+            yield self._next_probe_ms
+        for course in self._courses:
+            yield from course.next_ms
 
     def _with_memory(self, evidence: Evidence) -> Evidence:
         snapshot = evidence.snapshot

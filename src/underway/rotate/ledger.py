@@ -39,7 +39,7 @@ class Ledger:
     """The acts of one driver."""
 
     def __init__(self) -> None:
-        self._under_way: dict[int, Key] = {}
+        self._under_way: dict[int, tuple[Key, Request | MachineRequest]] = {}
         self._keys: set[Key] = set()
         self._attempts: dict[Key, int] = {}
         self._not_before_ms: dict[Key, int] = {}
@@ -61,8 +61,18 @@ class Ledger:
 
     def begin(self, key: Key, request: Request | MachineRequest) -> None:
         """Note that an act was sent."""
-        self._under_way[request.id] = key
+        self._under_way[request.id] = (key, request)
         self._keys.add(key)
+
+    def writes(self) -> list[tuple[Key, Request]]:
+        """The writes to the API server that are under way."""
+        return [(key, request) for key, request in self._under_way.values() if not isinstance(request, MachineRequest)]
+
+    def done(self, key: Key, request: Request) -> None:
+        """Note that an act was seen to be done; its answer, if one comes, says nothing new."""
+        del self._under_way[request.id]
+        self._keys.discard(key)
+        self._attempts.pop(key, None)
 
     def hasten(self, key: Key) -> None:
         """Forget the delay of an act: what it waited for has happened."""
@@ -74,7 +84,7 @@ class Ledger:
 
     def settle(self, reply: Reply | MachineReply, now_ms: int, rng: Random) -> Outcome | None:
         """Note an answer; None if the act is not known."""
-        key = self._under_way.pop(reply.request.id, None)
+        key, _ = self._under_way.pop(reply.request.id, (None, None))
         if key is None:
             return None
         self._keys.discard(key)

@@ -59,14 +59,34 @@ def test_the_api_server_freezes_by_its_failing_check_and_by_its_slowness() -> No
     health, evidence = Health(GATES), Evidence(cluster())
     assert health.probe_due(0)
     health.probed(Probe(0, 500, 10, "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed"))
-    assert not health.probe_due(4_999)
+    assert not health.probe_due(3_999)
+    assert health.probe_due(4_000)
     health.judge(evidence, 0)
     assert health.judge(evidence, 10_000).freeze[0].reason == ("API server is not ready (HTTP 500): etcd failed: reason withheld")
     slow = Health(GATES)
     for at_ms in range(0, 30_000, 5_000):
         slow.probed(Probe(at_ms, 200, 2_500, "ok"))
-    slow.judge(evidence, 0)
-    assert slow.judge(evidence, 10_000).freeze[0].reason == "API server answers /readyz in 2500 ms, limit 1000 ms"
+    slow.judge(evidence, 27_500)
+    assert slow.judge(evidence, 35_000).freeze[0].reason == "API server answers /readyz in 2500 ms, limit 1000 ms"
+
+
+def test_a_breach_is_as_old_as_the_question_that_found_it_and_the_next_one_is_as_far_from_it() -> None:
+    health, evidence = Health(GATES), Evidence(cluster())
+    health.probed(Probe(0, 200, 900, "ok"))
+    assert health.judge(evidence, 900).due_ms == 4_000
+    health.probed(Probe(4_000, 500, 3_900, "[-]etcd failed"))
+    health.judge(evidence, 7_900)
+    assert [breach.since_ms for breach in health.judge(evidence, 14_000).freeze] == [4_000]
+
+
+def test_an_answer_of_prometheus_that_comes_late_does_not_make_its_breach_younger() -> None:
+    health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
+    (ask,) = health.asks(count(1), 0)
+    health.answered(Answer(request=ask, values=(2.0,), elapsed_ms=9_000), 9_000)
+    assert health.judge(evidence, 9_000) == Verdict(due_ms=10_000)
+    assert [breach.since_ms for breach in health.judge(evidence, 10_000).freeze] == [0]
+    assert health.asks(count(1), 14_999) == []
+    assert len(health.asks(count(1), 15_000)) == 1
 
 
 PROMETHEUS = GateSpec(
@@ -83,7 +103,7 @@ def test_a_gate_waits_until_its_first_answer() -> None:
     health, evidence = Health((PROMETHEUS,)), Evidence(cluster())
     assert [breach.reason for breach in health.judge(evidence, 0).wait] == ["not known: no answer yet"]
     told(health, 0, 0.5)
-    assert health.judge(evidence, 1) == Verdict()
+    assert health.judge(evidence, 1) == Verdict(due_ms=15_000), "when it asks again"
 
 
 def test_a_prometheus_that_cannot_be_asked_is_unknown_which_waits_and_never_freezes() -> None:
@@ -113,7 +133,7 @@ def test_a_breach_ends_only_when_it_was_well_for_long_enough() -> None:
     assert [breach.reason for breach in health.judge(evidence, 10_000).freeze] == ["q is 2, limit 1"]
     told(health, 15_000, 0.5)
     verdict = health.judge(evidence, 15_000)
-    assert (verdict.freeze, verdict.due_ms) == ((), 35_000)
+    assert (verdict.freeze, verdict.due_ms) == ((), 30_000), "when it asks again"
     assert [breach.reason for breach in verdict.wait] == ["q is 2, limit 1 (well again, for too short)"]
     assert health.judge(evidence, 35_000) == Verdict()
 

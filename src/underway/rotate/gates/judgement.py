@@ -17,9 +17,11 @@ STALE_INTERVALS = 3  # so many answers may be missed before the last one says no
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """One answer of /readyz. code: 0 when there was none; text: the body, which names the failing checks."""
+    """One answer of /readyz. asked_ms: when it was asked for; code: 0 when there was none; text: the body, which names the
+    failing checks.
+    """
 
-    at_ms: int
+    asked_ms: int
     code: int
     elapsed_ms: int
     text: str = ""

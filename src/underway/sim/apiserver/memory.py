@@ -118,11 +118,12 @@ class MemoryApi:
     def _answer(self, request: Request, deliver: Deliver, interference: Interference, sent_ms: int) -> None:
         code, body = self._acted(request, interference)
         back_ms = round(self._rng.randint(*REQUEST_MS) * self.latency) + interference.delay_ms
-        if interference.lose_reply:
-            code, body, back_ms = NO_ANSWER, None, round((request.timeout_s or 0) * 1_000)
         elapsed_ms = self._queue.now_ms() + back_ms - sent_ms
+        patience_ms = round((request.timeout_s or 0) * 1_000)
+        if interference.lose_reply or elapsed_ms > patience_ms > 0:  # the client hangs up before it comes
+            code, body, elapsed_ms = NO_ANSWER, None, patience_ms
         reply = self._reply(request, code, body, elapsed_ms)
-        self._queue.after(back_ms, lambda: deliver(reply))
+        self._queue.after(max(0, sent_ms + elapsed_ms - self._queue.now_ms()), lambda: deliver(reply))
 
     def _acted(self, request: Request, interference: Interference) -> tuple[int, Any]:
         if request.resource is None:

@@ -40,3 +40,24 @@ def test_a_watch_that_its_client_did_not_live_to_see_takes_nothing_from_the_next
     queue.run_until(6_000)
     assert dead == []
     assert [event.object.metadata.name for event in heard if isinstance(event, WatchEvent)] == ["shop"]
+
+
+class Slow:
+    """Every answer takes eight seconds."""
+
+    def on_request(self, _request: Request, _rng: Random, /) -> Interference:
+        """Delay it."""
+        return Interference(delay_ms=8_000)
+
+
+def test_a_client_that_hangs_up_before_the_answer_comes_knows_nothing_though_the_server_acted() -> None:
+    queue = Queue(0)
+    registry = Registry(Store(), queue.now_ms, Random(1))
+    api = MemoryApi(ApiServer(registry), queue, Random(1))
+    api.faults = (Slow(),)
+    heard: list[tuple[int, Reply | WatchEvent]] = []
+    shop = Request(id=1, verb="create", resource=r.NAMESPACES, body={"metadata": {"name": "shop"}}, timeout_s=4.0)
+    api.send(shop, lambda reply: heard.append((queue.now_ms(), reply)))
+    queue.run_until(20_000)
+    assert [(at_ms, reply.code, reply.elapsed_ms) for at_ms, reply in heard if isinstance(reply, Reply)] == [(4_000, 0, 4_000)]
+    assert registry.store.get(r.NAMESPACES, "", "shop") is not None
