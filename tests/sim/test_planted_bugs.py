@@ -163,7 +163,8 @@ def forget_the_zones(patch: pytest.MonkeyPatch) -> None:
 
 def count_a_percentage_of_the_nodes_of_the_moment(patch: pytest.MonkeyPatch) -> None:
     """The surge itself would raise what a percentage allows."""
-    patch.setattr(admission, "slots", lambda pace, _zones: slots.slots(pace, {"zone-a": 24}))
+    for reckoned in (slots.slots, slots.in_hand_limit):
+        patch.setattr(admission, reckoned.__name__, lambda pace, zones, whole=reckoned: whole(pace, dict.fromkeys(zones, 24)))
 
 
 def leave_the_old_nodes_inviting(patch: pytest.MonkeyPatch) -> None:
