@@ -125,13 +125,22 @@ def test_a_fleet_goes_in_waves_and_can_be_frozen(sites: dict[str, Site], tmp_pat
     hub.cluster.apply(fleet(sites, str(provider)))
     wait_until(lambda: NEW in first.versions(), "the canary to begin", 120)
     assert not second.has_rotation()
-    assert underway(hub.cluster, "freeze", "--fleet", "prod").returncode == 0
+    assert underway(hub.cluster, "freeze", "--fleet", "prod", "--reason", "drill").returncode == 0
     wait_until(
         lambda: first.cluster.kubectl("get", "rotation", "workers", "-o", "jsonpath={.spec.mode}") == "Freeze",
         "the freeze to reach the canary",
         5,
     )
     wait_until(lambda: state(sites)["state"] == "Frozen", "the fleet to say so", 10)
+    frozen = state(sites)["frozen"]
+    assert (frozen["reason"], frozen["by"], frozen["level"]) == ("drill", "admin", "fleet")
+    there = "jsonpath={.status.frozen.reason} {.status.frozen.by} {.status.frozen.level} {.status.frozen.since}"
+    wait_until(
+        lambda: first.cluster.kubectl("get", "rotation", "workers", "-o", there) == f"drill admin fleet {frozen['since']}",
+        "the canary's own status to say whose freeze it is",
+        10,
+    )
+    assert "next: on the hub: underway resume --fleet prod\n" in underway(first.cluster, "status", "workers").stdout
     assert underway(hub.cluster, "resume", "--fleet", "prod").returncode == 0
     wait_until(lambda: first.versions() == [NEW] * NODES, "the canary to be done", 180)
     wait_until(second.has_rotation, "the second wave to begin after the soak", 60)

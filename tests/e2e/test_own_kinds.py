@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from binaries import require_control_plane
 from controlplane import ControlPlane, free_port
@@ -88,6 +89,31 @@ def test_rotations_live_in_three_versions(cluster: ControlPlane, port: int) -> N
     assert cluster.kubectl("get", "crd", NAME, "-o", "jsonpath={.status.storedVersions}") == '["v1"]'
 
 
-def test_what_manifests_prints_is_taken_by_the_api_server(cluster: ControlPlane) -> None:
-    cluster.kubectl("apply", "-f", "-", stdin=underway("manifests", "--webhook"))
-    assert cluster.kubectl("get", "deploy", "underway-webhook", "-n", "underway-system", "-o", "name")
+EVERYTHING = ("--webhook", "--fleet", "--provider", "ClusterAPI", "--provider", "Karpenter")
+BUDGETS = {f"poddisruptionbudget.policy/underway-{name} configured" for name in ("operator", "webhook")}
+GRANTS = ("--grant", "DeadlineDelete", "--grant", "Checkpoint", "--grant", "SingleReplicaSurge")
+
+
+@pytest.mark.parametrize("options", [(), (*EVERYTHING, *GRANTS)], ids=["the least", "everything"])
+def test_what_manifests_prints_is_taken_as_it_is_and_a_second_time_changes_nothing(
+    cluster: ControlPlane, options: tuple[str, ...]
+) -> None:
+    printed = underway("manifests", *options)
+    objects = list(yaml.safe_load_all(printed))
+
+    def apply(text: str, *more: str) -> list[str]:
+        command = [*cluster.command(), "apply", *more, "-f", "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.returncode, done.stderr) == (0, ""), "no error, and no warning of what the API server would rather have"
+        return done.stdout.splitlines()
+
+    # A dry run stores no namespace, and what belongs into one that is not there is refused.
+    apply(yaml.safe_dump_all(one for one in objects if one["kind"] == "Namespace"))
+    tried = apply(printed, "--dry-run=server")
+    assert len(tried) == len(objects)
+    assert all(line.endswith(" (server dry run)") for line in tried)
+    assert "deployment.apps/underway-operator created (server dry run)" in tried
+    assert cluster.kubectl("get", "crd,deploy", "-A", "-o", "name") == ""
+    apply(printed)
+    # kubectl patches a budget each time, whatever stands there: its selector is replaced, never merged (policy/v1 types.go).
+    assert {line for line in apply(printed) if not line.endswith(" unchanged")} <= BUDGETS

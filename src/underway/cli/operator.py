@@ -108,6 +108,7 @@ async def _operate(
             def turned(now: Operator) -> None:
                 endpoints.turned()
                 log.update(now)
+                log.fleets(fleets.statuses)
 
             notify = alerting()
             namespace = os.environ.get("POD_NAMESPACE") or "underway-system"
@@ -182,8 +183,14 @@ class Log:
             if hand.permits.unknown:
                 self._say(f"{name}'s rights", hand.permits.unknown)
 
-    def _say(self, about: str, line: str) -> None:
+    def fleets(self, statuses: dict[str, Any]) -> None:
+        """Write what is new of the fleets of a hub. statuses: by name."""
+        for name, status in statuses.items():
+            by = f", by {status.frozen.by}" if status.frozen else ""
+            self._say(name, f"{status.state}: {status.reason}{by}", "fleet")
+
+    def _say(self, about: str, line: str, kind: str = "rotation") -> None:
         """A line, once."""
-        if self._last.get(about) != line:
-            self._last[about] = line
-            say(f"rotation {about}: {line}")
+        if self._last.get(f"{kind} {about}") != line:
+            self._last[f"{kind} {about}"] = line
+            say(f"{kind} {about}: {line}")

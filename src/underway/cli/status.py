@@ -72,7 +72,8 @@ def _show_fleets(fleets: list[Any]) -> None:
         if status.get("observedGeneration", 0) < one.metadata.generation:
             console.print(f"[yellow]no hub has taken up[/] generation {one.metadata.generation} of its specification")
         if frozen := status.get("frozen"):
-            console.print(f"[cyan]frozen[/] since {frozen['since']} by {escape(frozen['by'])}: {escape(frozen['reason'])}")
+            why = f": {escape(frozen['reason'])}" if frozen.get("level") == "fleet" else ""  # of a wave the line above says it
+            console.print(f"[cyan]frozen[/] since {frozen['since']} by {escape(frozen['by'])}{why}")
             console.print(f"next: {_next_of_fleet(one)}", markup=False)
         shown = Table(box=None, pad_edge=False)
         for column in ("wave", "state", "cluster", "rotation", "up to date", "reason"):
