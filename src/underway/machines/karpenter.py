@@ -52,15 +52,20 @@ class Karpenter(ObjectProvider):
         self._awaited.setdefault(request.key, Awaited())
         if await self.get(NODE_CLAIMS, "", name) is not None:
             return
-        claims = await self.list(NODE_CLAIMS)
-        old = next((claim for claim in claims if is_of(claim, request.replaces, request.replaces_provider_id)), {})
+
+        def is_old(claim: Json) -> bool:
+            return is_of(claim, request.replaces, request.replaces_provider_id)
+
+        # A claim that has drifted stays so, while one that had not a moment ago may have by now.
+        claims = self.recent(NODE_CLAIMS, lambda claim: is_old(claim) and has_drifted(claim)) or await self.list(NODE_CLAIMS)
+        old = next(filter(is_old, claims), {})
         pool_name = old.get("metadata", {}).get("labels", {}).get(POOL_LABEL) or request.labels.get(POOL_LABEL, "")
         if not pool_name:
             raise Refusal(f"node {request.replaces} has no label {POOL_LABEL}: is it one of Karpenter's?", retryable=False)
         pool = await self.get(NODE_POOLS, "", pool_name)
         if pool is None:
             raise Refusal(f"NodePool {pool_name} of node {request.replaces} does not exist any more", retryable=False)
-        if condition(old, "Drifted").get("status") == "True" and replaces_drifted(pool):
+        if has_drifted(old) and replaces_drifted(pool):
             why = f"NodePool {pool_name} lets Karpenter replace drifted nodes itself"
             remedy = 'add the budget {nodes: "0", reasons: [Drifted]} to spec.disruption, so that one of us rotates'
             raise Refusal(f"{why}: {remedy}", retryable=True)
@@ -127,6 +132,11 @@ class Karpenter(ObjectProvider):
             node = {"metadata": {"name": name, "resourceVersion": reply.body.metadata.resource_version}}
             await self.merge(NODES, node, {"metadata": {"annotations": {DO_NOT_DISRUPT: None}}})
         await self.merge(NODE_CLAIMS, claim, {"metadata": {"annotations": {DO_NOT_DISRUPT: None, REPLACES: None}}})
+
+
+def has_drifted(claim: Json) -> bool:
+    """Whether Karpenter says that a NodeClaim is not as it would make it now."""
+    return bool(condition(claim, "Drifted").get("status") == "True")
 
 
 def replaces_drifted(pool: Json) -> bool:
@@ -206,7 +216,7 @@ def machine_of(claim: Json) -> Machine:
         state=state,
         reason=reason,
         protected=f"NodeClaim {metadata['name']}" if asks_for_peace(claim) else "",
-        drifted=(_said(drift) or "Drifted") if drift.get("status") == "True" else "",
+        drifted=(_said(drift) or "Drifted") if has_drifted(claim) else "",
     )
 
 

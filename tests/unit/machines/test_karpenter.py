@@ -103,8 +103,8 @@ def stage() -> Cluster:
     return Cluster()
 
 
-def request(replaces: str = "node-1") -> Provision:
-    return Provision(id=1, key=KEY, replaces=replaces, replaces_provider_id="", zone=ZONE)
+def request(replaces: str = "node-1", key: str = KEY) -> Provision:
+    return Provision(id=1, key=key, replaces=replaces, replaces_provider_id="", zone=ZONE)
 
 
 class TestKarpenter(Contract):
@@ -147,6 +147,17 @@ class TestKarpenter(Contract):
         reply = ask(stage, request("stranger"))
         assert reply.error == "node stranger has no label karpenter.sh/nodepool: is it one of Karpenter's?"
         assert not reply.retryable
+
+    def test_nodes_that_go_together_are_looked_up_once(self, stage: Cluster) -> None:
+        spec: Any = POOL["spec"]
+        stage.api.change(NODE_POOLS, "", "general", spec={**spec, "disruption": {"budgets": [{"nodes": "0"}]}})
+        stage.drift()
+        listed(stage)
+        stage.api.asked.clear()
+        for key in (KEY, "workers-0123abcd-00000b"):
+            assert ask(stage, request(key=key)).error == ""
+        assert ("list", "nodeclaims") not in stage.api.asked
+        assert stage.count() == 3
 
     def test_a_cluster_without_karpenter_is_told(self, stage: Cluster) -> None:
         stage.api = DirectApi()
