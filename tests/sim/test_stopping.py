@@ -1,10 +1,15 @@
 """Ctrl-C at any moment: nothing new is begun, and no node is left cordoned."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
+from underway.cli.rotate import outcome
 from underway.kube import resource as r
+from underway.model import timestamp
 from underway.rotate import machinery
+from underway.rotate.record import lease_name
 from underway.rotate.spec import Rotation
 from underway.sim import swarm
 from underway.sim.checkers.evidence import phase_of
@@ -110,3 +115,26 @@ def test_a_frozen_node_is_kept_until_the_evictions_that_wait_in_a_queue_are_answ
     outcome = run.run()
     assert frozen
     assert (outcome.state, outcome.broken) == ("Finished", ())
+
+
+def test_who_has_lost_the_lease_waits_and_says_whose_hands_it_is_in_when_it_is_stopped() -> None:
+    scenario = random_scenario(SEED)
+    world = World(scenario, SEED)
+    world.start()
+    run = Rehearsal(world, swarm.rotation_of(scenario), time_limit_s=3_600)
+    pump, name = run.begin(), run.rotation.metadata.name
+    run.advance(world.queue.now_ms() + 60_000)
+
+    def theirs(lease: dict[str, Any]) -> dict[str, Any]:
+        renewed = timestamp.format_micro(world.queue.now_ms())
+        return {**lease, "spec": {**lease["spec"], "holderIdentity": "laptop-2", "renewTime": renewed}}
+
+    world.registry.mutate(r.LEASES, "kube-system", lease_name(name), theirs)
+    run.advance(world.queue.now_ms() + 5_000)
+    assert (pump.driver.status.state, pump.driver.finished) == ("Waiting", False)
+    pump.stop()
+    run.advance(world.queue.now_ms() + 3_000)
+    status = pump.driver.status
+    assert pump.driver.finished, "nothing is its to tidy, so there is nothing to wait for"
+    assert (status.state, status.reason) == ("Stopped", f"rotation {name} is in the hands of laptop-2")
+    assert outcome(status).startswith(f"Stopped ({status.reason}): ")

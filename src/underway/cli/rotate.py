@@ -1,16 +1,21 @@
 """`underway rotate`: the whole thing, from this terminal."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 import socket
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from underway.cli.options import alerts_options, cluster_options, emit, output_option, read_rotation, rotation_option
+
+if TYPE_CHECKING:
+    from underway.rotate.status import Status
 
 
 @click.command(name="rotate")
@@ -34,8 +39,8 @@ def command(
 ) -> None:
     """Rotate the nodes of a cluster from this terminal, without installing anything.
 
-    Ctrl-C stops tidily: nothing new is begun, no node is left cordoned; the same command goes on later. Exit code 1 if the
-    plan is blocked or the rotation was stopped.
+    Ctrl-C stops tidily: nothing new is begun, no node is left cordoned; the same command goes on later. While somebody else
+    has the rotation in hand, this waits. Exit code 1 if the plan is blocked or the rotation was stopped.
 
     Example: underway rotate -f rotation.yaml
     """
@@ -51,16 +56,18 @@ def command(
     status = asyncio.run(_rotate(rotation, kubeconfig, context, notify, despite_blockers=despite_blockers))
     if status is None:
         ctx.exit(1)
-    emit(
-        status,
-        output,
-        lambda: click.echo(f"{status.state}: {status.nodes.up_to_date} of {status.nodes.total} nodes are up to date"),
-    )
+    emit(status, output, lambda: click.echo(outcome(status)))
     if status.state == "Failed":
         raise Refused(status.reason)
     if status.state not in ("Finished", "Stopped", "Frozen", "Progressing", "Waiting", "Blocked", "Starting"):
         raise InvariantViolated(f"the driver ended in state {status.state}")
     ctx.exit(0 if status.state == "Finished" else 1)
+
+
+def outcome(status: Status) -> str:
+    """How it ended, in one line."""
+    why = f" ({status.reason})" if status.reason else ""
+    return f"{status.state}{why}: {status.nodes.up_to_date} of {status.nodes.total} nodes are up to date"
 
 
 async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *, despite_blockers: bool) -> Any:

@@ -188,7 +188,11 @@ class Driver:
         self._answers.seen(lease, snapshot.nodes)
         holder = self._lock.others(lease, now_ms)
         if holder:
-            self._outlook.show("Waiting", f"rotation {self.rotation.metadata.name} is in the hands of {holder}", now_ms)
+            elsewhere = f"rotation {self.rotation.metadata.name} is in the hands of {holder}"
+            if self.brakes.stopping and not self._ending.for_good:
+                self._ending.begin("Stopped", elsewhere, now_ms)  # what is in hand is not ours to tidy
+            else:
+                self._outlook.show("Waiting", elsewhere, now_ms)
             return
         # Health is judged without the lock as well: an API server that cannot renew it is what a gate has to notice.
         records = {node.name: record for node in snapshot.nodes.values() if (record := self._record(node)) is not None}
