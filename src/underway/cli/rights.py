@@ -3,6 +3,8 @@
 Owns the words. What a Rotation needs is `rotate.grants`'s.
 """
 
+import asyncio
+
 import click
 import msgspec
 
@@ -12,10 +14,12 @@ from underway.live.http import HttpApi
 from underway.live.reading import read
 from underway.model.snapshot import Snapshot, snapshot_of
 from underway.rotate import grants
+from underway.rotate.driver import Driver
 from underway.rotate.plan import rules_of
 from underway.rotate.record import LEASE_NAMESPACE
 from underway.rotate.spec import RotationSpec
 
+AGAIN_S = 30.0  # as the operator does (rotate.operator.permits)
 WHAT_TO_DO = "apply deploy/rbac.yaml, which holds what every rotation needs, or these rules, in a ClusterRole bound to you:"
 
 
@@ -61,6 +65,23 @@ async def seen(api: HttpApi, home: HttpApi, spec: RotationSpec) -> tuple[Snapsho
     if places and not allowed:  # not a namespace is missing, but the right
         return snapshot, Rights((*missing, *closed), allowed)
     return snapshot, Rights(missing, allowed, grants.refused(moves, asked.answers))
+
+
+async def watched(api: HttpApi, driver: Driver, stop: asyncio.Event) -> None:
+    """Ask again where pods may be moved, and let the driver know, until they may be moved everywhere or it is stopped."""
+    spec = driver.rotation.spec
+    needs = grants.needs_of(spec, "terminal").moves
+    stopping = asyncio.create_task(stop.wait())
+    while not (await asyncio.wait({stopping}, timeout=AGAIN_S))[0]:
+        everywhere = await ask(api, needs)
+        if not everywhere.unknown and not grants.refused(needs, everywhere.answers):
+            driver.permit(None)
+            break
+        places = grants.namespaces_to_leave(driver.snapshot, spec, rules_of(spec))
+        asked = await ask(api, grants.within(needs, places))
+        if not asked.unknown:
+            driver.permit(grants.open_namespaces(needs, places, asked.answers))
+    stopping.cancel()
 
 
 async def may_begin(api: HttpApi) -> None:

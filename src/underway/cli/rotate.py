@@ -75,7 +75,7 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
     from underway.cli.plan import picture_of_live, show
     from underway.cli.preflight import judged
     from underway.cli.progress import Progress
-    from underway.cli.rights import forbidden, seen
+    from underway.cli.rights import forbidden, seen, watched
     from underway.errors import Refused
     from underway.live.clock import now_ms
     from underway.live.connect import connect
@@ -115,10 +115,13 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
             click.echo(note, err=True)
         identity = f"{socket.gethostname()}-{os.getpid()}-{now_ms():x}"
         driver = Driver(rotation, identity, evict_in=allowed.namespaces)
+        watching = asyncio.create_task(watched(api, driver, stop)) if allowed.namespaces is not None else None
         with Progress(made.bound.seconds) as progress:
             try:
                 await pump(driver, api, machines, probing, notify, stop, progress.update)
             finally:
+                if watching is not None:
+                    watching.cancel()
                 await probing.close()
                 await notify.close()
                 await machines.close()

@@ -145,6 +145,17 @@ class Driver:
         return self._outlook.status
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The cluster as it sees it."""
+        return self._observed.snapshot()
+
+    def permit(self, namespaces: frozenset[str] | None) -> None:
+        """From here on, evict in these namespaces only, None for all."""
+        if namespaces != self._rules.namespaces:
+            self._rules = rules_of(self._spec, namespaces)
+            self._work.rules = self._enrolment.rules = self._outlook.rules = self._rules
+
+    @property
     def finished(self) -> bool:
         """Whether it has ended and sends nothing more."""
         return self._ending.finished

@@ -42,11 +42,14 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class Enrolment:
-    """The way into a rotation. Memory of one driver; what matters of it is written on the nodes."""
+    """The way into a rotation. Memory of one driver; what matters of it is written on the nodes.
+
+    rules: what a drain may do now.
+    """
 
     def __init__(self, rotation: Rotation, rules: Rules, outbox: Outbox, ledger: Ledger) -> None:
         self._rotation = rotation
-        self._rules = rules
+        self.rules = rules
         self._outbox = outbox
         self._ledger = ledger
         self._pending: dict[str, Pending] = {}
@@ -78,7 +81,7 @@ class Enrolment:
             inf if opening.until_ms >= FOR_EVER_MS else (opening.until_ms - situation.now_ms) / 1_000,
             opening.span_ms / 1_000,
         )
-        admissions = admit(free, hands, situation.snapshot, self._rotation.spec, self._rules, estimates)
+        admissions = admit(free, hands, situation.snapshot, self._rotation.spec, self.rules, estimates)
         for later_ms, admission in enumerate(admissions):
             node, place_ms = admission.node, situation.now_ms + later_ms
             pending = Pending(node.name, admission.slot, node.metadata.resource_version, place_ms)

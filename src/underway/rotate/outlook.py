@@ -24,11 +24,11 @@ LOOK_EVERY_MS = 5_000
 
 
 class Outlook:
-    """The status of one rotation. windows: when work goes on."""
+    """The status of one rotation. rules: what a drain may do now; windows: when work goes on."""
 
     def __init__(self, rotation: Rotation, rules: Rules, windows: Windows) -> None:
         self._spec = rotation.spec
-        self._rules = rules
+        self.rules = rules
         self._windows = windows
         self._look_ms = 0
         self._outside: tuple[Blocker, ...] = ()
@@ -78,7 +78,7 @@ class Outlook:
             frozen=frozen,
             held=held_back(situation.held, old),
             nodes=counts,
-            in_flight=status.in_flight(situation, result, self._rules),
+            in_flight=status.in_flight(situation, result, self.rules),
             blockers=blockers,
             started_ms=situation.journal.started_ms,
             statistics=statistics,
@@ -96,14 +96,14 @@ class Outlook:
 
     def _look_ahead(self, situation: Situation, old: list[Node], estimates: Estimates) -> None:
         self._look_ms = situation.now_ms + LOOK_EVERY_MS
-        left_s, least = status.time_left(old, situation, self._spec, self._rules, estimates)
+        left_s, least = status.time_left(old, situation, self._spec, self.rules, estimates)
         finish_ms = None if left_s == float("inf") else self._windows.finish_ms(situation.now_ms, round(left_s * 1_000))
         self.change(predicted_finish_ms=finish_ms, bound=None if finish_ms is None else least)
-        if self._rules.honour_do_not_disrupt:
+        if self.rules.honour_do_not_disrupt:
             pods = (pod for node in old for pod in situation.snapshot.pods_on(node.name))
             self.change(ignored=tuple(said for pod in pods if (said := ignored(pod))))
         waiting = [node for node in old if node.name not in situation.records]
-        found = [blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self._rules)]
+        found = [blocker for node in waiting for blocker in blockers_of(node, situation.snapshot, self.rules)]
         if not any(situation.snapshot.nodes[name].is_control_plane for name in situation.records):
             found += self._staying(waiting, situation)
         self._outside = with_owners(found, situation.snapshot, self._spec.owners)

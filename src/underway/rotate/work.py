@@ -45,7 +45,8 @@ CLOSED_BY_PHASE = {Phase.CORDONED: True, Phase.SURGING: False}
 class Work:
     """The nodes in hand of one rotation.
 
-    boots_ms: how long the boots took that ended since it was last emptied; replicas: the second ones of pods that are alone.
+    rules: what a drain may do now; boots_ms: how long the boots took that ended since it was last emptied; replicas: the second
+    ones of pods that are alone.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Work:
     ) -> None:
         self._rotation = rotation
         self._limits = limits
-        self._rules = rules
+        self.rules = rules
         self._outbox = outbox
         self._machinery = machinery
         self._evictions = evictions
@@ -79,10 +80,10 @@ class Work:
         steps: dict[str, Step] = {}
         present: set[str] = set()
         leaving = self._evictions.leaving
-        missing = self.replicas.missing(situation) if self._rules.surge_single else lambda _pod: ""
+        missing = self.replicas.missing(situation) if self.rules.surge_single else lambda _pod: ""
         for name, record in sorted(situation.records.items(), key=claim):
             node = snapshot.nodes[name]
-            left = drain(node, record, snapshot, self._rules, purse, situation.now_ms, missing, leaving)
+            left = drain(node, record, snapshot, self.rules, purse, situation.now_ms, missing, leaving)
             step = steps[name] = self._step(node, record, left, situation)
             waiting[name] = self._explained(step, present, situation, name)
             self._take(node, record, step, situation)

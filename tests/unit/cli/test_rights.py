@@ -1,17 +1,25 @@
 """Rights asked for before anything is done from a terminal: `plan` and `rotate` against an embedded cluster over HTTPS."""
 
+import asyncio
 import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
+from objects import cluster, node, pod
+from underway.cli import rights
 from underway.cli.main import main
 from underway.kube import resource as r
+from underway.kube.reply import Reply
+from underway.kube.request import Request
+from underway.live.http import HttpApi
+from underway.rotate.driver import Driver
+from underway.rotate.spec import Rotation, RotationMetadata, RotationSpec, Target
 from underway.sim.apiserver.access import Attributes
 from underway.sim.apiserver.https import HttpsCluster
 from underway.sim.scenario import random_scenario
@@ -104,6 +112,41 @@ def test_a_namespace_that_is_refused_blocks_the_nodes_of_its_pods_by_name(termin
     assert code == 1
     assert "namespace shop, where Underway may not evict" in shown
     assert "nothing was changed" in said
+
+
+class Reviewer:
+    """An API server that says where pods may be evicted. open: in which namespaces, "" for everywhere."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+
+    async def call(self, request: Request) -> Reply:
+        await asyncio.sleep(0)
+        namespace = request.body["spec"]["resourceAttributes"].get("namespace", "")
+        return Reply(request=request, code=201, body={"status": {"allowed": bool(self.open & {"", namespace})}})
+
+
+class Attended:
+    """A driver that is told where it may evict. After each time that it is told, the next of `grants` is made."""
+
+    def __init__(self, reviewer: Reviewer, grants: list[str]) -> None:
+        self.rotation = Rotation(RotationMetadata("r"), RotationSpec(Target(kubelet_version="v1.37.2")))
+        self.snapshot = cluster(node("n1"), pod("a", "n1"))
+        self.told: list[frozenset[str] | None] = []
+        self._reviewer, self._grants = reviewer, grants
+
+    def permit(self, namespaces: frozenset[str] | None) -> None:
+        self.told.append(namespaces)
+        self._reviewer.open.update(self._grants[:1])
+        del self._grants[:1]
+
+
+def test_a_terminal_hears_of_a_namespace_that_is_granted_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "AGAIN_S", 0.0)
+    reviewer = Reviewer()
+    driver = Attended(reviewer, ["shop", ""])
+    asyncio.run(rights.watched(cast("HttpApi", reviewer), cast("Driver", driver), asyncio.Event()))
+    assert driver.told == [frozenset(), {"shop"}, None]
 
 
 def test_a_server_that_refuses_the_question_is_no_reason_to_stop(terminal: Terminal) -> None:

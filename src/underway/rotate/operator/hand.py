@@ -50,7 +50,6 @@ class Hand:
 
     def __init__(self, name: str, uid: str, identity: str, evict_in: frozenset[str] | None = None) -> None:
         self.permits = Permits(name, evict_in)
-        self._evicts_in: frozenset[str] | None = None
         self._asking = False
         self._unheard = False
         self._cried = ""
@@ -106,16 +105,13 @@ class Hand:
         if self.driver is None:
             self.generation = wanted.generation
             self._begin(wanted.rotation, wanted.shown, picture, ids, now_ms)
-        elif self._working is not None and not self._goes_on(wanted.rotation.spec):
+        elif self._working is not None and not works_like(wanted.rotation.spec, self._working):
             return self._order(Retire())
         else:
             self.generation = wanted.generation
             self.driver.brakes.ordered = ordered(wanted.rotation.spec.mode, wanted.rotation.metadata.annotations)
+            self.driver.permit(self.permits.namespaces)
         return []
-
-    def _goes_on(self, spec: RotationSpec) -> bool:
-        """Whether the driver may: with this specification, in the namespaces in which pods may be moved now."""
-        return works_like(spec, self._working) and self.permits.namespaces == self._evicts_in
 
     def ask(self, outbox: Outbox, picture: Observed, now_ms: int) -> None:
         """Ask what is allowed, where a driver is about to begin; where one works, what may have changed."""
@@ -163,8 +159,9 @@ class Hand:
         self._start(rotation, picture, ids)
 
     def _start(self, rotation: Rotation, picture: Observed, ids: Iterator[int]) -> Driver:
-        self._ordered, self._working, self._evicts_in = None, rotation.spec, self.permits.namespaces
-        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock, evict_in=self._evicts_in)
+        self._ordered, self._working = None, rotation.spec
+        evict_in = self.permits.namespaces
+        self.driver = Driver(rotation, self.identity, picture=picture, ids=ids, lock=self.lock, evict_in=evict_in)
         return self.driver
 
     def _settle(self, driver: Driver, now_ms: int) -> None:
