@@ -30,6 +30,16 @@ class Lifecycle(msgspec.Struct, frozen=True):
         """As in manifests."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def instead(self) -> str:
+        """The API version to write it in, "" for none."""
+        return self.replacement.rpartition("/")[0]
+
+
+def unserved(since: int) -> str:
+    """The clause that says from which minor version on something is gone."""
+    return f"which 1.{since} and newer do not serve"
+
 
 # group version kind deprecated removed replacement ("-" for none, "~" for the same group)
 _TABLE = """
@@ -203,9 +213,7 @@ def gone(group: str, resource: str, target: int) -> Lifecycle | None:
     if not group or not rows or any(not 0 < one.removed <= target for one in rows):
         return None
     last = max(rows, key=lambda one: one.removed)
-    stays = last.replacement.startswith(f"{group}/") and last.replacement.rpartition("/")[0] not in {
-        one.api_version for one in rows
-    }
+    stays = last.replacement.startswith(f"{group}/") and last.instead not in {one.api_version for one in rows}
     return None if stays else last
 
 

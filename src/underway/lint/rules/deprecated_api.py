@@ -57,7 +57,7 @@ def run(picture: Picture, options: Options) -> Iterator[Found]:
             path="apiVersion",
             value=found.api_version,
             message=f"{found.api_version} is deprecated since 1.{found.deprecated}; {when}",
-            remedy=f"write it as {found.replacement.rpartition('/')[0]}" if found.replacement else "find out what it is for",
+            remedy=f"write it as {found.instead}" if found.replacement else "find out what it is for",
         )
     for asked in picture.requested:
         if asked.removed > target:

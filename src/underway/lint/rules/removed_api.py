@@ -46,7 +46,7 @@ is deployed, and since when, is known by their labels. Without --target: the ver
 import re
 from collections.abc import Iterator, Mapping
 
-from underway.lint.api_lifecycle import LIFECYCLES, Lifecycle, lifecycle_of
+from underway.lint.api_lifecycle import LIFECYCLES, Lifecycle, lifecycle_of, unserved
 from underway.lint.finding import Evidence, Found, Severity
 from underway.lint.helm import Release, release_of, releases
 from underway.lint.objects.kinds import KINDS
@@ -85,12 +85,12 @@ def _removed(api_version: str, kind: str, target: int) -> Lifecycle | None:
 def _requested(asked: RequestedAPI, picture: Picture) -> Found:
     """A client asked for it; which one, the audit log knows."""
     known = asked.lifecycle
-    instead = f", and ask for {known.replacement.rpartition('/')[0]}" if known is not None and known.replacement else ""
+    instead = f", and ask for {known.instead}" if known is not None and known.replacement else ""
     served = picture.get("APIService", "", asked.service_name)
     return Found(
         about=served or Named(kind="APIService", metadata=Metadata(name=asked.service_name)),
         value=asked.resource,
-        message=f"somebody asks for {asked.resource} in {asked.api_version}, which 1.{asked.removed} and newer do not serve",
+        message=f"somebody asks for {asked.resource} in {asked.api_version}, {unserved(asked.removed)}",
         remedy=f"find the client by the audit annotation k8s.io/removed-release{instead}",
         evidence=Evidence.OBSERVED,
     )
@@ -133,8 +133,8 @@ def _found(
         about=thing,
         path=path,
         value=gone.api_version,
-        message=f"{how}, which 1.{gone.removed} and newer do not serve",
-        remedy=f"write it as {gone.replacement.rpartition('/')[0]}" if gone.replacement else "find out what it was for",
+        message=f"{how}, {unserved(gone.removed)}",
+        remedy=f"write it as {gone.instead}" if gone.replacement else "find out what it was for",
         severity=severity,
         evidence=evidence,
     )

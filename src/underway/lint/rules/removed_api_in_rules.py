@@ -40,7 +40,7 @@ Name the new group in the role, the new version (or "*") in the webhook; take ou
 
 from collections.abc import Iterable, Iterator
 
-from underway.lint.api_lifecycle import Lifecycle, gone, versions_of
+from underway.lint.api_lifecycle import Lifecycle, gone, unserved, versions_of
 from underway.lint.finding import Found, Severity
 from underway.lint.objects.admission import RuleWithOperations, ValidatingAdmissionPolicy, WebhookConfiguration
 from underway.lint.objects.cluster import ClusterRole, PolicyRule, Role
@@ -87,7 +87,7 @@ def _rights(role: Role | ClusterRole, target: int) -> Iterator[Found]:
             about=role,
             path=f"rules[{index}]",
             value=shown,
-            message=f"it grants {shown}, which 1.{since} and newer do not serve{besides}",
+            message=f"it grants {shown}, {unserved(since)}{besides}",
             remedy=f"grant {some_of(lacking, NAMES_MAX)}" if lacking else "take it out",
             severity=Severity.WARNING if lacking else Severity.INFO,
         )
@@ -116,13 +116,12 @@ def _unasked(about: Object, path: str, rules: Iterable[RuleWithOperations], targ
                 last = max((row for row in rows if row is not None), key=lambda row: row.removed, default=None)
                 if last is None or not all(row is not None and 0 < row.removed <= target for row in rows):
                     continue
-                instead, ended = last.replacement.rpartition("/")[0], f"which 1.{last.removed} and newer do not serve"
                 yield Found(
                     about=about,
                     path=f"{path}[{index}]",
                     value=last.api_version,
-                    message=f"it is asked about {resource} in {last.api_version} alone, {ended}",
-                    remedy=f"name {instead}" if instead else "take it out",
+                    message=f"it is asked about {resource} in {last.api_version} alone, {unserved(last.removed)}",
+                    remedy=f"name {last.instead}" if last.replacement else "take it out",
                 )
 
 

@@ -27,7 +27,6 @@ POD_TEMPLATES = Resource("", "v1", "podtemplates", "PodTemplate")
 REPLICATION_CONTROLLERS = Resource("", "v1", "replicationcontrollers", "ReplicationController")
 LIMIT_RANGES = Resource("", "v1", "limitranges", "LimitRange")
 RESOURCE_QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
-AUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 API_SERVICES = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
 
 ADMISSION = "admissionregistration.k8s.io"
@@ -102,7 +101,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(REPLICATION_CONTROLLERS, ("rc",), ("status", "scale"), ("all",)),
     Entry(LIMIT_RANGES, ("limits",)),
     Entry(RESOURCE_QUOTAS, ("quota",), ("status",)),
-    Entry(AUTOSCALERS, ("hpa",), ("status",), ("all",)),
+    Entry(r.HORIZONTAL_POD_AUTOSCALERS, ("hpa",), ("status",), ("all",)),
     Entry(VALIDATING_WEBHOOKS, (), (), ("api-extensions",)),
     Entry(ADMISSION_POLICIES, (), ("status",), ("api-extensions",)),
     Entry(ADMISSION_POLICY_BINDINGS, (), (), ("api-extensions",)),
