@@ -37,9 +37,12 @@ e2e: setup ## the same program on a real kube-apiserver
 bench: setup ## the figures, as tables
 	$(BIN)/python -m bench
 
-lock: ## resolve the dependencies anew, with hashes
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header pyproject.toml
+
+lock: ## resolve the dependencies anew, with hashes: all of them, and those of the image
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -o requirements.lock
+	$(LOCK) --extra aws --extra alerts --constraint requirements.lock --no-annotate -o deploy/requirements.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,26 @@ def test_no_file_names_a_package_registry() -> None:
     for path in tracked():
         if path != own and path.is_file() and path.suffix not in (".png", ".sum"):
             assert not hosts.search(path.read_text(errors="ignore")), path
+
+
+def pins(lock: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """The version and the hashes of each package in a lock."""
+    found = {}
+    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text()):
+        name, version = re.split(r"==|[ \\;]", entry, maxsplit=2)[:2]
+        found[name] = (version, frozenset(re.findall(r"--hash=(\S+)", entry)))
+    return found
+
+
+def test_the_image_gets_what_was_tested_and_no_tool_of_development() -> None:
+    image, tested = pins("deploy/requirements.lock"), pins("requirements.lock")
+    assert image == {name: tested[name] for name in image}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["aws"], *extras["alerts"]]
+    assert {re.split("[>=]", one)[0].lower().replace(".", "-") for one in asked} <= image.keys()
+    assert not image.keys() & {"pytest", "moto", "mypy", "ruff", "kopf", "hypothesis", "hatchling"}
+    assert "COPY deploy/requirements.lock" in (ROOT / "deploy/Dockerfile").read_text()
 
 
 def test_architecture_names_tests_that_exist() -> None:
