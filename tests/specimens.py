@@ -3,13 +3,17 @@
 A bad one is (what is wrong with it, the field that must be named).
 """
 
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 Spec = dict[str, Any]
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+ROOT = Path(__file__).resolve().parents[1]
+NOT_OURS = {"kind", "metadata", "disruption"}
+"""What begins a part of somebody else's object: of Karpenter's NodePool, of whatever lint looks at."""
 MINIMAL: Spec = {"target": {"kubeletVersion": "v1.37.2"}}
 
 GOOD_ROTATIONS: dict[str, Spec] = {
@@ -84,7 +88,7 @@ GOOD_ROTATIONS: dict[str, Spec] = {
         **MINIMAL,
         "alerts": [
             {"to": "admins", "from": "ops.chat", "remind": "1h"},
-            {"to": "team", "teams": {"tills": "tills-chat"}, "on": ["Blocked"]},
+            {"to": "team", "teams": {"tills": "tills-chat"}, "causes": ["Blocked"]},
         ],
     },
     "training that saves its work": {
@@ -102,7 +106,7 @@ GOOD_ROTATIONS: dict[str, Spec] = {
     },
     "alerts of two causes": {
         **MINIMAL,
-        "alerts": [{"to": "user", "from": "me", "on": [kind], "remind": "1h"} for kind in ("Frozen", "Finished")],
+        "alerts": [{"to": "user", "from": "me", "causes": [kind], "remind": "1h"} for kind in ("Frozen", "Finished")],
     },
     "a command": {**MINIMAL, "machines": {"provider": "Command", "command": ["./m", "--fast"], "bootTimeout": "1h"}},
 }
@@ -216,7 +220,10 @@ BAD_ROTATIONS: dict[str, tuple[Spec, str]] = {
     "teams of admins": ({**MINIMAL, "alerts": [{"to": "admins", "from": "a", "teams": {"x": "y"}}]}, "spec.alerts[0]"),
     "an alert to a URL": ({**MINIMAL, "alerts": [{"to": "admins", "from": "slack://t"}]}, "spec.alerts[0].from"),
     "a team at a URL": ({**MINIMAL, "alerts": [{"to": "team", "teams": {"x": "slack://t"}}]}, "spec.alerts[0].teams"),
-    "an alert of trouble": ({**MINIMAL, "alerts": [{"to": "user", "from": "me", "on": ["Trouble"]}]}, "spec.alerts[0].on[0]"),
+    "an alert of trouble": (
+        {**MINIMAL, "alerts": [{"to": "user", "from": "me", "causes": ["Trouble"]}]},
+        "spec.alerts[0].causes[0]",
+    ),
     "a wait for luck": ({**MINIMAL, "drain": {"wait": [{"selector": {}, "until": "Lucky"}]}}, "spec.drain.wait[0].until"),
     "a negative canary": ({**MINIMAL, "nodes": {"canary": -1}}, "spec.nodes.canary"),
     "a mode that is none": ({**MINIMAL, "mode": "Halt"}, "spec.mode"),
@@ -292,14 +299,24 @@ BAD_FLEETS: dict[str, tuple[Spec, str]] = {
 }
 
 
-def examples() -> dict[str, Spec]:
-    """Every Rotation under examples/, by file."""
-    found = {}
-    for path in sorted(EXAMPLES.rglob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text()):
-            if isinstance(document, dict) and (document.get("kind"), document.get("apiVersion")) == (
-                "Rotation",
-                "underway.dev/v1",
-            ):
-                found[str(path.relative_to(EXAMPLES))] = document["spec"]
+def shown() -> dict[str, Spec]:
+    """Every Rotation and Fleet, whole, that README, docs/ and examples/ show, by its place."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    blocks = [(path, block) for path in pages for block in re.findall(r"```ya?ml\n(.*?)```", path.read_text(), re.DOTALL)]
+    blocks += [(path, path.read_text()) for path in sorted((ROOT / "examples").rglob("*.y*ml"))]
+    found: dict[str, Spec] = {}
+    for path, block in blocks:
+        for document in yaml.safe_load_all(textwrap.dedent(block)):
+            if isinstance(document, dict) and (whole := of_our_kinds(document)):
+                found[f"{path.relative_to(ROOT)} {len(found)}"] = whole
     return found
+
+
+def of_our_kinds(document: Spec) -> Spec | None:
+    """The object that a document is, or of which it is a part: a specification, or fields of one, of a Rotation; else None."""
+    if document.get("apiVersion", "").startswith("underway.dev/"):
+        return document
+    if "apiVersion" in document or document.keys() & NOT_OURS:
+        return None
+    spec = document["spec"] if document.keys() == {"spec"} else document
+    return {"apiVersion": "underway.dev/v1", "kind": "Rotation", "metadata": {"name": "part"}, "spec": {**MINIMAL, **spec}}

@@ -218,7 +218,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
 
 
 def test_freeze_takes_effect_within_five_seconds_and_is_told(fleet: ControlPlane, tmp_path: Path, hook: Hook) -> None:
-    alerts = [{"to": "admins", "from": "ops", "on": ["Frozen"]}]
+    alerts = [{"to": "admins", "from": "ops", "causes": ["Frozen"]}]
     path = rotation_file(fleet, tmp_path, "again", target={"kubeletVersion": OLD}, pace={"maxSurge": 3}, alerts=alerts)
     process = underway(fleet, "rotate", "-f", str(path), "--despite-blockers")
     try:

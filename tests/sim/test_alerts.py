@@ -18,7 +18,7 @@ from underway.sim.scenario import ZONES, App, NodeSpec, Scenario, random_scenari
 from underway.sim.world.world import World
 
 SEED = 3
-ADMINS = Alert(to="admins", from_="ops", on=("Frozen", "Failed", "Finished"))
+ADMINS = Alert(to="admins", from_="ops", causes=("Frozen", "Failed", "Finished"))
 
 
 def rehearsal(*alerts: Alert, health: tuple[GateSpec, ...] = (), **drain: Any) -> Rehearsal:

@@ -330,12 +330,12 @@ class RotationSpec(Spec, frozen=True):
         Rule(
             "!has(self.alerts) || self.alerts.all(one, !has(one.from) || (has(one.teams) && size(one.teams) > 0)"
             " || self.alerts.exists_one(other, has(other.from) && other.from == one.from && other.to == one.to"
-            " && (has(other.on) ? other.on : []) == (has(one.on) ? one.on : [])))",
+            " && (has(other.causes) ? other.causes : []) == (has(one.causes) ? one.causes : [])))",
             "alerts tells the same of the same twice; leave one of them",
             lambda self: all(
                 not one.from_
                 or one.teams
-                or sum((other.from_, other.to, other.on) == (one.from_, one.to, one.on) for other in self.alerts) == 1
+                or sum((other.from_, other.to, other.causes) == (one.from_, one.to, one.causes) for other in self.alerts) == 1
                 for one in self.alerts
             ),
         ),

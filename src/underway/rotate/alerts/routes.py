@@ -42,7 +42,7 @@ OptionalDestination = Annotated[
 class Alert(Spec, frozen=True):
     """Who is told. from: the entry of the alerts' Secret that holds the URLs; teams: such entries by owner, for to: team.
 
-    on: of which causes; what each recipient can act on, where it is not given. remind: after how long again, 0s for never.
+    causes: of which; what each recipient can act on, where it is not given. remind: after how long again, 0s for never.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -60,12 +60,12 @@ class Alert(Spec, frozen=True):
     to: Recipient
     from_: OptionalDestination = msgspec.field(name="from", default="")
     teams: Annotated[dict[str, Destination], msgspec.Meta(max_length=LIST_MAX)] = {}
-    on: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=len(HEARS["admins"]) + 1)] = ()
+    causes: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=len(HEARS["admins"]) + 1)] = ()
     remind: OptionalDuration = REMIND
 
     def destination(self, cause: Cause) -> str:
         """Where the cause is told, "" for nowhere."""
-        if cause.kind not in (self.on or HEARS[self.to]):
+        if cause.kind not in (self.causes or HEARS[self.to]):
             return ""
         if self.to == "team":
             return self.teams.get(cause.owner, self.from_) if cause.owner else ""

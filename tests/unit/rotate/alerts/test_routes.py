@@ -32,7 +32,7 @@ def heard(*alerts: Alert) -> set[tuple[str, str]]:
 def test_each_recipient_hears_of_what_it_can_do_something_about() -> None:
     assert heard(alert("user", "me")) == {("me", FROZEN.key), ("me", DONE.key)}
     assert heard(alert("admins", "ops")) == {("ops", FROZEN.key), ("ops", BLOCKED.key), ("ops", ORPHAN.key)}
-    assert heard(alert("admins", "ops", on=("Finished",))) == {("ops", DONE.key)}
+    assert heard(alert("admins", "ops", causes=("Finished",))) == {("ops", DONE.key)}
 
 
 def test_a_team_hears_of_its_own_pods_alone() -> None:
@@ -52,9 +52,9 @@ def test_a_destination_that_two_alerts_name_hears_once_and_is_reminded_at_the_sh
 
 
 def test_a_specification_in_full() -> None:
-    asked = {"to": "team", "teams": {"tills": "tills-chat"}, "from": "anybody", "on": ["Blocked"], "remind": "30m"}
+    asked = {"to": "team", "teams": {"tills": "tills-chat"}, "from": "anybody", "causes": ["Blocked"], "remind": "30m"}
     (read_back,) = read(asked).spec.alerts
-    assert (read_back.from_, read_back.teams, read_back.on) == ("anybody", {"tills": "tills-chat"}, ("Blocked",))
+    assert (read_back.from_, read_back.teams, read_back.causes) == ("anybody", {"tills": "tills-chat"}, ("Blocked",))
     assert named([read_back]) == ("anybody", "tills-chat")
 
 
@@ -64,11 +64,11 @@ def test_a_specification_in_full() -> None:
         ({"to": "admins"}, "spec.alerts[0]: give from, the entry of the alerts' Secret that holds where to"),
         ({"to": "admins", "from": "ops", "teams": {"a": "b"}}, "spec.alerts[0]: teams are for to: team"),
         ({"to": "everybody", "from": "ops"}, "spec.alerts[0].to: invalid enum value 'everybody'"),
-        ({"to": "admins", "from": "ops", "on": ["Trouble"]}, "spec.alerts[0].on[0]: invalid enum value 'Trouble'"),
+        ({"to": "admins", "from": "ops", "causes": ["Trouble"]}, "spec.alerts[0].causes[0]: invalid enum value 'Trouble'"),
         ({"to": "admins", "from": "ops", "remind": "often"}, "spec.alerts[0].remind: 'often' is not a duration"),
         (
             {"to": "admins", "url": "slack://token"},
-            "spec.alerts[0]: object contains unknown field `url`; known here: from, on, remind, teams, to",
+            "spec.alerts[0]: object contains unknown field `url`; known here: causes, from, remind, teams, to",
         ),
         (
             {"to": "admins", "from": "slack://token"},
