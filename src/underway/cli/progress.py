@@ -43,6 +43,7 @@ def table(status: Status, now_ms: int) -> Any:
     for blocker in [one for one in status.blockers if (one.node, one.reason) not in told][:BLOCKERS_SHOWN]:
         since = _ago(blocker.since_ms, now_ms) if blocker.since_ms else ""
         shown.add_row(blocker.node, "", "Blocked", since, "", blocker.rung, blocker.sentence)
+    shown.show_header = bool(shown.rows)
     return shown
 
 
