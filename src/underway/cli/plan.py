@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from underway.cli.options import cluster_options, emit, output_option, read_bytes, read_rotation, rotation_option
+from underway.cli.terminal import width
 from underway.model.duration import human
 
 
@@ -96,11 +97,13 @@ def show(made: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True, width=width())
     old = made.total - made.up_to_date
     console.print(f"Rotation [bold]{made.rotation}[/]: {old} of {made.total} nodes are out of date")
     if made.order:
-        table = Table("#", "node", "zone", "pods", "starts", "ends", "order", "why", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for column in ("#", "node", "zone", "pods", "starts", "ends", "order", "why"):
+            table.add_column(column, overflow="fold")  # a name that is cut short is no name
         for index, node in enumerate(made.order, start=1):
             times = (_when(node.starts_s), _when(node.ends_s))
             table.add_row(str(index), node.node, node.zone, str(node.pods), *times, node.place, node.reason)

@@ -1,15 +1,12 @@
 """`underway status`: how the rotations of a cluster stand."""
 
 import asyncio
-import os
-import sys
 from typing import Any, NamedTuple
 
 import click
 
 from underway.cli.options import cluster_options, emit, output_option
-
-PIPED_WIDTH = 200  # columns, where there is no terminal to ask
+from underway.cli.terminal import width
 
 
 @click.command(name="status")
@@ -67,7 +64,7 @@ def _show_fleets(fleets: list[Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False, soft_wrap=True, width=_width())
+    console = Console(highlight=False, soft_wrap=True, width=width())
     if not fleets:
         console.print("no fleet in this cluster")
     for one in fleets:
@@ -144,7 +141,7 @@ def _show(found: list[Shown], stand: Any) -> None:
     from underway.model import timestamp
     from underway.rotate.freezes import next_command
 
-    console = Console(highlight=False, soft_wrap=True, width=_width())
+    console = Console(highlight=False, soft_wrap=True, width=width())
     for freeze in stand.freezes:
         where = f"pool {freeze.pool}" if freeze.pool else "the whole cluster"
         since = timestamp.format_ms(freeze.since_ms)
@@ -175,11 +172,6 @@ def _of_now(status: Any, declared: Any) -> Any:
 
     current = declared is not None and not declared.unseen and declared.status.state == status.state
     return msgspec.structs.replace(status, reason=declared.status.reason) if current else status
-
-
-def _width() -> int | None:
-    """Of the output: the terminal's, or enough for what is read by grep."""
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
 
 
 def _show_declared(declared: Any, console: Any) -> None:
