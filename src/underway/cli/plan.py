@@ -27,12 +27,10 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
     import msgspec
 
     from underway.cli import drift
-    from underway.cli.preflight import judged
+    from underway.cli.preflight import planned
     from underway.live.clock import now_ms
     from underway.live.reading import from_file, objects_from_file, snapshot_file
     from underway.model.snapshot import snapshot_of
-    from underway.rotate.estimates import estimates_of
-    from underway.rotate.plan import plan
 
     rotation = read_rotation(source)
     notes: tuple[str, ...] = ()
@@ -46,7 +44,7 @@ def command(ctx: click.Context, source: str, saved: str, kubeconfig: str, contex
         notes = drift.unknown(snapshot, rotation) if rotation.spec.target.drifted else ()
     at_ms = now_ms()
     namespaces = allowed.namespaces if allowed is not None else None
-    made = judged(plan(rotation, snapshot, estimates_of(rotation.spec), at_ms, namespaces), rotation, picture, at_ms)
+    made = planned(rotation, snapshot, picture, at_ms, namespaces)
     made = msgspec.structs.replace(made, warnings=(*notes, *made.warnings))
     if allowed is not None:
         made = msgspec.structs.replace(made, warnings=(*allowed.notes, *made.warnings), refused=tuple(map(str, allowed.refused)))

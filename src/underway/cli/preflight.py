@@ -12,6 +12,7 @@ from underway.lint.asked_about import asked_of
 from underway.lint.backends import alone
 from underway.lint.engine import lint
 from underway.lint.finding import Finding, Severity
+from underway.lint.objects import limits
 from underway.lint.objects.limits import PodDisruptionBudget
 from underway.lint.objects.pod import Pod
 from underway.lint.picture import Picture
@@ -22,18 +23,24 @@ from underway.lint.rules import RULES
 from underway.lint.target import minor_of
 from underway.lint.trials import pods_under
 from underway.model import timestamp
+from underway.model.autoscaler import HorizontalPodAutoscaler
 from underway.model.duration import human
 from underway.model.enumeration import some_of
+from underway.model.snapshot import Snapshot
 from underway.model.version import Version
 from underway.rotate.blockers import Blocker
+from underway.rotate.estimates import estimates_of
 from underway.rotate.fields import is_nothing
-from underway.rotate.plan import Plan
+from underway.rotate.plan import Plan, plan
 from underway.rotate.spec import Rotation
 
 ELSEWHERE = ("deprecated-api",)  # what a later version ends is no matter of this rotation
 # They look at whatever was read: nobody who rotates nodes should have to be allowed to list all that has an API version.
 AS_READ = ("removed-api", "removed-api-in-rules")
-PLANNED = ("pdb-blocks-drain", "several-budgets")  # what the plan judges itself, pod by pod
+PLANNED = (
+    ("pdb-blocks-drain", "spec."),
+    ("several-budgets", ""),
+)  # errors that the plan judges itself, pod by pod, by their paths
 NO_ROOM = "no-room-to-repack"
 NOTES_MAX = 20
 NAMES_MAX = 3  # of objects in one note
@@ -52,6 +59,23 @@ def rules() -> tuple[Rule, ...]:
 def kinds() -> set[str]:
     """The kinds that are read for them, and which deprecated APIs clients ask for."""
     return kinds_of([rule for rule in rules() if rule.name not in AS_READ]) | {REQUESTED}
+
+
+def planned(
+    rotation: Rotation, snapshot: Snapshot, picture: Picture, now_ms: int, namespaces: frozenset[str] | None = None
+) -> Plan:
+    """The plan with what lint found. namespaces: the only ones in which pods may be evicted, None for all."""
+    seen = msgspec.structs.replace(snapshot, autoscalers=_autoscalers(picture))
+    return judged(plan(rotation, seen, estimates_of(rotation.spec), now_ms, namespaces), rotation, picture, now_ms)
+
+
+def _autoscalers(picture: Picture) -> dict[str, HorizontalPodAutoscaler]:
+    """What scales each workload, by its key."""
+    read = (
+        msgspec.convert(msgspec.to_builtins(one), HorizontalPodAutoscaler) for one in picture.of(limits.HorizontalPodAutoscaler)
+    )
+    targets = ((one, one.metadata.namespace, one.spec.scale_target_ref) for one in read)
+    return {f"{target.kind}/{namespace}/{target.name}": one for one, namespace, target in targets}
 
 
 def judged(made: Plan, rotation: Rotation, picture: Picture, now_ms: int) -> Plan:
@@ -103,7 +127,10 @@ def _notes(findings: list[Finding]) -> Iterator[str]:
 def _idle(finding: Finding, rotation: Rotation) -> bool:
     """Whether a finding says nothing of this rotation that the plan does not say."""
     room = finding.rule == NO_ROOM and not is_nothing(rotation.spec.pace.max_surge)  # the successor comes first
-    return room or finding.rule in PLANNED or finding.severity is Severity.INFO
+    said = finding.severity is Severity.ERROR and any(
+        finding.rule == rule and finding.path.startswith(path) for rule, path in PLANNED
+    )
+    return room or said or finding.severity is Severity.INFO
 
 
 def _blockers(finding: Finding, picture: Picture, rotation: Rotation, now_ms: int) -> Iterator[Blocker]:

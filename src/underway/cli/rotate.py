@@ -73,7 +73,7 @@ def outcome(status: Status) -> str:
 async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *, despite_blockers: bool) -> Any:
     from underway.cli.drift import with_machines
     from underway.cli.plan import picture_of_live, show
-    from underway.cli.preflight import judged
+    from underway.cli.preflight import planned
     from underway.cli.progress import Progress
     from underway.cli.rights import forbidden, seen, watched
     from underway.errors import Refused
@@ -85,8 +85,6 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
     from underway.live.probing import Probing
     from underway.machines import PROVIDERS
     from underway.rotate.driver import Driver
-    from underway.rotate.estimates import estimates_of
-    from underway.rotate.plan import plan
     from underway.rotate.target import asks_first
 
     spec = rotation.spec.machines
@@ -99,8 +97,7 @@ async def _rotate(rotation: Any, kubeconfig: str, context: str, alerting: Any, *
             raise Refused(f"nothing was changed: {forbidden(allowed.refused)}")
         if asks_first(rotation.spec):
             snapshot = await with_machines(snapshot, machines, rotation)
-        made = plan(rotation, snapshot, estimates_of(rotation.spec), now_ms(), allowed.namespaces)
-        made = judged(made, rotation, await picture_of_live(api, version), now_ms())
+        made = planned(rotation, snapshot, await picture_of_live(api, version), now_ms(), allowed.namespaces)
         if made.blockers and not despite_blockers:
             show(made)
             click.echo("nothing was changed; remove what blocks, or rotate the rest with --despite-blockers", err=True)

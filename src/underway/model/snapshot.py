@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from underway.model.autoscaler import HorizontalPodAutoscaler
 from underway.model.disruption import PodDisruptionBudget
 from underway.model.drain_rule import DrainRule
 from underway.model.meta import AnyObject
@@ -27,6 +28,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     drift: why the machine provider would make each node's machine otherwise now, "" where it would not; nodes that it does not
     know, or was not asked about, are not in it. holds: why a node's machine may not be replaced now, as its provider says;
     drain_rules: of the machines that Cluster API keeps, by node.
+    autoscalers: by the key of the Deployment that each scales, where they were read: for a plan; a driver asks
+    when it needs one.
     matched: the memory of `budgets_of`, by pod UID: decisions ask the same question of the same pod many times.
     """
 
@@ -41,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     drift: Mapping[str, str] = {}
     holds: Mapping[str, str] = {}
     drain_rules: Mapping[str, tuple[DrainRule, ...]] = {}
+    autoscalers: Mapping[str, HorizontalPodAutoscaler] = {}
     matched: dict[str, tuple[PodDisruptionBudget, ...]] = {}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:

@@ -1,11 +1,12 @@
 """Pods that are the only one of their Deployment, and whether a second one may stand beside such a pod for a while.
 
 Owns the conditions. StatefulSets are not asked: their second ordinal is another member with its own data, not a copy.
-Source: apps/v1 types.go (DeploymentStrategy).
+Sources: apps/v1 types.go (DeploymentStrategy), autoscaling/v2 types.go.
 """
 
 import msgspec
 
+from underway.model.autoscaler import HorizontalPodAutoscaler
 from underway.model.pod import Pod
 from underway.model.selector import matches
 from underway.model.snapshot import Snapshot
@@ -14,10 +15,14 @@ from underway.policy.ownership import deployment_key
 
 
 class Single(msgspec.Struct, frozen=True):
-    """A Deployment that the pod is the only one of. obstacle: why it may not have a second one, "" where it may."""
+    """A Deployment that the pod is the only one of.
+
+    obstacle: why it may not have a second one, "" where it may; autoscaler: whose minReplicas brings it, "" where none is known.
+    """
 
     deployment: Workload
     obstacle: str = ""
+    autoscaler: str = ""
 
 
 def single(pod: Pod, snapshot: Snapshot) -> Single | None:
@@ -32,7 +37,16 @@ def single(pod: Pod, snapshot: Snapshot) -> Single | None:
         return Single(deployment, f"both would want PersistentVolumeClaim {claim.claim_name}")
     if deployment.spec.paused:
         return Single(deployment, "it is paused")
-    return Single(deployment)
+    autoscaler = snapshot.autoscalers.get(deployment.key)
+    return Single(deployment, hindrance(autoscaler), autoscaler.metadata.name) if autoscaler is not None else Single(deployment)
+
+
+def hindrance(autoscaler: HorizontalPodAutoscaler) -> str:
+    """Why an autoscaler does not bring a second replica for as long as it is needed, "" if it can be made to."""
+    name, spec = autoscaler.metadata.name, autoscaler.spec
+    if spec.max_replicas < 2:
+        return f"HorizontalPodAutoscaler {name} allows one (maxReplicas)"
+    return f"HorizontalPodAutoscaler {name} asks for {spec.min_replicas} itself (minReplicas)" if spec.min_replicas >= 2 else ""
 
 
 def deployment_of(pod: Pod, snapshot: Snapshot) -> Workload | None:

@@ -48,14 +48,17 @@ def blockers_of(node: Node, snapshot: Snapshot, rules: Rules) -> list[Blocker]:
         if isinstance(verdict, Block):
             found.append(Blocker(node.name, verdict.reason, pod.key))
         elif not isinstance(verdict, Leave) and asked_of(pod, snapshot).behavior == "Drain":
-            surged = rules.surge_single and (alone := single(pod, snapshot)) is not None and not alone.obstacle
+            alone = single(pod, snapshot) if rules.surge_single else None
+            surged = alone is not None and not alone.obstacle
             budgets = [one for one in snapshot.budgets_of(pod) if not surged or not capacity(one, surged=True)]
-            found.extend(_refusals(node, pod, budgets, rules))
+            found.extend(_refusals(node, pod, budgets, rules, alone.obstacle if alone is not None else ""))
     return found
 
 
-def _refusals(node: Node, pod: Pod, budgets: Iterable[PodDisruptionBudget], rules: Rules) -> Iterable[Blocker]:
+def _refusals(node: Node, pod: Pod, budgets: Iterable[PodDisruptionBudget], rules: Rules, obstacle: str) -> Iterable[Blocker]:
+    """The budgets that never let the pod go. obstacle: why it gets no second replica first, "" where nobody asks for one."""
+    besides = f"; no second replica comes first: {obstacle}" if obstacle else ""
     for budget in budgets:
         never = None if rules.past_deadline else never_allows(budget)
         if never is not None and not bypasses_budget(pod, budget):
-            yield Blocker(node.name, never.reason, pod.key, budget.key)
+            yield Blocker(node.name, f"{never.reason}{besides}", pod.key, budget.key)

@@ -233,9 +233,9 @@ def _singles(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[st
         found = single(pod, snapshot)
         if found is not None and isinstance(fate(pod, snapshot, rules), Move):
             what = f"Deployment {found.deployment.metadata.key} has one replica"
-            then = (
-                f"is evicted without a second: {found.obstacle}" if found.obstacle else "gets a second one before it is evicted"
-            )
+            by = f" from HorizontalPodAutoscaler {found.autoscaler} (minReplicas: 2)" if found.autoscaler else ""
+            second = f"gets a second one{by} before it is evicted"
+            then = f"is evicted without a second: {found.obstacle}" if found.obstacle else second
             said.append(f"{what}, which {then}")
     return said
 

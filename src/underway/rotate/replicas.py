@@ -19,7 +19,7 @@ from underway.model.node import Node
 from underway.model.pod import Pod
 from underway.model.snapshot import Snapshot
 from underway.model.workload import Workload
-from underway.policy.single import single
+from underway.policy.single import hindrance, single
 from underway.rotate import acts
 from underway.rotate.journal import JournalWriter, raised_annotation
 from underway.rotate.ledger import Key
@@ -107,7 +107,7 @@ class Replicas:
             if not self._autoscalers.known(namespace, situation.now_ms):
                 return f"pod {pod.key} waits: whether an autoscaler scales its Deployment is being asked"
             autoscaler = self._autoscalers.scaling(namespace, name)
-            if autoscaler is not None and (_hinders(autoscaler) or autoscaler.metadata.uid in self._let_be):
+            if autoscaler is not None and (hindrance(autoscaler) or autoscaler.metadata.uid in self._let_be):
                 return ""
             return f"pod {pod.key} waits: a second replica of Deployment {namespace}/{name} is being put on record"
         deployment = self._deployment(debt, situation.snapshot)
@@ -242,11 +242,6 @@ class Autoscalers:
     def of(self, debt: Raised) -> HorizontalPodAutoscaler | None:
         """The autoscaler of a debt, None where it is gone."""
         return self._told.get(debt.namespace, (0, {}))[1].get(debt.uid)
-
-
-def _hinders(autoscaler: HorizontalPodAutoscaler) -> bool:
-    """Whether an autoscaler allows no second replica, or asks for one itself already."""
-    return autoscaler.spec.max_replicas < 2 or autoscaler.spec.min_replicas >= 2
 
 
 def _act_of(debt: Raised) -> Key:

@@ -12,13 +12,12 @@ import yaml
 
 from clusterlint_program import Served
 from underway.cli.main import main
-from underway.cli.preflight import judged, kinds, rules
+from underway.cli.preflight import kinds, planned, rules
 from underway.lint import Picture, picture_of
 from underway.lint.picture import Skipped
 from underway.model import decode
 from underway.model.snapshot import snapshot_of
-from underway.rotate.estimates import estimates_of
-from underway.rotate.plan import Plan, plan
+from underway.rotate.plan import Plan
 from underway.rotate.spec import Rotation
 from underway.sim.apiserver.discovery import RELEASE
 
@@ -62,11 +61,12 @@ def preflight(*objects: dict[str, Any], server: str = "v1.37.2", target: str = "
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for value in objects:
         by_kind.setdefault(value["kind"], []).append(value)
-    read = {kind: [decode.from_values(kind, value) for value in values] for kind, values in by_kind.items()}
+    known = {kind: values for kind, values in by_kind.items() if kind != "HorizontalPodAutoscaler"}
+    read = {kind: [decode.from_values(kind, value) for value in values] for kind, values in known.items()}
     wanted = rotation(target, **also)
-    made = plan(wanted, snapshot_of(read), estimates_of(wanted.spec), NOW_MS)
     lost = tuple(Skipped("PersistentVolume", f"needs list persistentvolumes ({number})") for number in range(skipped))
-    return judged(made, wanted, Picture(picture_of(objects).objects, skipped=lost, server_version=server), NOW_MS)
+    picture = Picture(picture_of(objects).objects, skipped=lost, server_version=server)
+    return planned(wanted, snapshot_of(read), picture, NOW_MS)
 
 
 def test_a_healthy_cluster_stays_as_planned() -> None:
@@ -277,3 +277,54 @@ def test_versions_that_are_still_stored_are_a_note() -> None:
     }
     (note,) = [note for note in preflight(node("a"), definition).warnings if "devices.things.example.com" in note]
     assert "objects may still be stored in v1alpha1" in note
+
+
+def lone(least: int, most: int, **also: Any) -> Plan:
+    """The plan for a Deployment of one replica that an autoscaler scales between two numbers, where a second one is asked for."""
+    labels = {"app": "web", "pod-template-hash": "5d4c"}
+    alone = pod("web-5d4c-x", "a", labels)
+    alone["metadata"]["ownerReferences"][0] |= {"kind": "ReplicaSet", "name": "web-5d4c"}
+    deployment = stateful_set("web", {"containers": []}) | {"kind": "Deployment"}
+    deployment["spec"] |= {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "minReplicas": least, "maxReplicas": most},
+    }
+    return preflight(node("a"), alone, deployment, scaler, *also.pop("besides", ()), drain={"singleReplica": "Surge"}, **also)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "then"),
+    [
+        (1, 3, "gets a second one from HorizontalPodAutoscaler web (minReplicas: 2) before it is evicted"),
+        (1, 1, "is evicted without a second: HorizontalPodAutoscaler web allows one (maxReplicas)"),
+        (2, 3, "is evicted without a second: HorizontalPodAutoscaler web asks for 2 itself (minReplicas)"),
+    ],
+)
+def test_the_plan_says_what_an_autoscaler_makes_of_a_single_replica(least: int, most: int, then: str) -> None:
+    assert f"Deployment shop/web has one replica, which {then}" in lone(least, most).warnings
+
+
+def strict() -> dict[str, Any]:
+    """A budget that never lets a single pod go."""
+    found = budget("web", {"app": "web"})
+    return found | {
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        "status": {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1},
+    }
+
+
+def test_a_budget_over_a_single_replica_that_its_autoscaler_keeps_single_blocks_the_node() -> None:
+    assert lone(1, 3, besides=[strict()]).blockers == ()
+    (blocker,) = lone(1, 1, besides=[strict()]).blockers
+    assert blocker.reason.startswith("PodDisruptionBudget shop/web never allows a disruption")
+    assert blocker.reason.endswith("no second replica comes first: HorizontalPodAutoscaler web allows one (maxReplicas)")
+
+
+def test_a_budget_that_allows_nothing_once_an_autoscaler_has_scaled_down_is_a_note() -> None:
+    sparing = strict() | {"status": {"disruptionsAllowed": 1, "currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2}}
+    said = [note for note in lone(1, 3, besides=[sparing]).warnings if "pdb-blocks-drain" in note]
+    assert len(said) == 1
+    assert "an autoscaler may go down to 1 pods, and then the budget allows no disruption" in said[0]
