@@ -98,3 +98,14 @@ def test_the_plan_notes_what_the_specification_says_of_nodes_that_are_not_there(
     nobody = rotation(nodes={"selector": {"matchLabels": {"pool": "none"}}})
     (empty,) = plan(nobody, cluster(node("a")), ESTIMATES, NOW_MS).warnings
     assert empty.startswith("no node is selected")
+
+
+def test_the_plan_keeps_to_max_in_hand_over_all_zones() -> None:
+    nodes = [node(f"{zone}{index}", zone=zone) for zone in "ab" for index in (1, 2)]
+
+    def starts(**pace: Any) -> list[float]:
+        asked = rotation(pace={"perZone": True, **pace})
+        return [planned.starts_s for planned in plan(asked, cluster(*nodes), ESTIMATES, NOW_MS).order]
+
+    assert starts() == [0, 0, 110, 110]
+    assert starts(maxInHand=1) == [0, 110, 220, 330]
