@@ -67,8 +67,22 @@ _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 def from_json(kind: str, data: bytes | msgspec.Raw) -> Any:
     """Decode one object of `kind` from JSON bytes. Raises msgspec.DecodeError or msgspec.ValidationError."""
-    decoded = _DECODERS.get(kind, _ANY).decode(data)
+    try:
+        decoded = _DECODERS.get(kind, _ANY).decode(data)
+    except msgspec.ValidationError:
+        return from_values(kind, without_nulls(msgspec.json.decode(data)))
     return with_kind(decoded, kind) if isinstance(decoded, Workload) else decoded
+
+
+def without_nulls(value: Any) -> Any:
+    """The same plain JSON without fields that are null, which are as good as absent: Go writes a time that was never set as null.
+
+    One such condition, which any client may write, must not keep a whole kind from being read. Source: API conventions,
+    "Optional vs. Required"; apimachinery meta/v1 time.go (MarshalJSON).
+    """
+    if isinstance(value, dict):
+        return {key: without_nulls(child) for key, child in value.items() if child is not None}
+    return [without_nulls(child) for child in value] if isinstance(value, list) else value
 
 
 def from_values(kind: str, values: dict[str, Any]) -> Any:
