@@ -9,15 +9,20 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
+KEY = " - at `key` in `$"
+NO_TEXT = "a key is no text: without quotes YAML takes on, off, yes and no for true and false, and digits for a number"
+
 
 def explained(message: str, root: type[msgspec.Struct], prefix: str = "") -> str:
     """msgspec's message with the path first and, for a field that does not exist, those that do.
 
     root: what was decoded; prefix: where it stands in the document.
     """
-    text, _, path = message.partition(" - at `$")
+    text, _, path = message.replace(KEY, " - at `$").partition(" - at `$")
     inner = path.rstrip("`").lstrip(".")
     where = ".".join(part for part in (prefix, inner) if part) or "the document"
+    if KEY in message and (known := _known_fields(root, inner)):
+        return f"{where}: {NO_TEXT}; known here: {', '.join(known)}"
     if "unknown field" in text:
         known = _known_fields(root, inner)
         if known:

@@ -71,6 +71,10 @@ def test_a_specification_in_full() -> None:
             "spec.alerts[0]: object contains unknown field `url`; known here: causes, from, remind, teams, to",
         ),
         (
+            {"from": "ops", "to": "admins", True: ["Frozen"]},
+            "spec.alerts[0]: a key is no text: without quotes YAML takes on, off, yes and no for true and false",
+        ),
+        (
             {"to": "admins", "from": "slack://token"},
             "spec.alerts[0].from: is not the name of an entry of a Secret; use letters, digits, '-', '_' and '.', and no URL",
         ),
