@@ -15,6 +15,7 @@ from underway.rotate.lock import Lock
 from underway.rotate.record import OWED, RAISED, Owed, Raised
 
 LEASE_KEY: Key = ("lease", "")
+RECKONED = (OWED, RAISED)  # lists that are made from what the Lease says: entries come and go
 
 
 def owed_annotation(owed: tuple[Owed, ...]) -> dict[str, str | None]:
@@ -35,11 +36,23 @@ class JournalWriter:
         self._wanted: dict[str, str | None] = {}
         self._sent_ms = 0
         self._urgent = False
+        self._reckoned_on = ""
 
     def want(self, annotations: Mapping[str, str | None], *, urgent: bool = True) -> None:
         """Have these annotations written; not urgent: with the next renewal is soon enough."""
         self._wanted.update(annotations)
         self._urgent = self._urgent or urgent
+
+    def _forget_reckoned(self, lease: Lease | None) -> None:
+        """Drop lists that were made from another Lease: one that lacks what was added meanwhile would take it back.
+
+        Who wanted them wants them in every round, until they are there.
+        """
+        version = lease.metadata.resource_version if lease is not None else ""
+        if version != self._reckoned_on:
+            self._reckoned_on = version
+            for key in RECKONED:
+                self._wanted.pop(key, None)
 
     def _missing(self, lease: Lease | None) -> dict[str, str | None]:
         present = lease.metadata.annotations if lease else {}
@@ -47,6 +60,7 @@ class JournalWriter:
 
     def poll(self, request_id: int, lease: Lease | None, ledger: Ledger, now_ms: int) -> Request | None:
         """The write that is due now, if any."""
+        self._forget_reckoned(lease)
         # What is there is not wanted any more: were it kept, a freeze would come back after somebody has ended it.
         self._wanted = missing = self._missing(lease)
         if not ledger.free(LEASE_KEY, now_ms) or self._lock.others(lease, now_ms):
@@ -61,6 +75,7 @@ class JournalWriter:
         """The write that gives the lock back, with what is still wanted."""
         if not ledger.free(LEASE_KEY, now_ms):
             return None
+        self._forget_reckoned(lease)
         return self._lock.release(request_id, lease, self._missing(lease))
 
     def written(self, lease: Lease) -> None:

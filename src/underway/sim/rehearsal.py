@@ -59,6 +59,7 @@ class Rehearsal:
         claim = Claim(msgspec.to_builtins(rotation.spec), rotation.spec.target.kubelet_version, nodes)
         self.checkers = [checker(world.store, world.queue.now_ms, claim) for checker in checkers]
         self.on_tick: Callable[[Driver], None] = lambda _driver: None
+        self.before_resume: Callable[[], None] = lambda: None  # what a person sees to first
         self._limit_ms = round(time_limit_s * 1_000)
         self.pump: Pump[Driver] | None = None
         self.violation = ""
@@ -126,6 +127,7 @@ class Rehearsal:
 
     def resume(self) -> None:
         """End the freeze."""
+        self.before_resume()
         self._annotate(resume_annotations(self.world.queue.now_ms()))
 
     def _annotate(self, annotations: dict[str, str | None]) -> None:

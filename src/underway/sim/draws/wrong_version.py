@@ -26,6 +26,7 @@ def _script(run: Rehearsal, rng: Random) -> None:
         run.at(world.scenario.timing.boot_s * 2, remove)  # and what was still booting
 
     run.at(rng.uniform(*MENDED_S), mend)
+    run.before_resume = mend  # the freeze says to; who does not has one node more than there were
 
 
 WRONG_VERSION = Draw("wrong-version", 0.05, script=_script)
