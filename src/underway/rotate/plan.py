@@ -32,6 +32,8 @@ from underway.rotate.target import outdated, selected_nodes
 from underway.rotate.windows import FOR_EVER_MS, Windows
 
 WINDOWS_SHOWN = 3
+SCORED_MIN = 100  # kube-scheduler looks at so many nodes in any case; the three are those of pkg/scheduler/schedule_one.go
+SCORED_PERCENT, SCORED_PERCENT_MIN = 50, 5
 
 
 class PlannedNode(msgspec.Struct, frozen=True, rename="camel"):
@@ -126,6 +128,7 @@ def plan(
         warnings=(
             *_chosen(selected, spec),
             *_warnings(snapshot),
+            *(_unscored(len(snapshot.nodes)) if len(old) > 1 else ()),
             *_ignored(old, snapshot, rules),
             *_singles(free, snapshot, rules),
             *_overdue(last),
@@ -218,6 +221,26 @@ def _warnings(snapshot: Snapshot) -> list[str]:
     unready = [reason for node in snapshot.nodes.values() if (reason := node_unready(node))]
     short = [reason for workload in snapshot.workloads.values() if (reason := workload_unavailable(workload))]
     return [*unready, *short, *lost_members(snapshot)]
+
+
+def scored(nodes: int) -> int:
+    """How many of so many nodes kube-scheduler finds room on and compares for a pod, where percentageOfNodesToScore is not set.
+
+    Source: numFeasibleNodesToFind in pkg/scheduler/schedule_one.go.
+    """
+    percent = max(SCORED_PERCENT_MIN, SCORED_PERCENT - nodes // 125)
+    return min(nodes, max(SCORED_MIN, nodes * percent // 100))
+
+
+def _unscored(nodes: int) -> list[str]:
+    """That pods may move twice, where the scheduler need not see any of the new nodes."""
+    if scored(nodes) == nodes:
+        return []
+    looks = (
+        f"the cluster has {nodes} nodes, and unless told otherwise kube-scheduler compares only {scored(nodes)} of them for a pod"
+    )
+    cure = "percentageOfNodesToScore: 100 in its configuration, for as long as the rotation lasts, has it look at all"
+    return [f"{looks}: some pods will land on another old node and move twice (of 200 nodes it was one in ten); {cure}"]
 
 
 def _ignored(nodes: Sequence[Node], snapshot: Snapshot, rules: Rules) -> list[str]:
