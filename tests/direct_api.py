@@ -1,5 +1,6 @@
 """ports.Api over an embedded API server in this process: answered at once, without sockets or virtual time."""
 
+import asyncio
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -25,8 +26,8 @@ OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 class DirectApi:
     """A server, and the way to it.
 
-    refusals: a reply to give instead, for the verbs and plurals named; asked: verbs and plurals of what was asked. now_ms: what
-    its clock shows.
+    refusals: a reply to give instead, for the verbs and plurals named; asked: verbs and plurals of what was asked; body: of the
+    last of it. now_ms: what its clock shows.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class DirectApi:
         self.registry = Registry(Store(), lambda: self.now_ms, Random(1))
         self.front = Front(ApiServer(self.registry))
         self.asked: list[tuple[str, str]] = []
+        self.body: Any = None
         self.refusals: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
 
     def send(self, request: Request, deliver: Callable[[Reply | WatchEvent], None]) -> None:
@@ -45,6 +47,7 @@ class DirectApi:
     def answer(self, request: Request) -> Reply:
         what = (request.verb, request.resource.plural if request.resource else "")
         self.asked.append(what)
+        self.body = request.body
         refused = self.refusals.get(what)
         if refused is not None:
             code, status = refused
@@ -98,3 +101,31 @@ class DirectApi:
     def node(self, name: str, **metadata: Any) -> None:
         """A Node."""
         self.create(NODES.path(), {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, **metadata}})
+
+
+class LateApi(DirectApi):
+    """The same, but requests arrive late, in an order that is drawn, and others act in between.
+
+    between: called before each request arrives; most: how many were under way at once.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.rng = Random(seed)
+        self.between: Callable[[], None] = lambda: None
+        self.under_way = self.most = 0
+
+    def send(self, request: Request, deliver: Callable[[Reply | WatchEvent], None]) -> None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        self._later(self.rng.randint(1, 8), lambda: self._arrive(request, deliver))
+
+    def _later(self, turns: int, act: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(*((act,) if turns == 1 else (self._later, turns - 1, act)))
+
+    def _arrive(self, request: Request, deliver: Callable[[Reply | WatchEvent], None]) -> None:
+        self.between()
+        reply = self.answer(request)
+        self.under_way -= 1
+        deliver(reply)

@@ -4,6 +4,7 @@ A provider's test file makes a Stage (a real provider before a cloud in memory, 
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 import pytest
@@ -67,6 +68,20 @@ def ask(stage: Stage, request: MachineRequest) -> MachineReply:
         return await asyncio.wait_for(inbox.get(), ANSWER_S_MAX)
 
     return asyncio.run(go())
+
+
+async def answered(stage: Stage, requests: Sequence[MachineRequest]) -> list[MachineReply]:
+    """Send several requests at one moment and wait for the reply to each, in their order."""
+    inbox: asyncio.Queue[MachineReply] = asyncio.Queue()
+    for request in requests:
+        stage.provider.send(request, inbox.put_nowait)
+    replies = [await asyncio.wait_for(inbox.get(), ANSWER_S_MAX) for _ in requests]
+    return sorted(replies, key=lambda reply: requests.index(reply.request))
+
+
+def ask_together(stage: Stage, requests: Sequence[MachineRequest]) -> list[MachineReply]:
+    """The same, from outside of a loop."""
+    return asyncio.run(answered(stage, requests))
 
 
 def listed(stage: Stage) -> list[Machine]:
@@ -257,3 +272,21 @@ class Contract:
         assert reply.machines == ()
         stage.trouble("")
         assert [machine.state for machine in listed(stage)] == ["Running"]
+
+
+class ObjectContract(Contract):
+    """What those owe besides whose machines are objects: they are asked for many things at one moment."""
+
+    def test_what_is_asked_for_at_one_moment_is_made_once(self, stage: Stage) -> None:
+        keys = [KEY, "workers-0123abcd-00000b"]
+        boots = [
+            Provision(id=20 + number, key=key, replaces=stage.node, replaces_provider_id=stage.provider_id, zone=ZONE)
+            for number, key in enumerate([*keys, *keys])
+        ]
+        end = Terminate(id=30, node=stage.node, provider_id=stage.provider_id)
+        replies = ask_together(stage, [*boots, ListMachines(id=31), end])
+        assert [reply.error for reply in replies] == [""] * 6
+        stage.finish()
+        stage.boot()
+        assert sorted(machine.key for machine in listed(stage)) == keys
+        assert stage.count() == 2

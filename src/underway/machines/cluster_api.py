@@ -4,17 +4,18 @@ The MachineDeployment's strategy is OnDelete, so that its controller makes new M
 us when an old one goes. A successor is one replica more; the old Machine is marked for deletion, the replica taken back, and the
 Machine deleted. MachineDrainRules and hooks are told to the driver, which drains by them. What has been asked for stands in one
 annotation of the MachineDeployment, written together with its replicas: a compare-and-swap, so that nothing is counted twice.
+Boots that are asked for together are one write of it, and ends another, however many they are.
 Sources: Cluster API book, "MachineDeployment", "Machine deletion process", "Configure a MachineHealthCheck".
 """
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
 
 import msgspec
 
 from underway.kube.resource import Resource
-from underway.machines.objects import KEY, Json, ObjectProvider, condition
+from underway.machines.machine_deployment import Tally, strategy_of, tally_of
+from underway.machines.objects import KEY, Change, Json, ObjectProvider, all_of, condition, side_by_side
 from underway.machines.refusal import Refusal
 from underway.model.drain_rule import DrainRule, PodSelector
 from underway.model.meta import LabelSelector
@@ -35,9 +36,6 @@ DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 UP_TO_DATE = "UpToDate"  # the condition by which a Machine's owner says whether it is as the template wants it
 DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
 LARGEST = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"
-ASKED = "rotation.underway.dev/asked"
-ENDED = "rotation.underway.dev/ended"
-ENDED_MAX = 100  # far more than are in hand at once; an annotation holds 256 KiB
 PHASES: dict[str, MachineState] = {
     "Pending": "Pending",
     "Provisioning": "Pending",
@@ -50,6 +48,17 @@ PHASES: dict[str, MachineState] = {
 }
 
 
+class Step(msgspec.Struct):
+    """What a request comes to, and why it could not be done. changed: the tally of its MachineDeployment after it; ends: the
+    Machine that goes.
+    """
+
+    deployment: Json | None = None
+    changed: Callable[[Tally], Tally] | None = None
+    ends: Json | None = None
+    refusal: Refusal | None = None
+
+
 class ClusterApi(ObjectProvider):
     """The Machines that one management cluster has. api: of that cluster."""
 
@@ -60,13 +69,72 @@ class ClusterApi(ObjectProvider):
         self._read_s = -RULES_S
         self._looked: tuple[list[Json], list[Json]] = ([], [])
 
-    async def provision(self, request: Provision) -> None:
+    async def change(self, requests: Sequence[Change]) -> "list[Refusal | None]":
+        """Change each MachineDeployment for all who ask for it; see ObjectProvider."""
+        try:
+            deployments, machines = await self._recent(*(_sought(request) for request in requests))
+        except Refusal as refusal:
+            return [refusal] * len(requests)
+        steps = [self._step(request, deployments, machines) for request in requests]
+        for deployment in (*deployments, None):
+            await self._take([step for step in steps if step.deployment is deployment and step.refusal is None])
+        return [step.refusal for step in steps]
+
+    def _step(self, request: Change, deployments: "list[Json]", machines: "list[Json]") -> Step:
+        """What a request comes to now."""
+        try:
+            if isinstance(request, Provision):
+                return self._boot(request, deployments, machines)
+            return self._end(request, deployments, machines)
+        except Refusal as refusal:
+            return Step(refusal=refusal)
+
+    async def _take(self, steps: "list[Step]") -> None:
+        """Take the steps of one MachineDeployment, or of Machines that have none: mark, take replicas back, delete; then boots.
+
+        No Machine is marked whose replica is not taken back in the very next write: of those that are, whichever goes was meant.
+        """
+        ends = [step for step in steps if step.ends is not None]
+        boots = [step for step in steps if step.ends is None and step.changed is not None]
+        await _each(self._mark, ends)
+        await self._write([step for step in ends if step.refusal is None])
+        await _each(self._delete, [step for step in ends if step.refusal is None])
+        await self._write(boots)
+
+    async def _mark(self, step: Step) -> None:
+        if step.changed is not None and step.ends is not None and DELETE_FIRST not in _annotations(step.ends):
+            await self.merge(MACHINES, step.ends, {"metadata": {"annotations": {DELETE_FIRST: "true"}}})
+
+    async def _delete(self, step: Step) -> None:
+        if step.ends is not None:
+            await self.delete(MACHINES, step.ends)
+
+    async def _write(self, steps: "list[Step]") -> None:
+        """Change a MachineDeployment for several at once; each by itself where it may not be so for all."""
+        deployment = steps[0].deployment if steps else None
+        if deployment is None:
+            return
+        now = before = tally_of(deployment)
+        for step in steps:
+            now = step.changed(now) if step.changed is not None else now
+        if now == before:
+            return
+        try:
+            await self.merge(DEPLOYMENTS, deployment, now.patch)
+        except Refusal as refusal:
+            if refusal.retryable or len(steps) == 1:
+                for step in steps:
+                    step.refusal = refusal
+                return
+            for step in steps:
+                await self._write([step])
+
+    def _boot(self, request: Provision, deployments: "list[Json]", machines: "list[Json]") -> Step:
         """One replica more in the MachineDeployment, noted under the request's key. Raises Refusal."""
-        deployments, machines = await self._recent(lambda one: is_of(one, request.replaces, request.replaces_provider_id))
-        if any(request.key in asked_of(deployment) for deployment in deployments):
-            return
-        if any(_annotations(machine).get(KEY) == request.key for machine in machines):
-            return
+        key = request.key
+        asked = any(key in tally_of(deployment).asked for deployment in deployments)
+        if asked or any(_annotations(machine).get(KEY) == key for machine in machines):
+            return Step()
         deployment = self._deployment_for(request, deployments, machines)
         name = _shown(deployment)
         strategy = strategy_of(deployment)
@@ -76,16 +144,15 @@ class ClusterApi(ObjectProvider):
             )
             raise Refusal(why, retryable=False)
         before = sorted(machine["metadata"]["uid"] for machine in machines if _belongs(machine, deployment))
-        asked = {**asked_of(deployment), request.key: before}
-        await self._change(deployment, 1, asked)
+        return Step(deployment, lambda tally: tally.with_boot(key, before))
 
-    async def _recent(self, holds: Callable[[Json], bool]) -> "tuple[list[Json], list[Json]]":
-        """MachineDeployments and Machines of one moment, at most RECENT_S ago; now, if no Machine is such. Raises Refusal.
+    async def _recent(self, *sought: Callable[[Json], bool]) -> "tuple[list[Json], list[Json]]":
+        """MachineDeployments and Machines of one moment, at most RECENT_S ago; now, if a Machine is not there. Raises Refusal.
 
         Every decision on them ends in a write of the MachineDeployment as it was then: who was overtaken looks again.
         """
-        is_recent = self.recent(MACHINES, holds) is self._looked[1]
-        return self._looked if is_recent else await self._look()
+        found = self.recent(MACHINES, *sought)
+        return self._looked if found is self._looked[1] else await self._look()
 
     async def _look(self) -> "tuple[list[Json], list[Json]]":
         """In this order: a key that is not asked for any more is on a Machine by then. Raises Refusal."""
@@ -103,64 +170,41 @@ class ClusterApi(ObjectProvider):
         if len(deployments) == 1:
             return deployments[0]
         # Its Machine is gone, and with it all but what we noted when it went.
-        marked = next((one for one in deployments if request.replaces in ended_of(one)), None)
+        marked = next((one for one in deployments if request.replaces in tally_of(one).ended), None)
         if marked is None:
             raise Refusal(f"no Machine stands for node {request.replaces}: is this the management cluster?", retryable=False)
         return marked
 
-    async def _change(self, deployment: Json, replicas: int, asked: Json, ended: Json | None = None) -> Json:
-        """More or fewer replicas, and why, in one write."""
-        annotations = {ASKED: _packed(asked)} if ended is None else {ASKED: _packed(asked), ENDED: _packed(ended)}
-        wanted = deployment["spec"].get("replicas", 1) + replicas
-        return await self.merge(DEPLOYMENTS, deployment, {"metadata": {"annotations": annotations}, "spec": {"replicas": wanted}})
-
-    async def terminate(self, request: Terminate) -> None:
-        """Mark the Machine to go first, take one replica back, delete it. Raises Refusal."""
-        deployments, machines = await self._recent(lambda one: self._is_meant(one, request))
-        machine = next((one for one in machines if self._is_meant(one, request)), None)
+    def _end(self, request: Terminate, deployments: "list[Json]", machines: "list[Json]") -> Step:
+        """One replica fewer, and the Machine that goes with it; a successor that has none yet is not wanted any more."""
+        machine = next(filter(_sought(request), machines), None)
         if machine is None:
-            await self._withdraw(request.key, deployments)
-            return
+            deployment = next((one for one in deployments if request.key and request.key in tally_of(one).asked), None)
+            return Step(deployment, lambda tally: tally.without_boot(request.key)) if deployment else Step()
         if machine["metadata"].get("deletionTimestamp"):
-            return
+            return Step()
         deployment = next((one for one in deployments if _belongs(machine, one)), None)
-        if deployment is not None:
-            await self.merge(MACHINES, machine, {"metadata": {"annotations": {DELETE_FIRST: "true"}}})
-            await self._take_back(deployment, machine, request)
-        await self.delete(MACHINES, machine)
-
-    @staticmethod
-    def _is_meant(machine: Json, request: Terminate) -> bool:
-        if request.key and machine["metadata"].get("annotations", {}).get(KEY) == request.key:
-            return True
-        return bool(request.node) and is_of(machine, request.node, request.provider_id)
-
-    async def _take_back(self, deployment: Json, machine: Json, request: Terminate) -> None:
-        """One replica fewer, once for each Machine that ends."""
-        ended = ended_of(deployment)
-        name = request.node or request.key
-        if ended.get(name) != machine["metadata"]["uid"]:
-            asked = {key: before for key, before in asked_of(deployment).items() if key != request.key}
-            newest = {**ended, name: machine["metadata"]["uid"]}
-            await self._change(deployment, -1, asked, dict(list(newest.items())[-ENDED_MAX:]))
-
-    async def _withdraw(self, key: str, deployments: "list[Json]") -> None:
-        """A successor that has no Machine yet is not wanted any more."""
-        for deployment in deployments:
-            asked = asked_of(deployment)
-            if key and key in asked:
-                await self._change(deployment, -1, {known: before for known, before in asked.items() if known != key})
+        if deployment is None:
+            return Step(ends=machine)
+        name, uid = request.node or request.key, machine["metadata"]["uid"]
+        return Step(deployment, lambda tally: tally.with_end(name, uid, request.key), machine)
 
     async def machines(self) -> "list[Machine]":
         """All machines; new ones are given to the keys that wait for one, the oldest first."""
         deployments, machines = await self._look()
         for deployment in deployments:
             members = [machine for machine in machines if _belongs(machine, deployment)]
-            asked = asked_of(deployment)
-            wanted = {**asked, **passed_on(members)}
-            waiting = {key: before for key, before in wanted.items() if not await self._claimed(key, before, members)}
-            if waiting != asked:
-                await self._change(deployment, 0, waiting)
+            tally = tally_of(deployment)
+            wanted = {**tally.asked, **passed_on(members)}
+            given = given_to(wanted, members)
+            await all_of(
+                self.merge(MACHINES, machine, {"metadata": {"annotations": {KEY: key}}})
+                for key, machine in given.items()
+                if _annotations(machine).get(KEY) != key
+            )
+            waiting = tally.with_asked({key: before for key, before in wanted.items() if key not in given})
+            if waiting != tally:
+                await self.merge(DEPLOYMENTS, deployment, waiting.patch)
         await self._read_rules()
         return [machine_of(machine, self._rules_of(machine)) for machine in machines]
 
@@ -193,17 +237,40 @@ class ClusterApi(ObjectProvider):
             if (largest := _annotations(deployment).get(LARGEST, "")).isdigit()
         ]
 
-    async def _claimed(self, key: str, before: "list[str]", machines: "list[Json]") -> bool:
-        """Whether the key has a Machine, or gets the oldest that came after it was asked for. Changes `machines`."""
-        if any(_annotations(machine).get(KEY) == key and not is_remediated(machine) for machine in machines):
+
+async def _each(do: Callable[[Step], Coroutine[None, None, None]], steps: list[Step]) -> None:
+    """Do something for several steps side by side; who is refused knows it then."""
+    for step, refusal in zip(steps, await side_by_side(map(do, steps)), strict=True):
+        step.refusal = refusal
+
+
+def _sought(request: Change) -> Callable[[Json], bool]:
+    """Which Machine has to be looked at for a request."""
+    if isinstance(request, Provision):
+        return lambda machine: is_of(machine, request.replaces, request.replaces_provider_id)
+
+    def is_meant(machine: Json) -> bool:
+        if request.key and _annotations(machine).get(KEY) == request.key:
             return True
-        free = [one for one in machines if one["metadata"]["uid"] not in before and _is_free(one)]
-        if not free:
-            return False
-        oldest = min(free, key=lambda one: (one["metadata"].get("creationTimestamp", ""), one["metadata"]["name"]))
-        claimed = await self.merge(MACHINES, oldest, {"metadata": {"annotations": {KEY: key}}})
-        oldest["metadata"] = claimed["metadata"]
-        return True
+        return bool(request.node) and is_of(machine, request.node, request.provider_id)
+
+    return is_meant
+
+
+def given_to(wanted: dict[str, list[str]], machines: list[Json]) -> dict[str, Json]:
+    """The Machine of each key that has one, or gets the oldest that came after the key was asked for and is nobody's yet."""
+    given = {
+        key: machine for machine in machines if (key := _annotations(machine).get(KEY)) in wanted and not is_remediated(machine)
+    }
+    free = sorted(
+        filter(_is_free, machines), key=lambda one: (one["metadata"].get("creationTimestamp", ""), one["metadata"]["name"])
+    )
+    for key, before in wanted.items():
+        oldest = next((one for one in free if one["metadata"]["uid"] not in before), None)
+        if key not in given and oldest is not None:
+            given[key] = oldest
+            free.remove(oldest)
+    return given
 
 
 def _is_free(machine: Json) -> bool:
@@ -230,26 +297,6 @@ def passed_on(machines: "list[Json]") -> dict[str, list[str]]:
 def _annotations(value: Json) -> Json:
     found: Json = value["metadata"].get("annotations") or {}
     return found
-
-
-def _packed(value: Json) -> str | None:
-    return msgspec.json.encode(value).decode() if value else None
-
-
-def asked_of(deployment: Json) -> dict[str, list[str]]:
-    """The keys that a MachineDeployment was asked for, each with the uids of the Machines that it had then."""
-    return msgspec.json.decode(_annotations(deployment).get(ASKED) or "{}", type=dict[str, list[str]])
-
-
-def ended_of(deployment: Json) -> dict[str, str]:
-    """The nodes (or keys) whose replica was taken back, each with its Machine's uid."""
-    return msgspec.json.decode(_annotations(deployment).get(ENDED) or "{}", type=dict[str, str])
-
-
-def strategy_of(deployment: Json) -> str:
-    """How a MachineDeployment rolls; it has moved between the versions of the API."""
-    spec: Any = deployment["spec"]
-    return str((spec.get("rollout", {}).get("strategy") or spec.get("strategy") or {}).get("type") or "RollingUpdate")
 
 
 def is_of(machine: Json, node: str, provider_id: str) -> bool:

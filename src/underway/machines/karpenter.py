@@ -8,11 +8,12 @@ while a successor is still empty, karpenter.sh/do-not-disrupt keeps Karpenter's 
 
 import re
 import time
+from collections.abc import Sequence
 
 import msgspec
 
 from underway.kube.resource import NODES, Resource
-from underway.machines.objects import KEY, REPLACES, Json, ObjectProvider, condition
+from underway.machines.objects import KEY, REPLACES, Change, Json, ObjectProvider, all_of, condition, side_by_side
 from underway.machines.refusal import Refusal
 from underway.model.node import ZONE_LABEL
 from underway.model.quantity import milli
@@ -46,6 +47,12 @@ class Karpenter(ObjectProvider):
         super().__init__(api)
         self._awaited: dict[str, Awaited] = {}
 
+    async def change(self, requests: Sequence[Change]) -> list[Refusal | None]:
+        """Create and delete NodeClaims side by side: none has to do with another."""
+        return await side_by_side(
+            self.provision(request) if isinstance(request, Provision) else self.terminate(request) for request in requests
+        )
+
     async def provision(self, request: Provision) -> None:
         """A NodeClaim named by the request's key. Raises Refusal."""
         name = claim_name(request.key)
@@ -57,7 +64,7 @@ class Karpenter(ObjectProvider):
             return is_of(claim, request.replaces, request.replaces_provider_id)
 
         # A claim that has drifted stays so, while one that had not a moment ago may have by now.
-        claims = self.recent(NODE_CLAIMS, lambda claim: is_old(claim) and has_drifted(claim)) or await self.list(NODE_CLAIMS)
+        claims = await self.known(NODE_CLAIMS, lambda claim: is_old(claim) and has_drifted(claim))
         old = next(filter(is_old, claims), {})
         pool_name = old.get("metadata", {}).get("labels", {}).get(POOL_LABEL) or request.labels.get(POOL_LABEL, "")
         if not pool_name:
@@ -81,19 +88,15 @@ class Karpenter(ObjectProvider):
             ours = bool(request.key) and claim["metadata"].get("labels", {}).get(KEY) == request.key
             return ours or bool(request.node and is_of(claim, request.node, request.provider_id))
 
-        claims = self.recent(NODE_CLAIMS, is_meant) or await self.list(NODE_CLAIMS)
-        claim = next(filter(is_meant, claims), None)
+        claim = next(filter(is_meant, await self.known(NODE_CLAIMS, is_meant)), None)
         if claim is not None and not claim["metadata"].get("deletionTimestamp"):
             await self.delete(NODE_CLAIMS, claim)
 
     async def machines(self) -> list[Machine]:
         """All machines; a successor whose predecessor is gone needs no protection any more."""
         claims = await self.list(NODE_CLAIMS)
-        held = {claim.get("status", {}).get("nodeName", "") for claim in claims}
-        for claim in claims:
-            replaces = claim["metadata"].get("annotations", {}).get(REPLACES, "")
-            if replaces and replaces not in held:
-                await self._release(claim)
+        held = {"", *(claim.get("status", {}).get("nodeName", "") for claim in claims)}
+        await all_of(self._release(claim) for claim in claims if replaced_by(claim) not in held)
         return [*map(machine_of, claims), *self._given_up(claims)]
 
     def _given_up(self, claims: list[Json]) -> list[Machine]:
@@ -132,6 +135,12 @@ class Karpenter(ObjectProvider):
             node = {"metadata": {"name": name, "resourceVersion": reply.body.metadata.resource_version}}
             await self.merge(NODES, node, {"metadata": {"annotations": {DO_NOT_DISRUPT: None}}})
         await self.merge(NODE_CLAIMS, claim, {"metadata": {"annotations": {DO_NOT_DISRUPT: None, REPLACES: None}}})
+
+
+def replaced_by(claim: Json) -> str:
+    """The node in whose place a NodeClaim of ours came, "" once that is settled."""
+    found: str = claim["metadata"].get("annotations", {}).get(REPLACES, "")
+    return found
 
 
 def has_drifted(claim: Json) -> bool:

@@ -1,13 +1,13 @@
 """Provider ClusterAPI, before an API server with Cluster API's kinds and a hand that plays its controllers."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from direct_api import DirectApi
-from machines_contract import KEY, ZONE, Contract, ask, listed
+from direct_api import DirectApi, LateApi
+from machines_contract import KEY, ZONE, ObjectContract, answered, ask, ask_together, listed
 from underway.machines.cluster_api import (
-    ASKED,
     CLUSTERS,
     DELETE_FIRST,
     DEPLOYMENT_LABEL,
@@ -19,7 +19,8 @@ from underway.machines.cluster_api import (
     ClusterApi,
     machine_of,
 )
-from underway.machines.objects import ATTEMPTS
+from underway.machines.machine_deployment import ASKED
+from underway.machines.objects import AT_ONCE, ATTEMPTS
 from underway.machines.objects import KEY as KEY_ANNOTATION
 from underway.model.drain_rule import DrainRule, PodSelector
 from underway.model.meta import LabelSelector
@@ -54,12 +55,14 @@ class Management:
 
     node, provider_id = "node-1", "openstack:///1"
 
-    def __init__(self, strategy: str = "OnDelete", *, rules: bool = True) -> None:
-        self.api = DirectApi()
+    def __init__(
+        self, strategy: str = "OnDelete", *, rules: bool = True, replicas: int = 1, api: DirectApi | None = None
+    ) -> None:
+        self.api: Any = api or DirectApi()
         self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         for resource in (MACHINES, DEPLOYMENTS, CLUSTERS, *((DRAIN_RULES,) if rules else ())):
             self.api.define(resource)
-        spec = {"replicas": 1, "rollout": {"strategy": {"type": strategy}}}
+        spec = {"replicas": replicas, "rollout": {"strategy": {"type": strategy}}}
         self._create(DEPLOYMENTS, {"name": "workers"}, spec)
         self._made = 0
         self._replicate()
@@ -70,16 +73,24 @@ class Management:
         value = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": spec}
         self.api.create(resource.path(NAMESPACE), value)
 
+    def meddle(self) -> None:
+        """Its controllers act, and now and then write the MachineDeployment's status."""
+        self._replicate()
+        if self.api.rng.random() < 0.1:
+            self.api.change(DEPLOYMENTS, NAMESPACE, "workers", status={"observed": self.api.rng.random()})
+
     def drain_rule(self, name: str, spec: dict[str, Any], namespace: str = NAMESPACE) -> None:
         value = {"apiVersion": DRAIN_RULES.api_version, "kind": DRAIN_RULES.kind, "metadata": {"name": name}, "spec": spec}
         self.api.create(DRAIN_RULES.path(namespace), value)
         self.provider._read_s = -RULES_S
 
     def deployment(self) -> dict[str, Any]:
-        return self.api.registry.get(DEPLOYMENTS, NAMESPACE, "workers")
+        found: dict[str, Any] = self.api.registry.get(DEPLOYMENTS, NAMESPACE, "workers")
+        return found
 
     def machines(self) -> list[dict[str, Any]]:
-        return self.api.registry.store.values(MACHINES)
+        found: list[dict[str, Any]] = self.api.registry.store.values(MACHINES)
+        return found
 
     def _replicate(self) -> None:
         """As the controllers: as many Machines as replicas; of too many, those that are marked go first."""
@@ -159,7 +170,7 @@ def request(replaces: str = "node-1", key: str = KEY) -> Provision:
     return Provision(id=1, key=key, replaces=replaces, replaces_provider_id="", zone=ZONE)
 
 
-class TestClusterApi(Contract):
+class TestClusterApi(ObjectContract):
     def test_what_was_asked_for_stands_on_the_deployment_until_its_machine_is_there(self, stage: Management) -> None:
         ask(stage, request())
         assert KEY in stage.deployment()["metadata"]["annotations"][ASKED]
@@ -346,3 +357,91 @@ class TestClusterApi(Contract):
             "status": {"conditions": [{"type": "Deleting", "status": "True", "message": "waiting for hook x"}]},
         }
         assert (machine_of(machine).state, machine_of(machine).reason) == ("Terminating", "waiting for hook x")
+
+
+def boots_of(count: int) -> list[Provision]:
+    return [
+        Provision(id=number, key=f"w-{number:02}", replaces=f"node-{number}", replaces_provider_id=f"openstack:///{number}")
+        for number in range(1, count + 1)
+    ]
+
+
+def ends_of(count: int) -> list[Terminate]:
+    return [Terminate(id=number, node=f"node-{number}", provider_id=f"openstack:///{number}") for number in range(1, count + 1)]
+
+
+async def insisted(stage: Management, requests: Any) -> None:
+    """As the driver: whoever was refused for now asks again."""
+    while requests:
+        replies = await answered(stage, requests)
+        assert all(reply.retryable for reply in replies if reply.error)
+        requests = [reply.request for reply in replies if reply.error]
+
+
+class TestTogether:
+    def test_twenty_boots_are_one_write(self) -> None:
+        stage = Management(replicas=20)
+        assert {reply.error for reply in ask_together(stage, boots_of(20))} == {""}
+        assert stage.api.asked.count(("patch", "machinedeployments")) == 1
+        assert stage.deployment()["spec"]["replicas"] == 40
+
+    def test_twenty_ends_are_one_write_after_every_mark_and_before_every_deletion(self) -> None:
+        stage = Management(replicas=20)
+        assert {reply.error for reply in ask_together(stage, ends_of(20))} == {""}
+        marks, take_back, ends = [("patch", "machines")] * 20, ("patch", "machinedeployments"), [("delete", "machines")] * 20
+        assert stage.api.asked[-41:] == [*marks, take_back, *ends]
+        assert stage.machines() == []
+
+    def test_requests_of_different_machines_go_side_by_side_and_no_more_than_a_few(self) -> None:
+        stage = Management(replicas=20, api=LateApi(1))
+        ask_together(stage, ends_of(20))
+        assert stage.api.most == AT_ONCE
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_nothing_is_made_twice_in_whatever_order_requests_arrive(self, seed: int) -> None:
+        stage = Management(replicas=6, api=LateApi(seed))
+        stage.api.between = stage.meddle
+
+        async def rotate() -> None:
+            await insisted(stage, [*boots_of(6), ListMachines(id=50)])
+            stage.boot()
+            await insisted(stage, [*ends_of(3), ListMachines(id=51), *boots_of(6)])
+            await insisted(stage, [*ends_of(6), *boots_of(6), ListMachines(id=52)])
+            stage.boot()
+
+        asyncio.run(rotate())
+        stage.provider = ClusterApi(stage.api)
+        machines = ask_together(stage, [ListMachines(id=53)])[0].machines
+        assert sorted(machine.key for machine in machines) == [f"w-{number:02}" for number in range(1, 7)]
+        assert stage.deployment()["spec"]["replicas"] == 6
+        assert stage._made == 12, "six old ones and a successor of each"
+
+    def test_one_that_was_overtaken_does_not_hold_up_the_others(self) -> None:
+        stage = Management(replicas=3)
+        stage.api.refusals = Overtaking(1)
+        assert [reply.error for reply in ask_together(stage, ends_of(3))] == ["", "", ""]
+        assert stage.api.asked.count(("patch", "machinedeployments")) == 2
+        assert stage.machines() == []
+        assert stage.deployment()["spec"]["replicas"] == 0
+
+    def test_what_may_not_be_made_for_all_is_made_for_those_for_whom_it_may(self) -> None:
+        stage = Management(replicas=3)
+        stage.api.refusals = Full(stage, 4)
+        replies = ask_together(stage, boots_of(3))
+        assert [reply.error for reply in replies] == ["", *["patch machinedeployments workers: at most 4 replicas"] * 2]
+        assert stage.deployment()["spec"]["replicas"] == 4
+        assert {reply.error for reply in ask_together(stage, ends_of(3))} == {""}
+
+
+class Full(dict[tuple[str, str], tuple[int, dict[str, Any]]]):
+    """A policy of the cluster's: no more than so many replicas."""
+
+    def __init__(self, stage: Management, most: int) -> None:
+        super().__init__()
+        self.stage, self.most = stage, most
+
+    def get(self, asked: tuple[str, str], default: Any = None) -> Any:
+        wanted = (self.stage.api.body or {}).get("spec", {}).get("replicas", 0)
+        if asked != ("patch", "machinedeployments") or wanted <= self.most:
+            return default
+        return 403, {"message": f"at most {self.most} replicas", "reason": "Forbidden"}

@@ -1,15 +1,17 @@
 """Provider Karpenter, before an API server with Karpenter's kinds and a hand that plays Karpenter."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from direct_api import DirectApi
-from machines_contract import KEY, ZONE, Contract, ask, listed
+from direct_api import DirectApi, LateApi
+from machines_contract import KEY, ZONE, ObjectContract, answered, ask, listed
 from underway.kube.resource import NODES
 from underway.machines.karpenter import DO_NOT_DISRUPT, NODE_CLAIMS, NODE_POOLS, Karpenter, claim_name
+from underway.machines.objects import AT_ONCE
 from underway.machines.objects import KEY as KEY_LABEL
-from underway.rotate.effects import ListMachines, Provision, Quota, ReadQuotas, Terminate
+from underway.rotate.effects import ListMachines, MachineReply, Provision, Quota, ReadQuotas, Terminate
 
 VERBS = ("get", "list", "create", "patch", "delete")
 REFUSALS = {
@@ -41,8 +43,8 @@ class Cluster:
 
     node, provider_id = "node-1", "aws:///us-east-1a/i-1"
 
-    def __init__(self) -> None:
-        self.api = DirectApi()
+    def __init__(self, api: DirectApi | None = None) -> None:
+        self.api: Any = api or DirectApi()
         for resource in (NODE_CLAIMS, NODE_POOLS):
             self.api.define(resource)
         self.api.create(NODE_POOLS.path(), POOL)
@@ -58,7 +60,8 @@ class Cluster:
         self.api.change(NODE_CLAIMS, "", claim, status={"nodeName": node, "providerID": provider_id})
 
     def claims(self) -> list[dict[str, Any]]:
-        return self.api.registry.store.values(NODE_CLAIMS)
+        found: list[dict[str, Any]] = self.api.registry.store.values(NODE_CLAIMS)
+        return found
 
     def of_key(self) -> dict[str, Any]:
         return next(claim for claim in self.claims() if claim["metadata"]["name"] == claim_name(KEY))
@@ -107,7 +110,7 @@ def request(replaces: str = "node-1", key: str = KEY) -> Provision:
     return Provision(id=1, key=key, replaces=replaces, replaces_provider_id="", zone=ZONE)
 
 
-class TestKarpenter(Contract):
+class TestKarpenter(ObjectContract):
     def test_a_successor_is_made_from_the_pool_as_it_is_now(self, stage: Cluster) -> None:
         ask(stage, request())
         claim = stage.of_key()
@@ -158,6 +161,27 @@ class TestKarpenter(Contract):
             assert ask(stage, request(key=key)).error == ""
         assert ("list", "nodeclaims") not in stage.api.asked
         assert stage.count() == 3
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_requests_of_different_nodes_go_side_by_side_and_are_looked_up_together(self, seed: int) -> None:
+        stage = Cluster(LateApi(seed))
+        boots = [request(key=f"w-{number:02}") for number in range(20)]
+        ends = [Terminate(id=40, node=stage.node), *(Terminate(id=one.id, key=one.key) for one in boots[:12])]
+
+        async def rotate() -> tuple[MachineReply, ...]:
+            for _ in range(2):
+                assert {reply.error for reply in await answered(stage, boots)} == {""}
+                assert stage.count() == 21
+            assert stage.api.asked.count(("create", "nodeclaims")) == 20
+            stage.boot()
+            stage.api.asked.clear()
+            return tuple(await answered(stage, [*ends, ListMachines(id=50)]))
+
+        listing = asyncio.run(rotate())[-1]
+        assert stage.api.most == AT_ONCE
+        assert [machine.key for machine in listing.machines] == [one.key for one in boots[12:]], "it tells of all before it"
+        assert stage.api.asked.count(("list", "nodeclaims")) <= 3
+        assert not any(DO_NOT_DISRUPT in claim["metadata"].get("annotations", {}) for claim in stage.claims())
 
     def test_a_cluster_without_karpenter_is_told(self, stage: Cluster) -> None:
         stage.api = DirectApi()
