@@ -35,6 +35,7 @@ RULES_S = 15.0  # how long what was read of rules serves listings, which come ev
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 UP_TO_DATE = "UpToDate"  # the condition by which a Machine's owner says whether it is as the template wants it
 DELETE_FIRST = "cluster.x-k8s.io/delete-machine"
+OURS = "rotation.underway.dev"  # its value, which Cluster API does not read: the cluster autoscaler sets this mark as well
 LARGEST = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"
 PHASES: dict[str, MachineState] = {
     "Pending": "Pending",
@@ -77,7 +78,11 @@ class ClusterApi(ObjectProvider):
             return [refusal] * len(requests)
         steps = [self._step(request, deployments, machines) for request in requests]
         for deployment in (*deployments, None):
-            await self._take([step for step in steps if step.deployment is deployment and step.refusal is None])
+            taken = [step for step in steps if step.deployment is deployment and step.refusal is None]
+            ends = [step for step in taken if step.ends is not None]
+            if deployment is not None and ends:
+                await self._unmark(deployment, machines, ends)
+            await self._take([step for step in taken if step.refusal is None])
         return [step.refusal for step in steps]
 
     def _step(self, request: Change, deployments: "list[Json]", machines: "list[Json]") -> Step:
@@ -92,7 +97,7 @@ class ClusterApi(ObjectProvider):
     async def _take(self, steps: "list[Step]") -> None:
         """Take the steps of one MachineDeployment, or of Machines that have none: mark, take replicas back, delete; then boots.
 
-        No Machine is marked whose replica is not taken back in the very next write: of those that are, whichever goes was meant.
+        No Machine is marked whose replica is not taken back in the very next write (see _unmark): whichever goes was meant.
         """
         ends = [step for step in steps if step.ends is not None]
         boots = [step for step in steps if step.ends is None and step.changed is not None]
@@ -101,9 +106,25 @@ class ClusterApi(ObjectProvider):
         await _each(self._delete, [step for step in ends if step.refusal is None])
         await self._write(boots)
 
+    async def _unmark(self, deployment: Json, machines: "list[Json]", ends: "list[Step]") -> None:
+        """Take the marks off that a write was to follow which never came: whoever set them has died, or was refused."""
+        meant = {*tally_of(deployment).ended.values(), *(step.ends["metadata"]["uid"] for step in ends if step.ends is not None)}
+        left = [
+            machine
+            for machine in machines
+            if _belongs(machine, deployment)
+            and _annotations(machine).get(DELETE_FIRST) == OURS
+            and machine["metadata"]["uid"] not in meant
+            and not machine["metadata"].get("deletionTimestamp")
+        ]
+        patch = {"metadata": {"annotations": {DELETE_FIRST: None}}}
+        refusals = await side_by_side(self.merge(MACHINES, machine, patch) for machine in left)
+        for step in ends:
+            step.refusal = next(filter(None, refusals), None)
+
     async def _mark(self, step: Step) -> None:
         if step.changed is not None and step.ends is not None and DELETE_FIRST not in _annotations(step.ends):
-            await self.merge(MACHINES, step.ends, {"metadata": {"annotations": {DELETE_FIRST: "true"}}})
+            await self.merge(MACHINES, step.ends, {"metadata": {"annotations": {DELETE_FIRST: OURS}}})
 
     async def _delete(self, step: Step) -> None:
         if step.ends is not None:

@@ -416,6 +416,18 @@ class TestTogether:
         assert stage.deployment()["spec"]["replicas"] == 6
         assert stage._made == 12, "six old ones and a successor of each"
 
+    def test_a_mark_that_no_write_followed_does_not_send_the_wrong_machine(self) -> None:
+        stage = Management(replicas=3, api=LateApi(1))
+        stage.api.between = stage._replicate
+        stage.api.refusals = {("patch", "machinedeployments"): REFUSALS["capacity"]}
+        assert all(reply.error for reply in ask_together(stage, ends_of(2)))
+        stage.api.refusals = {}
+        for end, left in zip(reversed(ends_of(2)), (["workers-1", "workers-3"], ["workers-3"]), strict=True):
+            stage.provider = ClusterApi(stage.api)
+            assert ask_together(stage, [end])[0].error == ""
+            assert [one["metadata"]["name"] for one in stage.machines()] == left
+        assert stage._made == 3
+
     def test_one_that_was_overtaken_does_not_hold_up_the_others(self) -> None:
         stage = Management(replicas=3)
         stage.api.refusals = Overtaking(1)
