@@ -9,10 +9,11 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
+from aside import Aside
 from build import Unavailable
 from controlplane import ControlPlane, node_manifest
 
@@ -51,7 +52,7 @@ def install(cluster: ControlPlane) -> None:
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
 
 
-class Hand(threading.Thread):
+class Hand(Aside):
     """Plays the controllers of one kind of machine, while in use as a context manager.
 
     made: when each machine was begun, epoch seconds, by the name of its node; trouble: what went wrong; makes, boots: clear one,
@@ -62,26 +63,17 @@ class Hand(threading.Thread):
     machines_path = deployments_path = ""
 
     def __init__(self, cluster: ControlPlane) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self.cluster = cluster
         self.trouble: list[str] = []
         self.made: dict[str, float] = {}
         self.makes, self.boots = threading.Event(), threading.Event()
         self.makes.set()
         self.boots.set()
-        self._over = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join(30)
 
     def run(self) -> None:
         """Look, over and over."""
-        while not self._over.wait(LOOK_S):
+        while not self.over.wait(LOOK_S):
             try:
                 self.look()
             except RuntimeError as error:

@@ -5,15 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
 import build
+from aside import Aside
 from controlplane import ControlPlane, free_port
 from e2e.gates import PATIENT
 from waiting import wait_until
@@ -44,30 +44,21 @@ def app(name: str, replicas: int, **allowed: int) -> list[dict[str, Any]]:
     ]
 
 
-class Watcher(threading.Thread):
+class Watcher(Aside):
     """An independent client: reads pods over and over, and counts what is healthy by itself.
 
     least: how many pods of each app have to be healthy; whoever changes a budget changes it. broken: where they were not.
     """
 
     def __init__(self, cluster: ControlPlane, least: dict[str, int]) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self.cluster = cluster
         self.least = least
         self.broken: list[str] = []
         self.rounds = 0
-        self._over = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join()
 
     def run(self) -> None:
-        while not self._over.is_set():
+        while not self.over.is_set():
             least = dict(self.least)
             items = self.cluster.get("/api/v1/namespaces/default/pods")["items"]
             for name, wanted in least.items():
@@ -75,7 +66,7 @@ class Watcher(threading.Thread):
                 if healthy < wanted:
                     self.broken.append(f"{name}: {healthy} pods are healthy, {wanted} have to be")
             self.rounds += 1
-            self._over.wait(LOOK_S)
+            self.over.wait(LOOK_S)
 
 
 def is_healthy(pod: dict[str, Any]) -> bool:

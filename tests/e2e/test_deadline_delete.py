@@ -8,13 +8,13 @@ import asyncio
 import json
 import re
 import sys
-import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 import build
+from aside import Aside
 from controlplane import ControlPlane
 from e2e.gates import PATIENT
 from e2e.operators import app
@@ -52,23 +52,14 @@ class Clock:
         return now_ms() + self.ahead_ms
 
 
-class Voyage(threading.Thread):
+class Voyage(Aside):
     """What `underway rotate` does once it has looked, on a clock of its own, while in use as a context manager."""
 
     def __init__(self, cluster: ControlPlane, rotation: Rotation) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self.clock = Clock()
         self.driver = Driver(rotation, "voyage")
         self._cluster, self._machines = cluster, rotation.spec.machines
-        self._over = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join(60)
 
     def run(self) -> None:
         asyncio.run(self._sail())
@@ -76,13 +67,13 @@ class Voyage(threading.Thread):
     async def _sail(self) -> None:
         stop = asyncio.Event()
         probing, notify, machines = Probing(), Alerting(Destinations("", {}), ""), Command(self._machines.command)
-        task = asyncio.create_task(asyncio.to_thread(self._over.wait))
+        task = asyncio.create_task(asyncio.to_thread(self.over.wait))
         task.add_done_callback(lambda _: stop.set())
         try:
             async with HttpApi(connection(str(self._cluster.admin), "")) as api:
                 await pump(self.driver, api, machines, probing, notify, stop, clock=self.clock)
         finally:
-            self._over.set()
+            self.over.set()
             await asyncio.gather(task, probing.close(), notify.close(), machines.close())
 
     def wait_for(self, words: str) -> None:
