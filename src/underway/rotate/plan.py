@@ -114,7 +114,7 @@ def plan(
     free = [node for node in old if node.name not in blocked]
     windows = Windows(spec.pace.windows)
     order = _played(
-        free, reasons, snapshot, rotation, rules, estimates, lambda at_s, work_s: _begin_s(windows, now_ms, at_s, work_s)
+        free, reasons, snapshot, rotation, zones, rules, estimates, lambda at_s, work_s: _begin_s(windows, now_ms, at_s, work_s)
     )
     return Plan(
         rotation=rotation.metadata.name,
@@ -159,13 +159,13 @@ def _played(
     reasons: dict[str, str],
     snapshot: Snapshot,
     rotation: Rotation,
+    zones: dict[str, int],
     rules: Rules,
     estimates: Estimates,
     begin_s: Callable[[float, float], float],
 ) -> list[PlannedNode]:
     """List scheduling: whenever a slot is free, the node that comes first in the order takes it, once a window lets it."""
     pace = rotation.spec.pace
-    zones = zones_of(selected_nodes(snapshot, rotation.spec))
     room = slots(pace, zones)
     free_at = {scope: [0.0] * slot.total for scope, slot in room.items()}
     hands = [0.0] * in_hand_limit(pace, zones)

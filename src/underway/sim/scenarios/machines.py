@@ -13,10 +13,8 @@ from underway.sim.store import Object
 
 SCALE_DOWN_DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 MENDED_S = 1_200
-STARTUP_S, UNHEALTHY_S = (
-    300,
-    120,
-)  # of a MachineHealthCheck: spec.checks.nodeStartupTimeoutSeconds, and how long a node may be unready
+# Of a MachineHealthCheck: spec.checks.nodeStartupTimeoutSeconds, and how long a node may be unready.
+STARTUP_S, UNHEALTHY_S = 300, 120
 SLOW_BOOT_S = 200
 
 

@@ -1,6 +1,7 @@
 """The connection of a driver in virtual time: what becomes of it when its driver is killed."""
 
 from random import Random
+from typing import NamedTuple
 
 from underway.kube import resource as r
 from underway.kube.reply import Reply
@@ -14,23 +15,29 @@ from underway.sim.queue import Queue
 from underway.sim.store import Store
 
 
-class Cut:
-    """Every watch breaks after a second."""
+class Always(NamedTuple):
+    """What happens to every request."""
+
+    interference: Interference
 
     def on_request(self, _request: Request, _rng: Random, /) -> Interference:
-        """Break it."""
-        return Interference(cut_ms=1_000)
+        """That."""
+        return self.interference
+
+
+def connected() -> tuple[Queue, Registry, MemoryApi]:
+    queue = Queue(0)
+    registry = Registry(Store(), queue.now_ms, Random(1))
+    return queue, registry, MemoryApi(ApiServer(registry), queue, Random(1))
 
 
 def test_a_watch_that_its_client_did_not_live_to_see_takes_nothing_from_the_next_one() -> None:
     """Each driver counts its requests from 1: what the dead one had sent must not end a watch of the same number."""
-    queue = Queue(0)
-    registry = Registry(Store(), queue.now_ms, Random(1))
-    api = MemoryApi(ApiServer(registry), queue, Random(1))
+    queue, registry, api = connected()
     watch = Request(id=1, verb="watch", resource=r.NAMESPACES)
     dead: list[Reply | WatchEvent] = []
     heard: list[Reply | WatchEvent] = []
-    api.faults = (Cut(),)
+    api.faults = (Always(Interference(cut_ms=1_000)),)
     api.send(watch, dead.append)
     api.drop_client()
     api.faults = ()
@@ -42,19 +49,9 @@ def test_a_watch_that_its_client_did_not_live_to_see_takes_nothing_from_the_next
     assert [event.object.metadata.name for event in heard if isinstance(event, WatchEvent)] == ["shop"]
 
 
-class Slow:
-    """Every answer takes eight seconds."""
-
-    def on_request(self, _request: Request, _rng: Random, /) -> Interference:
-        """Delay it."""
-        return Interference(delay_ms=8_000)
-
-
 def test_a_client_that_hangs_up_before_the_answer_comes_knows_nothing_though_the_server_acted() -> None:
-    queue = Queue(0)
-    registry = Registry(Store(), queue.now_ms, Random(1))
-    api = MemoryApi(ApiServer(registry), queue, Random(1))
-    api.faults = (Slow(),)
+    queue, registry, api = connected()
+    api.faults = (Always(Interference(delay_ms=8_000)),)
     heard: list[tuple[int, Reply | WatchEvent]] = []
     shop = Request(id=1, verb="create", resource=r.NAMESPACES, body={"metadata": {"name": "shop"}}, timeout_s=4.0)
     api.send(shop, lambda reply: heard.append((queue.now_ms(), reply)))
